@@ -1,0 +1,249 @@
+//! Turns the bytes of a plugin configuration into one document, whatever form they came in, and lets a reader take it
+//! apart: every value knows its path, so that whatever is refused is refused with its place in the user's spelling.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::plan::ConfigError;
+use crate::protobuf_struct;
+
+/// One value of a document, and where it stands.
+pub(crate) struct Node {
+    path: String,
+    value: Value,
+}
+
+/// The keys of an object that are not taken yet.
+pub(crate) struct Object {
+    path: String,
+    fields: Map<String, Value>,
+}
+
+/// Reads a `Struct` in protobuf's wire format (what plain Envoy passes on) or JSON text (what Istio sends).
+pub(crate) fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ConfigError::NoConfiguration);
+    }
+    let value = match protobuf_struct::decode(bytes) {
+        Some(value) => value,
+        None => read_json(bytes)?,
+    };
+    Ok(Node {
+        path: String::new(),
+        value,
+    })
+}
+
+fn read_json(bytes: &[u8]) -> Result<Value, ConfigError> {
+    serde_json::from_slice(bytes)
+        .map(|Strict(value)| value)
+        .map_err(|error| {
+            ConfigError::Unreadable(if bytes.first().is_some_and(|byte| b"{[\" \t\r\n".contains(byte)) {
+                error.to_string()
+            } else {
+                format!("neither JSON nor a protobuf Struct ({error})")
+            })
+        })
+}
+
+// === impl Node ===
+
+impl Node {
+    /// A refusal of this value.
+    pub(crate) fn refuse<T>(&self, problem: impl Into<String>) -> Result<T, ConfigError> {
+        Err(ConfigError::invalid(self.path.clone(), problem))
+    }
+
+    /// The value as a scalar: what is refused says what is wanted.
+    pub(crate) fn parse<T>(
+        &self,
+        wanted: &str,
+        parse: impl FnOnce(&Value) -> Option<Result<T, String>>,
+    ) -> Result<T, ConfigError> {
+        match parse(&self.value) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(problem)) => self.refuse(format!("{} {problem}", found(&self.value))),
+            None => self.refuse(format!("{} is not {wanted}", found(&self.value))),
+        }
+    }
+
+    pub(crate) fn boolean(&self) -> Result<bool, ConfigError> {
+        self.parse("true or false", |value| value.as_bool().map(Ok))
+    }
+
+    pub(crate) fn text(&self) -> Result<String, ConfigError> {
+        self.parse("a text", |value| value.as_str().map(|text| Ok(text.to_owned())))
+    }
+
+    /// One of a few words.
+    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ConfigError> {
+        let text = self.text()?;
+        match words.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(*value),
+            None => self.refuse(format!(
+                "{} is not one of {}",
+                found(&self.value),
+                list(words.iter().map(|(word, _)| *word))
+            )),
+        }
+    }
+
+    pub(crate) fn list(self) -> Result<Vec<Node>, ConfigError> {
+        let Value::Array(values) = self.value else {
+            return self.refuse(format!("{} is not a list", found(&self.value)));
+        };
+        let node = |(index, value): (usize, Value)| Node {
+            path: format!("{}[{index}]", self.path),
+            value,
+        };
+        Ok(values.into_iter().enumerate().map(node).collect())
+    }
+
+    /// An object whose keys are all known.
+    pub(crate) fn object(self, keys: &[&str]) -> Result<Object, ConfigError> {
+        let object = self.any_object()?;
+        match object.fields.keys().find(|key| !keys.contains(&key.as_str())) {
+            None => Ok(object),
+            Some(key) => {
+                let problem = format!(
+                    "is not a key that is known here; known are {}",
+                    list(keys.iter().copied())
+                );
+                Err(ConfigError::invalid(below(&object.path, key), problem))
+            }
+        }
+    }
+
+    /// An object whose keys are names that the user chooses, in order.
+    pub(crate) fn names(self) -> Result<Vec<(String, Node)>, ConfigError> {
+        let Object { path, fields } = self.any_object()?;
+        let node = |(name, value): (String, Value)| {
+            let path = below(&path, &name);
+            (name, Node { path, value })
+        };
+        Ok(fields.into_iter().map(node).collect())
+    }
+
+    fn any_object(self) -> Result<Object, ConfigError> {
+        match self.value {
+            Value::Object(fields) => Ok(Object {
+                path: self.path,
+                fields,
+            }),
+            _ => self.refuse(format!("{} is not an object", found(&self.value))),
+        }
+    }
+}
+
+// === impl Object ===
+
+impl Object {
+    /// The value of a key, if it is given.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Node> {
+        self.fields.remove(key).map(|value| Node {
+            path: below(&self.path, key),
+            value,
+        })
+    }
+
+    /// The value of a key that must be given.
+    pub(crate) fn need(&mut self, key: &str) -> Result<Node, ConfigError> {
+        self.take(key)
+            .ok_or_else(|| ConfigError::invalid(self.path.clone(), format!("`{key}` is missing")))
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
+
+/// A value in a message, as the user wrote it and not too long.
+fn found(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(value) => value.to_string(),
+        Value::String(text) if text.chars().count() > 64 => "this text".to_owned(),
+        Value::String(text) => format!("\"{}\"", text.escape_debug()),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// A JSON value in which no object has a key twice; `serde_json` alone would keep the last one without a word.
+struct Strict(Value);
+
+struct StrictVisitor;
+
+// === impl Strict ===
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("not a finite number"))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = access.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            if fields.contains_key(&key) {
+                return Err(de::Error::custom(format_args!("the key `{key}` stands twice")));
+            }
+            let Strict(value) = access.next_value()?;
+            fields.insert(key, value);
+        }
+        Ok(Value::Object(fields))
+    }
+}

@@ -1,0 +1,206 @@
+//! Reads a document into what the user wrote, key by key. This is the only place that knows which keys there are; every
+//! other key is refused by its path.
+
+use crate::config::{
+    Authority, AuthorityMode, Body, Config, Destination, HeaderOperations, Limits, MirrorConfig, Named, PathRewrite,
+    PortSelector, PrefixRewrite, RequestMatch, Sample, SampleBy, StringMatch, WhenLarger,
+};
+use crate::document::Node;
+use crate::plan::ConfigError;
+use crate::values::{Percentage, Span, Whole};
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+/// The whole configuration.
+pub(crate) fn config(node: Node) -> Result<Config> {
+    let mut object = node.object(&["enabled", "mirrors"])?;
+    Ok(Config {
+        enabled: object.take("enabled").map_or(Ok(true), |node| node.boolean())?,
+        mirrors: all(object.need("mirrors")?, mirror)?,
+    })
+}
+
+fn mirror(node: Node) -> Result<MirrorConfig> {
+    let mut object = node.object(&[
+        "name",
+        "cluster",
+        "destination",
+        "enabled",
+        "percentage",
+        "sample",
+        "match",
+        "authority",
+        "path",
+        "headers",
+        "marker",
+        "body",
+        "timeout",
+        "limits",
+    ])?;
+    let mut config = MirrorConfig::new(object.need("name")?.text()?);
+    config.cluster = object.take("cluster").map(|node| node.text()).transpose()?;
+    config.destination = object.take("destination").map(destination).transpose()?;
+    put(&mut config.enabled, object.take("enabled"), |node| node.boolean())?;
+    put(&mut config.percentage, object.take("percentage"), percentage)?;
+    put(&mut config.sample, object.take("sample"), sample)?;
+    put(&mut config.r#match, object.take("match"), |node| {
+        all(node, request_match)
+    })?;
+    put(&mut config.authority, object.take("authority"), authority)?;
+    config.path = object.take("path").map(path).transpose()?;
+    put(&mut config.headers, object.take("headers"), headers)?;
+    put(&mut config.marker, object.take("marker"), |node| node.text())?;
+    put(&mut config.body, object.take("body"), body)?;
+    put(&mut config.timeout, object.take("timeout"), span)?;
+    put(&mut config.limits, object.take("limits"), limits)?;
+    Ok(config)
+}
+
+fn destination(node: Node) -> Result<Destination> {
+    let mut object = node.object(&["host", "port", "subset"])?;
+    Ok(Destination {
+        host: object.need("host")?.text()?,
+        port: PortSelector {
+            number: whole(object.need("port")?.object(&["number"])?.need("number")?)?,
+        },
+        subset: object.take("subset").map(|node| node.text()).transpose()?,
+    })
+}
+
+fn sample(node: Node) -> Result<Sample> {
+    let mut object = node.object(&["by", "name", "salt"])?;
+    Ok(Sample {
+        by: object.need("by")?.word(&[
+            ("request", SampleBy::Request),
+            ("header", SampleBy::Header),
+            ("cookie", SampleBy::Cookie),
+            ("queryParam", SampleBy::QueryParam),
+            ("requestId", SampleBy::RequestId),
+        ])?,
+        name: object.take("name").map(|node| node.text()).transpose()?,
+        salt: object.take("salt").map(|node| node.text()).transpose()?,
+    })
+}
+
+fn request_match(node: Node) -> Result<RequestMatch> {
+    let mut object = node.object(&[
+        "uri",
+        "ignoreUriCase",
+        "method",
+        "authority",
+        "scheme",
+        "headers",
+        "withoutHeaders",
+        "queryParams",
+        "port",
+    ])?;
+    Ok(RequestMatch {
+        uri: object.take("uri").map(string_match).transpose()?,
+        ignore_uri_case: object.take("ignoreUriCase").map_or(Ok(false), |node| node.boolean())?,
+        method: object.take("method").map(string_match).transpose()?,
+        authority: object.take("authority").map(string_match).transpose()?,
+        scheme: object.take("scheme").map(string_match).transpose()?,
+        headers: named(object.take("headers"), string_match)?,
+        without_headers: named(object.take("withoutHeaders"), string_match)?,
+        query_params: named(object.take("queryParams"), string_match)?,
+        port: object.take("port").map(whole).transpose()?,
+    })
+}
+
+fn string_match(node: Node) -> Result<StringMatch> {
+    let mut object = node.object(&["exact", "prefix", "regex"])?;
+    Ok(StringMatch {
+        exact: object.take("exact").map(|node| node.text()).transpose()?,
+        prefix: object.take("prefix").map(|node| node.text()).transpose()?,
+        regex: object.take("regex").map(|node| node.text()).transpose()?,
+    })
+}
+
+fn authority(node: Node) -> Result<Authority> {
+    let mut object = node.object(&["mode", "suffix", "value"])?;
+    Ok(Authority {
+        mode: object.need("mode")?.word(&[
+            ("suffix", AuthorityMode::Suffix),
+            ("preserve", AuthorityMode::Preserve),
+            ("literal", AuthorityMode::Literal),
+        ])?,
+        suffix: object.take("suffix").map(|node| node.text()).transpose()?,
+        value: object.take("value").map(|node| node.text()).transpose()?,
+    })
+}
+
+fn path(node: Node) -> Result<PathRewrite> {
+    let mut object = node
+        .object(&["prefixRewrite"])?
+        .need("prefixRewrite")?
+        .object(&["from", "to"])?;
+    let prefix_rewrite = PrefixRewrite {
+        from: object.need("from")?.text()?,
+        to: object.need("to")?.text()?,
+    };
+    Ok(PathRewrite { prefix_rewrite })
+}
+
+fn headers(node: Node) -> Result<HeaderOperations> {
+    let mut object = node.object(&["set", "add", "remove"])?;
+    Ok(HeaderOperations {
+        set: named(object.take("set"), |node| node.text())?,
+        add: named(object.take("add"), |node| node.text())?,
+        remove: object
+            .take("remove")
+            .map_or(Ok(Vec::new()), |node| all(node, |node| node.text()))?,
+    })
+}
+
+fn body(node: Node) -> Result<Body> {
+    let mut object = node.object(&["maxBytes", "whenLarger", "maxWait"])?;
+    let mut body = Body::default();
+    put(&mut body.max_bytes, object.take("maxBytes"), whole)?;
+    put(&mut body.when_larger, object.take("whenLarger"), |node| {
+        node.word(&[("drop", WhenLarger::Drop), ("headersOnly", WhenLarger::HeadersOnly)])
+    })?;
+    put(&mut body.max_wait, object.take("maxWait"), span)?;
+    Ok(body)
+}
+
+fn limits(node: Node) -> Result<Limits> {
+    let mut object = node.object(&["maxInFlight", "maxBufferedBytes"])?;
+    let mut limits = Limits::default();
+    put(&mut limits.max_in_flight, object.take("maxInFlight"), whole)?;
+    put(&mut limits.max_buffered_bytes, object.take("maxBufferedBytes"), whole)?;
+    Ok(limits)
+}
+
+fn percentage(node: Node) -> Result<Percentage> {
+    node.parse("a number from 0 to 100", |value| {
+        value.as_f64().map(Percentage::from_number)
+    })
+}
+
+fn span(node: Node) -> Result<Span> {
+    node.parse("a duration such as \"250ms\" or \"5s\"", |value| {
+        value.as_str().map(Span::parse)
+    })
+}
+
+fn whole<const MIN: u64, const MAX: u64>(node: Node) -> Result<Whole<MIN, MAX>> {
+    node.parse("a whole number", |value| value.as_f64().map(Whole::from_number))
+}
+
+/// Replaces a default by what is given.
+fn put<T>(to: &mut T, node: Option<Node>, read: impl FnOnce(Node) -> Result<T>) -> Result<()> {
+    if let Some(node) = node {
+        *to = read(node)?;
+    }
+    Ok(())
+}
+
+fn all<T>(node: Node, read: impl Fn(Node) -> Result<T>) -> Result<Vec<T>> {
+    node.list()?.into_iter().map(read).collect()
+}
+
+fn named<T>(node: Option<Node>, read: impl Fn(Node) -> Result<T>) -> Result<Named<T>> {
+    let Some(node) = node else { return Ok(Named::default()) };
+    let names = node.names()?.into_iter().map(|(name, node)| Ok((name, read(node)?)));
+    Ok(Named(names.collect::<Result<_>>()?))
+}

@@ -1,0 +1,162 @@
+//! Stage 3: which of the matching requests are part of the share. By chance each request is decided for itself; by a key
+//! the same key is decided alike in every mirror with the same salt, on every worker, after every restart, and a larger
+//! percentage only adds requests.
+
+use std::borrow::Cow;
+
+use xxhash_rust::xxh64::Xxh64;
+
+use crate::config::{Sample, SampleBy};
+use crate::headers::Headers;
+use crate::matching::query_param;
+use crate::plan::ConfigError;
+use crate::reason::Skipped;
+use crate::syntax;
+use crate::values::Percentage;
+
+/// How a mirror chooses its share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sampling {
+    /// By chance.
+    Chance,
+    /// By a property of the request.
+    Key {
+        /// Where the key is.
+        key: Key,
+        /// Told apart from the key by a zero byte.
+        salt: String,
+    },
+}
+
+/// Where a request carries its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// A header, by its name in lower case; several values are joined by a comma.
+    Header(String),
+    /// The first cookie of this name.
+    Cookie(String),
+    /// The first query parameter of this name, undecoded.
+    QueryParam(String),
+}
+
+/// A source of numbers for samples by chance. Seeded from outside, so that a test can repeat every decision.
+///
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+/// The share of all 64-bit numbers, in parts per million, that lies at or below this one: 0 to 999,999.
+pub const fn bucket(number: u64) -> u32 {
+    ((number as u128 * 1_000_000) >> 64) as u32
+}
+
+/// The bucket of a key: xxh64 over salt, zero byte and key, with seed 0.
+pub fn key_bucket(salt: &[u8], key: &[u8]) -> u32 {
+    let mut hash = Xxh64::new(0);
+    hash.update(salt);
+    hash.update(&[0]);
+    hash.update(key);
+    bucket(hash.digest())
+}
+
+// === impl Sampling ===
+
+impl Sampling {
+    pub(crate) fn compile(sample: &Sample, path: &str) -> Result<Self, ConfigError> {
+        let needs_name = matches!(sample.by, SampleBy::Header | SampleBy::Cookie | SampleBy::QueryParam);
+        let name = match (&sample.name, needs_name) {
+            (Some(name), true) => name.clone(),
+            (None, false) => "x-request-id".to_owned(),
+            (Some(_), false) => {
+                return Err(ConfigError::invalid(
+                    format!("{path}.name"),
+                    "does not go with this `by`",
+                ));
+            }
+            (None, true) => return Err(ConfigError::invalid(path, "`name` is missing; this `by` needs it")),
+        };
+        if sample.by == SampleBy::Request && sample.salt.is_some() {
+            let problem = "does not go with `by: request`, which goes by chance";
+            return Err(ConfigError::invalid(format!("{path}.salt"), problem));
+        }
+        let path = format!("{path}.name");
+        let key = match sample.by {
+            SampleBy::Request => return Ok(Self::Chance),
+            SampleBy::Header | SampleBy::RequestId => Key::Header(syntax::header_name(&name, &path)?),
+            SampleBy::Cookie if syntax::is_token(&name) => Key::Cookie(name),
+            SampleBy::Cookie => {
+                return Err(ConfigError::invalid(
+                    path,
+                    format!("`{}` is not a cookie name", name.escape_debug()),
+                ));
+            }
+            SampleBy::QueryParam if !name.is_empty() => Key::QueryParam(name),
+            SampleBy::QueryParam => return Err(ConfigError::invalid(path, "a query parameter's name is not empty")),
+        };
+        Ok(Self::Key {
+            key,
+            salt: sample.salt.clone().unwrap_or_default(),
+        })
+    }
+
+    /// Decides for one request.
+    ///
+    /// # Errors
+    /// The reason why the request is left out.
+    pub fn decide(&self, percentage: Percentage, headers: &Headers, dice: &mut Dice) -> Result<(), Skipped> {
+        let bucket = match self {
+            Self::Chance => bucket(dice.roll()),
+            Self::Key { key, salt } => {
+                let key = key.find(headers).ok_or(Skipped::NoSampleKey)?;
+                key_bucket(salt.as_bytes(), &key)
+            }
+        };
+        if bucket < percentage.ppm() {
+            Ok(())
+        } else {
+            Err(Skipped::NotSampled)
+        }
+    }
+}
+
+// === impl Key ===
+
+impl Key {
+    /// The request's key; an empty value is a key too.
+    pub fn find<'a>(&'a self, headers: &'a Headers) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Self::Header(name) => headers.joined(name.as_bytes()),
+            Self::Cookie(name) => headers
+                .all(b"cookie")
+                .find_map(|line| cookie(line, name.as_bytes()))
+                .map(Cow::from),
+            Self::QueryParam(name) => query_param(headers.get(b":path")?, name.as_bytes()).map(Cow::from),
+        }
+    }
+}
+
+/// The value of the first cookie of a name in one `cookie` header.
+fn cookie<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    line.split(|byte| *byte == b';').find_map(|pair| {
+        let pair = pair.trim_ascii();
+        pair.strip_prefix(name)?.strip_prefix(b"=")
+    })
+}
+
+// === impl Dice ===
+
+impl Dice {
+    /// The same seed gives the same numbers.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number; all 64-bit numbers are equally likely.
+    pub const fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,257 @@
+//! The one table of statistics. The filter defines its metrics from it, tests and tools read them by it, and
+//! `docs/statistics.md` is generated from it.
+
+use crate::reason::{Class, Dropped, Failure, Skipped};
+
+/// One statistic of one mirror, with its result where it has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Statistic {
+    /// Requests that met the mirror's `match`.
+    Matched,
+    /// Copies that Envoy took.
+    Sent,
+    /// Requests that policy left out.
+    Skipped(Skipped),
+    /// Copies that were lost.
+    Dropped(Dropped),
+    /// The shadow's answers.
+    Responses(Class),
+    /// Copies that were sent and not answered.
+    Failures(Failure),
+    /// The primary's answers to the requests that were copied.
+    PrimaryResponses(Class),
+    /// Copies whose request is not complete yet.
+    Collecting,
+    /// Copies whose answer is awaited.
+    InFlight,
+    /// Header and body bytes of both.
+    BufferedBytes,
+    /// Whether the mirror is on: 1 or 0.
+    Enabled,
+    /// The configured percentage in parts per million.
+    PercentagePpm,
+    /// `limits.maxInFlight`, per worker.
+    InFlightLimit,
+    /// `limits.maxBufferedBytes`, per worker.
+    BufferedBytesLimit,
+    /// How long the shadow took.
+    ShadowDuration,
+    /// How long the primary took, for the requests that were copied.
+    PrimaryDuration,
+}
+
+/// How a statistic's value comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows; the sum over all workers.
+    Counter,
+    /// Goes up and down by signed steps; the sum over all workers.
+    Gauge,
+    /// A gauge that every worker sets to the same configured value.
+    Setting,
+    /// A distribution of whole milliseconds.
+    Histogram,
+}
+
+/// One row of the table: a name, and all that is counted under it.
+#[derive(Debug, Clone, Copy)]
+pub struct Family {
+    /// The name, without mirror and result.
+    pub name: &'static str,
+    /// How its value comes about.
+    pub kind: Kind,
+    /// What it counts, for a person.
+    pub help: &'static str,
+}
+
+/// The table, in the order in which it is documented.
+pub const FAMILIES: &[Family] = &[
+    family(
+        "traffic_mirror_matched_total",
+        Kind::Counter,
+        "Requests that met the mirror's `match`.",
+    ),
+    family(
+        "traffic_mirror_sent_total",
+        Kind::Counter,
+        "Copies that were sent to the shadow.",
+    ),
+    family(
+        "traffic_mirror_skipped_total",
+        Kind::Counter,
+        "Requests that were not copied because policy said so.",
+    ),
+    family(
+        "traffic_mirror_dropped_total",
+        Kind::Counter,
+        "Copies that were lost before they were sent.",
+    ),
+    family(
+        "traffic_mirror_responses_total",
+        Kind::Counter,
+        "Answers of the shadow.",
+    ),
+    family(
+        "traffic_mirror_failures_total",
+        Kind::Counter,
+        "Copies that were sent and that the shadow did not answer.",
+    ),
+    family(
+        "traffic_mirror_primary_responses_total",
+        Kind::Counter,
+        "Answers of the primary to the requests that were copied.",
+    ),
+    family(
+        "traffic_mirror_collecting",
+        Kind::Gauge,
+        "Copies whose request is not complete yet.",
+    ),
+    family(
+        "traffic_mirror_in_flight",
+        Kind::Gauge,
+        "Copies whose answer is awaited.",
+    ),
+    family(
+        "traffic_mirror_buffered_bytes",
+        Kind::Gauge,
+        "Header and body bytes of the copies being collected or awaiting an answer.",
+    ),
+    family(
+        "traffic_mirror_enabled",
+        Kind::Setting,
+        "1 if the mirror is on, 0 if it is off or no longer configured.",
+    ),
+    family(
+        "traffic_mirror_percentage_ppm",
+        Kind::Setting,
+        "The configured percentage, in parts per million.",
+    ),
+    family(
+        "traffic_mirror_in_flight_limit",
+        Kind::Setting,
+        "`limits.maxInFlight`, per worker.",
+    ),
+    family(
+        "traffic_mirror_buffered_bytes_limit",
+        Kind::Setting,
+        "`limits.maxBufferedBytes`, per worker.",
+    ),
+    family(
+        "traffic_mirror_shadow_duration_milliseconds",
+        Kind::Histogram,
+        "From the complete copy to the headers of the shadow's answer.",
+    ),
+    family(
+        "traffic_mirror_primary_duration_milliseconds",
+        Kind::Histogram,
+        "From the complete request to the headers of the primary's answer, for the requests that were copied.",
+    ),
+];
+
+const fn family(name: &'static str, kind: Kind, help: &'static str) -> Family {
+    Family { name, kind, help }
+}
+
+// Where the statistics of each family begin in the order of `Statistic::index`.
+const SKIPPED: usize = 2;
+const DROPPED: usize = SKIPPED + Skipped::ALL.len();
+const RESPONSES: usize = DROPPED + Dropped::ALL.len();
+const FAILURES: usize = RESPONSES + Class::ALL.len();
+const PRIMARY_RESPONSES: usize = FAILURES + Failure::ALL.len();
+const COLLECTING: usize = PRIMARY_RESPONSES + Class::ALL.len();
+
+/// How many statistics a mirror has.
+pub const COUNT: usize = COLLECTING + 9;
+
+// === impl Statistic ===
+
+impl Statistic {
+    /// All statistics of a mirror, each at its own [`index`](Self::index).
+    pub fn all() -> Vec<Statistic> {
+        let mut all = vec![Self::Matched, Self::Sent];
+        all.extend(Skipped::ALL.iter().map(|&reason| Self::Skipped(reason)));
+        all.extend(Dropped::ALL.iter().map(|&reason| Self::Dropped(reason)));
+        all.extend(Class::ALL.iter().map(|&class| Self::Responses(class)));
+        all.extend(Failure::ALL.iter().map(|&failure| Self::Failures(failure)));
+        all.extend(Class::ALL.iter().map(|&class| Self::PrimaryResponses(class)));
+        all.extend([
+            Self::Collecting,
+            Self::InFlight,
+            Self::BufferedBytes,
+            Self::Enabled,
+            Self::PercentagePpm,
+            Self::InFlightLimit,
+            Self::BufferedBytesLimit,
+            Self::ShadowDuration,
+            Self::PrimaryDuration,
+        ]);
+        all
+    }
+
+    /// Its place among all statistics of a mirror: 0 to [`COUNT`] - 1.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Matched => 0,
+            Self::Sent => 1,
+            Self::Skipped(reason) => SKIPPED + reason as usize,
+            Self::Dropped(reason) => DROPPED + reason as usize,
+            Self::Responses(class) => RESPONSES + class as usize,
+            Self::Failures(failure) => FAILURES + failure as usize,
+            Self::PrimaryResponses(class) => PRIMARY_RESPONSES + class as usize,
+            Self::Collecting => COLLECTING,
+            Self::InFlight => COLLECTING + 1,
+            Self::BufferedBytes => COLLECTING + 2,
+            Self::Enabled => COLLECTING + 3,
+            Self::PercentagePpm => COLLECTING + 4,
+            Self::InFlightLimit => COLLECTING + 5,
+            Self::BufferedBytesLimit => COLLECTING + 6,
+            Self::ShadowDuration => COLLECTING + 7,
+            Self::PrimaryDuration => COLLECTING + 8,
+        }
+    }
+
+    /// Its row in [`FAMILIES`].
+    pub fn family(self) -> &'static Family {
+        let row = match self {
+            Self::Matched => 0,
+            Self::Sent => 1,
+            Self::Skipped(_) => 2,
+            Self::Dropped(_) => 3,
+            Self::Responses(_) => 4,
+            Self::Failures(_) => 5,
+            Self::PrimaryResponses(_) => 6,
+            Self::Collecting => 7,
+            Self::InFlight => 8,
+            Self::BufferedBytes => 9,
+            Self::Enabled => 10,
+            Self::PercentagePpm => 11,
+            Self::InFlightLimit => 12,
+            Self::BufferedBytesLimit => 13,
+            Self::ShadowDuration => 14,
+            Self::PrimaryDuration => 15,
+        };
+        const NONE: Family = family("", Kind::Counter, "");
+        FAMILIES.get(row).unwrap_or(&NONE)
+    }
+
+    /// The `result` label, and what it means, where the family has results.
+    pub const fn result(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Skipped(reason) => Some((reason.as_str(), reason.meaning())),
+            Self::Dropped(reason) => Some((reason.as_str(), reason.meaning())),
+            Self::Responses(class) | Self::PrimaryResponses(class) => Some((class.as_str(), class.meaning())),
+            Self::Failures(failure) => Some((failure.as_str(), failure.meaning())),
+            _ => None,
+        }
+    }
+
+    /// The raw name of this statistic for a mirror, as the filter defines it and as `/stats` shows it behind Envoy's
+    /// `wasmcustom.`. The bootstrap of a stock Istio takes `wasm_filter` and `tag` out of it as labels.
+    pub fn raw_name(self, mirror: &str) -> String {
+        let name = self.family().name;
+        match self.result() {
+            Some((result, _)) => format!("wasm_filter.{mirror}.tag.{result};.{name}"),
+            None => format!("wasm_filter.{mirror}.{name}"),
+        }
+    }
+}

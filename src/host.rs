@@ -1,0 +1,236 @@
+//! The only file that calls the host. Every function here returns what it got or nothing, whatever the host answers: the
+//! SDK's own wrappers panic on a status they do not expect, and a panic costs a live request.
+
+use std::hash::BuildHasher;
+use std::time::{Duration, Instant};
+
+use mirror_policy::copy::CopiedHeader;
+use mirror_policy::headers::Headers;
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::Status;
+
+/// Header maps, by the ABI's numbers.
+#[derive(Clone, Copy)]
+pub enum Map {
+    /// Of the primary's request, in its headers phase.
+    RequestHeaders = 0,
+    /// Of the primary's answer, in its headers phase.
+    ResponseHeaders = 2,
+    /// Of the primary's answer, in its trailers phase.
+    ResponseTrailers = 3,
+    /// Of the shadow's answer, while it is handed over.
+    CalloutHeaders = 6,
+    /// Of the shadow's answer, while it is handed over.
+    CalloutTrailers = 7,
+}
+
+/// Buffers, by the ABI's numbers.
+#[derive(Clone, Copy)]
+pub enum Buffer {
+    /// The chunk of the primary's request that is passing.
+    RequestBody = 0,
+    /// The body of the shadow's answer, while it is handed over.
+    CalloutBody = 4,
+    /// The plugin's configuration, in `on_configure`.
+    PluginConfiguration = 7,
+}
+
+/// Metrics, by the ABI's numbers.
+#[derive(Clone, Copy)]
+pub enum MetricKind {
+    /// Steps are positive.
+    Counter = 0,
+    /// Steps have a sign.
+    Gauge = 1,
+    /// Values are whole numbers.
+    Histogram = 2,
+}
+
+/// What the host calls a metric.
+#[derive(Clone, Copy)]
+pub struct MetricId(u32);
+
+/// Why a call was not taken; no answer will come.
+pub enum Refusal {
+    /// `BadArgument`: the cluster is not known to this worker (or a pseudo header is missing).
+    BadArgument,
+    /// `InternalFailure` and whatever else: no healthy endpoint, a full circuit breaker, a denied capability.
+    Failed,
+}
+
+/// The queue that exists only between [`reenter`] and `on_queue_ready`; the host counts real ones up from 1.
+pub const OUTBOX: u32 = u32::MAX - 15;
+
+/// The property that is absent if no upstream is to answer the request.
+pub const CLUSTER_NAME: &str = "xds\0cluster_name";
+
+/// The port on which the proxy accepted the request: eight bytes, little endian.
+pub const DESTINATION_PORT: &str = "destination\0port";
+
+/// The plugin's name.
+pub const PLUGIN_NAME: &str = "plugin_name";
+
+#[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "env"))]
+unsafe extern "C" {
+    fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
+    fn proxy_get_log_level(level: *mut u32) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_get_buffer_bytes(kind: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
+    fn proxy_done() -> u32;
+}
+
+unsafe extern "C" {
+    /// Exported by the SDK in this same module.
+    fn proxy_on_queue_ready(context_id: u32, queue_id: u32);
+}
+
+const OK: u32 = 0;
+
+/// A header map; without headers if the host has none.
+pub fn headers(map: Map) -> Headers {
+    // SAFETY: the host writes to the two places that `received` passes, and to nothing else.
+    received(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+        .map(Headers::decode)
+        .unwrap_or_default()
+}
+
+/// Up to `max` bytes of a buffer, from its beginning; `None` if the host has none.
+pub fn buffer(kind: Buffer, max: usize) -> Option<Vec<u8>> {
+    // SAFETY: as in `headers`.
+    received(|data, size| unsafe { proxy_get_buffer_bytes(kind as u32, 0, max, data, size) })
+}
+
+/// A property, by its path with zero bytes between the parts; `None` if it is absent or empty.
+pub fn property(path: &str) -> Option<Vec<u8>> {
+    // SAFETY: as in `headers`; the path is only read, and only during the call.
+    received(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// Takes over what the host wrote into memory that it had this module allocate.
+fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
+    let mut data: *mut u8 = std::ptr::null_mut();
+    let mut size: usize = 0;
+    if call(&raw mut data, &raw mut size) != OK || data.is_null() {
+        return None;
+    }
+    // SAFETY: the host got `data` from `proxy_on_memory_allocate(size)` of the SDK, which leaks a boxed slice of exactly
+    // `size` bytes for the receiver to take over; the host writes all of them and keeps no pointer.
+    Some(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+/// Calls the cluster. The answer comes to the root context that is active now.
+///
+/// # Errors
+/// If the host does not take the call; then no answer comes.
+pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: Duration) -> Result<u32, Refusal> {
+    fn text(bytes: &[u8]) -> &str {
+        // SAFETY: header values may hold any bytes, and the SDK takes them as `&str` only to read their length and bytes
+        // (proxy-wasm 0.2.5, hostcalls.rs, `utils::serialize_map`); nothing looks at them as characters.
+        unsafe { std::str::from_utf8_unchecked(bytes) }
+    }
+    let headers = headers.iter().map(|(name, value)| (text(name), text(value))).collect();
+    let body = (!body.is_empty()).then_some(body);
+    hostcalls::dispatch_http_call(cluster, headers, body, Vec::new(), timeout).map_err(|status| match status {
+        Status::BadArgument => Refusal::BadArgument,
+        _ => Refusal::Failed,
+    })
+}
+
+/// Enters `on_queue_ready` of a root context from a stream's callback, at once. What the root dispatches then belongs to
+/// the root also in the eyes of the SDK, which otherwise drops the answer when the stream is gone.
+///
+/// Only streams' callbacks may call this: in a callback of a root the SDK has its root contexts borrowed.
+pub fn reenter(root: u32) {
+    // SAFETY: the function is the SDK's own export, in this module, and takes any two numbers. While a stream's callback
+    // runs, the SDK holds only its streams; `on_queue_ready` takes only its roots.
+    unsafe { proxy_on_queue_ready(root, OUTBOX) }
+}
+
+/// Defines a metric, or finds it again. Allowed while configuring.
+pub fn define_metric(kind: MetricKind, name: &str) -> Option<MetricId> {
+    let mut id = 0;
+    // SAFETY: the name is only read during the call, and the host writes one number to `id`.
+    let status = unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) };
+    (status == OK).then_some(MetricId(id))
+}
+
+/// A step of a counter or gauge.
+pub fn increment_metric(id: MetricId, by: i64) {
+    // SAFETY: the call takes numbers only.
+    let _ = unsafe { proxy_increment_metric(id.0, by) };
+}
+
+/// A gauge's value, or one of a histogram's.
+pub fn record_metric(id: MetricId, value: u64) {
+    // SAFETY: the call takes numbers only.
+    let _ = unsafe { proxy_record_metric(id.0, value) };
+}
+
+/// Has `on_tick` of the active root context called this often.
+pub fn set_tick_period(period: Duration) {
+    // SAFETY: the call takes a number only.
+    let _ = unsafe { proxy_set_tick_period_milliseconds(period.as_millis().try_into().unwrap_or(u32::MAX)) };
+}
+
+/// Tells the host that the active root context, whose `on_done` returned false, is done now.
+pub fn done() {
+    // SAFETY: the call takes nothing.
+    let _ = unsafe { proxy_done() };
+}
+
+/// Time since some moment before the first call; it never goes back.
+pub fn now() -> Duration {
+    thread_local! {
+        static START: Instant = Instant::now();
+    }
+    START.with(Instant::elapsed)
+}
+
+/// A number that no one else has. The standard library asks the host for random bytes once per VM.
+pub fn seed() -> u64 {
+    std::hash::RandomState::new().hash_one(0)
+}
+
+/// Sends the `log` macros to the host, at the level that the host has.
+pub fn start_logging() {
+    static LOGGER: HostLog = HostLog;
+    let mut level = 2;
+    // SAFETY: the host writes one number to `level`.
+    let _ = unsafe { proxy_get_log_level(&raw mut level) };
+    let _ = log::set_logger(&LOGGER);
+    log::set_max_level(match level {
+        0 => log::LevelFilter::Trace,
+        1 => log::LevelFilter::Debug,
+        2 => log::LevelFilter::Info,
+        3 => log::LevelFilter::Warn,
+        _ => log::LevelFilter::Error,
+    });
+}
+
+struct HostLog;
+
+impl log::Log for HostLog {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let level = match record.level() {
+            log::Level::Trace => 0,
+            log::Level::Debug => 1,
+            log::Level::Info => 2,
+            log::Level::Warn => 3,
+            log::Level::Error => 4,
+        };
+        let message = record.args().to_string();
+        // SAFETY: the message is only read, and only during the call.
+        let _ = unsafe { proxy_log(level, message.as_ptr(), message.len()) };
+    }
+
+    fn flush(&self) {}
+}

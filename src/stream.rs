@@ -1,0 +1,175 @@
+//! One request. Every callback reads what the policy needs, hands it over and returns `Continue`: nothing here can hold,
+//! change or fail the primary.
+
+use mirror_policy::effects::Effects;
+use mirror_policy::exchange::Binding;
+use mirror_policy::ledger::{Arrival, ExchangeId};
+use mirror_policy::matching::{self, RequestHead};
+use mirror_policy::watch::Watch;
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+
+use crate::host::{self, Buffer, Map};
+use crate::{dispatch, ledger};
+
+/// A request, watched or not.
+pub struct Stream {
+    root: u32,
+    /// `None`: no request is copied under this configuration.
+    binding: Option<Binding>,
+    needs_port: bool,
+    /// While copies are being collected.
+    exchange: Option<ExchangeId>,
+    /// From then on until the primary has answered.
+    watch: Option<Watch>,
+}
+
+// === impl Stream ===
+
+impl Stream {
+    /// A stream under a root context; without a binding it watches nothing.
+    pub fn new(root: u32, binding: Option<Binding>, needs_port: bool) -> Self {
+        Self {
+            root,
+            binding,
+            needs_port,
+            exchange: None,
+            watch: None,
+        }
+    }
+
+    /// The request's head is here: which mirrors copy it?
+    fn begin(&mut self, binding: Binding, effects: &mut Effects) {
+        let headers = host::headers(Map::RequestHeaders);
+        let port = if self.needs_port { port() } else { None };
+        let mirrors = matching::select(
+            &binding.plan,
+            &RequestHead {
+                headers: &headers,
+                port,
+            },
+        );
+        if mirrors.is_empty() {
+            return;
+        }
+        let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
+        let arrival = Arrival {
+            binding,
+            mirrors,
+            headers,
+            is_routed,
+            now: host::now(),
+        };
+        self.exchange = ledger::with(|vm| vm.ledger.begin(arrival, &mut vm.dice, effects)).flatten();
+        if self.exchange.is_some() {
+            self.watch = Some(Watch::default());
+        }
+    }
+
+    /// A part of the request's body is here.
+    fn collect(&mut self, size: usize, effects: &mut Effects) {
+        let Some(id) = self.exchange else { return };
+        let is_taken = ledger::with(|vm| vm.ledger.takes(id, size)).unwrap_or_default();
+        let chunk = if is_taken {
+            host::buffer(Buffer::RequestBody, size)
+        } else {
+            None
+        };
+        let now = host::now();
+        let is_collected = ledger::with(|vm| vm.ledger.body(id, size, chunk.as_deref(), now, effects));
+        if is_collected != Some(true) {
+            self.exchange = None;
+            self.watch = None;
+        }
+    }
+
+    /// The request is complete: its copies leave.
+    fn complete(&mut self, effects: &mut Effects) {
+        let Some(id) = self.exchange.take() else { return };
+        let now = host::now();
+        let copies = ledger::with(|vm| vm.ledger.complete(id, now, effects)).unwrap_or_default();
+        let sent = dispatch::send(self.root, copies, effects);
+        match &mut self.watch {
+            Some(watch) if !sent.is_empty() => watch.sent(sent, now, effects),
+            _ => self.watch = None,
+        }
+    }
+}
+
+/// The port on which the proxy accepted the request.
+fn port() -> Option<u16> {
+    let bytes = host::property(host::DESTINATION_PORT)?;
+    u64::from_le_bytes(bytes.try_into().ok()?).try_into().ok()
+}
+
+impl Context for Stream {
+    fn on_done(&mut self) -> bool {
+        let mut effects = Effects::default();
+        if let Some(id) = self.exchange.take() {
+            ledger::with(|vm| vm.ledger.reset(id, &mut effects));
+        }
+        if let Some(mut watch) = self.watch.take() {
+            watch.end(&mut effects);
+        }
+        ledger::apply(effects);
+        true
+    }
+}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        if let Some(binding) = self.binding.take() {
+            let mut effects = Effects::default();
+            self.begin(binding, &mut effects);
+            if end_of_stream {
+                self.complete(&mut effects);
+            }
+            ledger::apply(effects);
+        }
+        Action::Continue
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if self.exchange.is_some() {
+            let mut effects = Effects::default();
+            self.collect(size, &mut effects);
+            if end_of_stream {
+                self.complete(&mut effects);
+            }
+            ledger::apply(effects);
+        }
+        Action::Continue
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        if self.exchange.is_some() {
+            let mut effects = Effects::default();
+            self.complete(&mut effects);
+            ledger::apply(effects);
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        if let Some(watch) = &mut self.watch {
+            let mut effects = Effects::default();
+            watch.response_headers(
+                &host::headers(Map::ResponseHeaders),
+                end_of_stream,
+                host::now(),
+                &mut effects,
+            );
+            ledger::apply(effects);
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if let Some(watch) = &mut self.watch {
+            let mut effects = Effects::default();
+            watch.response_trailers(&host::headers(Map::ResponseTrailers), &mut effects);
+            ledger::apply(effects);
+        }
+        Action::Continue
+    }
+}
