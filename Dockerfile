@@ -1,0 +1,11 @@
+# The plugin image, in the form that Istio takes (pkg/wasm/imagefetcher.go): the last layer is a compressed tar with a file
+# named plugin.wasm. Build it for one platform and without attestations, or the digest that Istio compares is another one:
+#
+#   docker build --platform linux/amd64 --provenance=false --tag REGISTRY/traffic-mirror:VERSION .
+FROM rust:1.95.0-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN cargo build --locked --release --target wasm32-wasip1 --package traffic-mirror
+
+FROM scratch
+COPY --from=build /src/target/wasm32-wasip1/release/traffic_mirror.wasm ./plugin.wasm

@@ -1,0 +1,91 @@
+# What CI runs is what a person runs: `make lint` and `make test`. Every target installs what it needs, once, outside of the
+# checkout; what it cannot install it names in one line.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ENVOY_VERSION ?= 1.40.0
+export ENVOY_VERSION
+
+WASM := dist/traffic-mirror.wasm
+WASM_LIMIT := 409600
+
+.PHONY: help
+help: ## What can be done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# === use ===
+
+.PHONY: demo
+demo: build ## Live requests through a real Envoy, and their copies side by side
+	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- demo
+
+.PHONY: up
+up: build ## The demo's set-up, left running to play with
+	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- up
+
+.PHONY: build
+build: ## The filter: dist/traffic-mirror.wasm
+	@scripts/rust
+	cargo build --locked --release --target wasm32-wasip1 --package traffic-mirror
+	@mkdir -p dist
+	@cp target/wasm32-wasip1/release/traffic_mirror.wasm $(WASM).new && mv $(WASM).new $(WASM)
+	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$size bytes, of $(WASM_LIMIT) allowed"; test "$$size" -le $(WASM_LIMIT)
+
+.PHONY: image
+image: ## The image that Istio loads (needs a Docker engine)
+	docker build --platform linux/amd64 --provenance=false --tag traffic-mirror:dev .
+
+# === check ===
+
+.PHONY: test
+test: test-policy test-policy-wasm test-filter test-envoy ## All tests: policy, filter, real Envoy
+
+.PHONY: test-policy
+test-policy: ## The policy, natively
+	@scripts/rust
+	cargo test --locked --quiet --package mirror-policy
+
+.PHONY: test-policy-wasm
+test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
+	@scripts/rust
+	@runner="$$(scripts/wasm-bindgen-test-runner)"; echo "cargo test --package mirror-policy --target wasm32-unknown-unknown"; \
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$runner" WASM_BINDGEN_TEST_ONLY_NODE=1 \
+		cargo test --locked --quiet --package mirror-policy --tests --target wasm32-unknown-unknown
+
+.PHONY: test-filter
+test-filter: build ## The built filter on a fake host
+	cargo test --locked --quiet --package traffic-mirror
+
+.PHONY: test-envoy
+test-envoy: build ## The built filter in a real Envoy (CASES="name …" for some, ENVOY_VERSION for another)
+	cargo test --locked --quiet --package envoy-test
+	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- run $(CASES)
+
+.PHONY: lint
+lint: ## Format, clippy, docs, and the rules that no tool knows
+	@scripts/rust
+	cargo fmt --all --check
+	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps --document-private-items
+	@scripts/house-rules
+
+.PHONY: fmt
+fmt: ## Format the code
+	cargo fmt --all
+
+.PHONY: docs
+docs: ## Write the generated documentation anew
+	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test documents
+
+.PHONY: doc
+doc: ## The documentation of the code
+	cargo doc --workspace --no-deps --open
+
+.PHONY: clean
+clean: ## Remove what was built here
+	cargo clean
+	rm -rf dist
