@@ -94,7 +94,7 @@ pub(crate) fn is_token(text: &str) -> bool {
 
 /// Whether a header may not be changed on a copy: the proxy sets it, obeys it or keeps it to one connection.
 pub(crate) fn is_reserved_header(name: &str) -> bool {
-    matches!(name, "host" | "content-length") || name.starts_with("x-envoy-") || HOP_BY_HOP.contains(&name)
+    matches!(name, "host" | "content-length") || HOP_BY_HOP.contains(&name) || ROUTER_CONTROL.contains(&name)
 }
 
 /// A header name in lower case, as Envoy keeps them.

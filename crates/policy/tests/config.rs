@@ -303,6 +303,7 @@ fn headers_that_the_proxy_owns_cannot_be_changed_on_a_copy() {
         let error = format!("mirrors[0].marker: `{name}` is a header that the proxy itself sets or obeys");
         refused(&format!(r#""marker": "{name}""#), &error);
     }
+    mirror(r#""headers": {"remove": ["x-envoy-peer-metadata", "x-envoy-decorator-operation"]}"#);
     refused(
         r#""headers": {"set": {":path": "/"}}"#,
         "mirrors[0].headers.set.:path: `:path` is a pseudo header; method, uri, authority and scheme have keys of their own",
