@@ -1,6 +1,8 @@
 //! One request. Every callback reads what the policy needs, hands it over and returns `Continue`: nothing here can hold,
 //! change or fail the primary.
 
+use std::time::Duration;
+
 use mirror_policy::effects::Effects;
 use mirror_policy::exchange::Binding;
 use mirror_policy::ledger::{Arrival, ExchangeId};
@@ -39,7 +41,7 @@ impl Stream {
     }
 
     /// The request's head is here: which mirrors copy it?
-    fn begin(&mut self, binding: Binding, effects: &mut Effects) {
+    fn begin(&mut self, binding: Binding, is_complete: bool, effects: &mut Effects) {
         let headers = host::headers(Map::RequestHeaders);
         let port = if self.needs_port { port() } else { None };
         let mirrors = matching::select(
@@ -53,21 +55,25 @@ impl Stream {
             return;
         }
         let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
+        let now = host::now();
         let arrival = Arrival {
             binding,
             mirrors,
             headers,
             is_routed,
-            now: host::now(),
+            now,
         };
         self.exchange = ledger::with(|vm| vm.ledger.begin(arrival, &mut vm.dice, effects)).flatten();
         if self.exchange.is_some() {
             self.watch = Some(Watch::default());
         }
+        if is_complete {
+            self.complete(now, effects);
+        }
     }
 
     /// A part of the request's body is here.
-    fn collect(&mut self, size: usize, effects: &mut Effects) {
+    fn collect(&mut self, size: usize, now: Duration, effects: &mut Effects) {
         let Some(id) = self.exchange else { return };
         let is_taken = ledger::with(|vm| vm.ledger.takes(id, size)).unwrap_or_default();
         let chunk = if is_taken {
@@ -75,7 +81,6 @@ impl Stream {
         } else {
             None
         };
-        let now = host::now();
         let is_collected = ledger::with(|vm| vm.ledger.body(id, size, chunk.as_deref(), now, effects));
         if is_collected != Some(true) {
             self.exchange = None;
@@ -84,9 +89,8 @@ impl Stream {
     }
 
     /// The request is complete: its copies leave.
-    fn complete(&mut self, effects: &mut Effects) {
+    fn complete(&mut self, now: Duration, effects: &mut Effects) {
         let Some(id) = self.exchange.take() else { return };
-        let now = host::now();
         let copies = ledger::with(|vm| vm.ledger.complete(id, now, effects)).unwrap_or_default();
         let sent = dispatch::send(self.root, copies, effects);
         match &mut self.watch {
@@ -120,10 +124,7 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         if let Some(binding) = self.binding.take() {
             let mut effects = Effects::default();
-            self.begin(binding, &mut effects);
-            if end_of_stream {
-                self.complete(&mut effects);
-            }
+            self.begin(binding, end_of_stream, &mut effects);
             ledger::apply(effects);
         }
         Action::Continue
@@ -131,10 +132,10 @@ impl HttpContext for Stream {
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         if self.exchange.is_some() {
-            let mut effects = Effects::default();
-            self.collect(size, &mut effects);
+            let (now, mut effects) = (host::now(), Effects::default());
+            self.collect(size, now, &mut effects);
             if end_of_stream {
-                self.complete(&mut effects);
+                self.complete(now, &mut effects);
             }
             ledger::apply(effects);
         }
@@ -143,8 +144,8 @@ impl HttpContext for Stream {
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         if self.exchange.is_some() {
-            let mut effects = Effects::default();
-            self.complete(&mut effects);
+            let (now, mut effects) = (host::now(), Effects::default());
+            self.complete(now, &mut effects);
             ledger::apply(effects);
         }
         Action::Continue

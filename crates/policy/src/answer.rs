@@ -31,6 +31,7 @@ const WORDS: &[(&str, Failure)] = &[
     ("connection termination", Failure::Reset),
     ("reset", Failure::Reset),
     ("timeout", Failure::Timeout),
+    ("max stream duration", Failure::Timeout),
 ];
 
 // === impl Answer ===

@@ -171,9 +171,11 @@ fn limits(node: Node) -> Result<Limits> {
     Ok(limits)
 }
 
+// Envoy's YAML gives every number with a fraction to a `Struct` as a text, so a text is a number here too.
 fn percentage(node: Node) -> Result<Percentage> {
-    node.parse("a number from 0 to 100", |value| {
-        value.as_f64().map(Percentage::from_number)
+    node.parse("a number from 0 to 100", |value| match value.as_str() {
+        Some(text) => Percentage::from_text(text),
+        None => value.as_f64().map(Percentage::from_number),
     })
 }
 
@@ -184,7 +186,10 @@ fn span(node: Node) -> Result<Span> {
 }
 
 fn whole<const MIN: u64, const MAX: u64>(node: Node) -> Result<Whole<MIN, MAX>> {
-    node.parse("a whole number", |value| value.as_f64().map(Whole::from_number))
+    node.parse("a whole number", |value| match value.as_str() {
+        Some(text) => Whole::from_text(text),
+        None => value.as_f64().map(Whole::from_number),
+    })
 }
 
 /// Replaces a default by what is given.

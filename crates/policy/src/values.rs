@@ -44,6 +44,15 @@ impl Percentage {
         Ok(Self(ppm.round() as u32))
     }
 
+    /// From percent, written as a decimal text; `None` if it is none.
+    pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
+        is_decimal(text).then(|| {
+            let ppm = parse_decimal(text, 10_000).ok_or_else(|| "is finer than steps of 0.0001".to_owned())?;
+            let percentage = u32::try_from(ppm).ok().and_then(Self::from_ppm);
+            percentage.ok_or_else(|| "is not between 0 and 100".to_owned())
+        })
+    }
+
     /// Parts per million: 0 to 1,000,000.
     pub const fn ppm(self) -> u32 {
         self.0
@@ -137,13 +146,19 @@ fn parse_nanos(text: &str) -> Option<u128> {
 /// `"1.5"` times a unit, exactly; `None` if it is not a number or not a whole number of nanoseconds.
 fn parse_decimal(number: &str, unit: u128) -> Option<u128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() || whole.len() > 15 || fraction.len() > 9 || (fraction.is_empty() && number.contains('.')) {
+    if whole.is_empty() || whole.len() > 15 || fraction.len() > 15 || (fraction.is_empty() && number.contains('.')) {
         return None;
     }
     let scale = 10u128.pow(u32::try_from(fraction.len()).ok()?);
     let fraction: u128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
     let scaled = (whole.parse::<u128>().ok()? * scale + fraction).checked_mul(unit)?;
     scaled.is_multiple_of(scale).then_some(scaled / scale)
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = |text: &str| (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    digits(whole) && digits(fraction)
 }
 
 fn split_at_first(text: &str, is_end: impl Fn(char) -> bool) -> (&str, &str) {
@@ -183,6 +198,17 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
     /// From a number of a document.
     pub(crate) fn from_number(number: f64) -> Result<Self, String> {
         whole(number, MIN, MAX).map(Self)
+    }
+
+    /// From a decimal text; `None` if it is none.
+    pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
+        is_decimal(text).then(|| match parse_decimal(text, 1) {
+            None => Err("is not a whole number".to_owned()),
+            Some(number) => {
+                let number = u64::try_from(number).ok().and_then(Self::new);
+                number.ok_or_else(|| format!("is not between {MIN} and {MAX}"))
+            }
+        })
     }
 
     /// The number, brought into range.

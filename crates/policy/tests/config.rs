@@ -159,8 +159,8 @@ fn a_value_out_of_its_range_is_refused() {
         "mirrors[0].percentage: 0.00005 is finer than steps of 0.0001",
     );
     refused(
-        r#""percentage": "10""#,
-        "mirrors[0].percentage: \"10\" is not a number from 0 to 100",
+        r#""percentage": "10%""#,
+        "mirrors[0].percentage: \"10%\" is not a number from 0 to 100",
     );
     refused(
         r#""percentage": null"#,
@@ -214,6 +214,61 @@ fn a_value_out_of_its_range_is_refused() {
         r#""match": [{"port": 0}]"#,
         "mirrors[0].match[0].port: 0 is not between 1 and 65535",
     );
+}
+
+/// Envoy's YAML gives a number with a fraction to a Struct as a text.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_number_may_come_as_a_text() {
+    for (text, ppm) in [
+        ("0.5", 5_000),
+        ("10.0", 100_000),
+        ("100", 1_000_000),
+        ("0.0001", 1),
+        ("33.3333", 333_333),
+    ] {
+        assert_eq!(
+            mirror(&format!(r#""percentage": "{text}""#)).mirrors[0]
+                .config
+                .percentage
+                .ppm(),
+            ppm,
+            "{text}"
+        );
+    }
+    let plan = mirror(r#""limits": {"maxInFlight": "10.0"}"#);
+    assert_eq!(plan.mirrors[0].config.limits.max_in_flight.get(), 10);
+    refused(
+        r#""percentage": "100.1""#,
+        "mirrors[0].percentage: \"100.1\" is not between 0 and 100",
+    );
+    refused(
+        r#""percentage": "0.00005""#,
+        "mirrors[0].percentage: \"0.00005\" is finer than steps of 0.0001",
+    );
+    refused(
+        r#""limits": {"maxInFlight": "1.5"}"#,
+        "mirrors[0].limits.maxInFlight: \"1.5\" is not a whole number",
+    );
+    refused(
+        r#""limits": {"maxInFlight": "0"}"#,
+        "mirrors[0].limits.maxInFlight: \"0\" is not between 1 and 65536",
+    );
+    for text in [
+        "",
+        ".5",
+        "5.",
+        "-1",
+        "+1",
+        "1e2",
+        "0x1",
+        "1.2.3",
+        " 1",
+        "NaN",
+        "1234567890123456",
+    ] {
+        let error = format!("mirrors[0].percentage: \"{text}\" is not a number from 0 to 100");
+        refused(&format!(r#""percentage": "{text}""#), &error);
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

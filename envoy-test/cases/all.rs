@@ -1,0 +1,171 @@
+//! The cases: one folder each, with the plugin configuration and the proof. A reader needs no other file to understand one.
+
+use crate::runner::Case;
+
+#[path = "bad_configuration_as_update/case.rs"]
+mod bad_configuration_as_update;
+#[path = "bad_configuration_at_start/case.rs"]
+mod bad_configuration_at_start;
+#[path = "body_overdue/case.rs"]
+mod body_overdue;
+#[path = "client_aborts/case.rs"]
+mod client_aborts;
+#[path = "cluster_empty/case.rs"]
+mod cluster_empty;
+#[path = "cluster_unknown/case.rs"]
+mod cluster_unknown;
+#[path = "configuration_as_json/case.rs"]
+mod configuration_as_json;
+#[path = "fraction_in_yaml/case.rs"]
+mod fraction_in_yaml;
+#[path = "header_bytes/case.rs"]
+mod header_bytes;
+#[path = "headers_only/case.rs"]
+mod headers_only;
+#[path = "http2_upstreams/case.rs"]
+mod http2_upstreams;
+#[path = "keyed_sampling/case.rs"]
+mod keyed_sampling;
+#[path = "kill_switch/case.rs"]
+mod kill_switch;
+#[path = "labels/case.rs"]
+mod labels;
+#[path = "limit_bytes/case.rs"]
+mod limit_bytes;
+#[path = "limit_in_flight/case.rs"]
+mod limit_in_flight;
+#[path = "live_percentage/case.rs"]
+mod live_percentage;
+#[path = "loop_guard/case.rs"]
+mod loop_guard;
+#[path = "matching/case.rs"]
+mod matching;
+#[path = "methods_and_bodies/case.rs"]
+mod methods_and_bodies;
+#[path = "mirror_removed/case.rs"]
+mod mirror_removed;
+#[path = "no_upstream/case.rs"]
+mod no_upstream;
+#[path = "percentages/case.rs"]
+mod percentages;
+#[path = "primary_answers_early/case.rs"]
+mod primary_answers_early;
+#[path = "primary_fails/case.rs"]
+mod primary_fails;
+#[path = "primary_slow/case.rs"]
+mod primary_slow;
+#[path = "request_trailers/case.rs"]
+mod request_trailers;
+#[path = "rewrites/case.rs"]
+mod rewrites;
+#[path = "shadow_answers/case.rs"]
+mod shadow_answers;
+#[path = "shadow_refusing/case.rs"]
+mod shadow_refusing;
+#[path = "shadow_silent/case.rs"]
+mod shadow_silent;
+#[path = "shadow_slow/case.rs"]
+mod shadow_slow;
+#[path = "two_mirrors/case.rs"]
+mod two_mirrors;
+#[path = "two_workers/case.rs"]
+mod two_workers;
+#[path = "update_in_flight/case.rs"]
+mod update_in_flight;
+#[path = "upgrade/case.rs"]
+mod upgrade;
+#[path = "upload_1_mib/case.rs"]
+mod upload_1_mib;
+#[path = "upload_5_mib/case.rs"]
+mod upload_5_mib;
+#[path = "upload_too_large/case.rs"]
+mod upload_too_large;
+#[path = "vm_replaced/case.rs"]
+mod vm_replaced;
+
+macro_rules! cases {
+    ($($name:ident: $about:literal,)*) => {
+        &[$(Case {
+            name: stringify!($name),
+            about: $about,
+            setup: $name::setup,
+            run: |lab| Box::pin($name::run(lab)),
+        }),*]
+    };
+}
+
+/// All of them, in the order of the list that people read.
+pub const ALL: &[Case] = cases! {
+    methods_and_bodies: "GET, HEAD, PUT, DELETE, POST with a length, chunked and empty, over HTTP/1 and HTTP/2",
+    http2_upstreams: "Envoy speaks HTTP/2 to primary and shadow",
+    request_trailers: "a request that ends with trailers",
+    upload_1_mib: "1 MiB, the largest body that is copied by default",
+    upload_5_mib: "5 MiB, with `body.maxBytes` raised",
+    upload_too_large: "5 MiB over the default cap: dropped, counted, and the client notices nothing",
+    headers_only: "`whenLarger: headersOnly`: a larger body stays away, its headers do not",
+    percentages: "0, 0.5, 50, 100 and absent, side by side",
+    fraction_in_yaml: "`percentage: 0.5` in a Struct, which Envoy's YAML reader makes a text",
+    keyed_sampling: "the same key, the same decision: in every mirror, on every worker, and 10 % within 50 %",
+    two_mirrors: "one request, two shadows, each with its own share and its own account",
+    matching: "by path, header, method, query and authority",
+    loop_guard: "a copy that comes back is never copied again",
+    primary_slow: "a primary that thinks longer than its shadow: the copy does not wait for it",
+    primary_fails: "a primary that fails: the client gets its failure, the shadow its copy",
+    primary_answers_early: "a primary that answers before the upload is over",
+    shadow_slow: "a shadow that takes half a second longer: no client waits, no answer is lost",
+    shadow_silent: "a shadow that never answers: the copy times out, the client has long had its answer",
+    shadow_refusing: "a shadow that is down",
+    shadow_answers: "every way in which a shadow answers, or fails to",
+    cluster_unknown: "a cluster that does not exist",
+    cluster_empty: "a cluster without a single endpoint",
+    live_percentage: "the percentage changes while Envoy runs",
+    update_in_flight: "an update while copies are under way",
+    mirror_removed: "a mirror that leaves the configuration while its copies are under way",
+    vm_replaced: "an update that replaces the VM while copies are under way",
+    bad_configuration_at_start: "Envoy starts with a configuration that the filter refuses",
+    bad_configuration_as_update: "a running Envoy gets a configuration that the filter refuses",
+    two_workers: "two workers, one set of statistics",
+    no_upstream: "direct responses, redirects and routes to nowhere are not mirrored",
+    upgrade: "a WebSocket is not mirrored",
+    client_aborts: "a client that goes away in the middle of its upload",
+    body_overdue: "an upload that takes longer than `body.maxWait`",
+    limit_in_flight: "more copies under way than `maxInFlight`",
+    limit_bytes: "more bytes under way than `maxBufferedBytes`",
+    rewrites: "path, headers and authority of the copy",
+    configuration_as_json: "the plugin configuration as JSON in a StringValue, as Istio sends it",
+    kill_switch: "`enabled: false`, for one mirror and for all",
+    header_bytes: "order, repetition and odd bytes of the headers",
+    labels: "what Prometheus sees",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+    use crate::envoy::files::{Shape, filter};
+
+    #[test]
+    fn every_folder_is_in_the_table() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+        let entries = std::fs::read_dir(folder)
+            .expect("the cases")
+            .map(|entry| entry.expect("a case"));
+        let mut folders: Vec<_> = entries
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name().into_string().expect("a name"))
+            .collect();
+        let mut names: Vec<_> = ALL.iter().map(|case| case.name.to_owned()).collect();
+        folders.sort();
+        names.sort();
+        assert_eq!(folders, names);
+    }
+
+    #[test]
+    fn every_configuration_can_be_put_into_the_discovered_file() {
+        for case in ALL {
+            let plugin = (case.setup)().plugin().expect(case.name);
+            for shape in [Shape::Struct, Shape::Json] {
+                filter(std::path::Path::new("/m.wasm"), &plugin, shape).expect(case.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! What Envoy reads: `envoy.yaml` and `filter.yaml` of this folder, with the addresses, ports and paths of one run put in.
+//!
+//! Nothing else is changed, so what docker-compose starts is what the cases prove.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_yaml_ng::{Mapping, Value};
+
+/// The bootstrap that docker-compose mounts.
+pub const BOOTSTRAP: &str = include_str!("../../envoy.yaml");
+/// The filter as it is discovered, with the configuration of the demo.
+pub const FILTER: &str = include_str!("../../filter.yaml");
+/// Where [`FILTER`] expects the module.
+pub const MODULE: &str = "/etc/envoy/traffic-mirror.wasm";
+
+/// What one run puts into [`BOOTSTRAP`].
+#[derive(Clone, Debug, Default)]
+pub struct Bootstrap {
+    pub port: u16,
+    pub admin_port: u16,
+    /// Cluster name and where its only endpoint listens.
+    pub clusters: Vec<(&'static str, Option<SocketAddr>)>,
+    /// Routes that stand before the one to the primary, as YAML.
+    pub routes: Option<&'static str>,
+    /// Whether Envoy speaks HTTP/2 to the clusters.
+    pub http2_upstreams: bool,
+}
+
+/// In which of its two shapes the plugin configuration travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// `google.protobuf.Struct`, which a person can edit in `filter.yaml`.
+    #[default]
+    Struct,
+    /// JSON in a `StringValue`, as Istio sends it.
+    Json,
+}
+
+// === impl Bootstrap ===
+
+impl Bootstrap {
+    /// The bootstrap for Envoy, its discovered filter in `folder`.
+    pub fn render(&self, folder: &Path) -> Result<String> {
+        let mut root: Value = serde_yaml_ng::from_str(BOOTSTRAP)?;
+        bind(at(&mut root, &["admin", "address"])?, self.admin_port)?;
+        let resources = at(&mut root, &["static_resources"])?;
+        bind(at(resources, &["listeners", "0", "address"])?, self.port)?;
+        let manager = at(
+            resources,
+            &["listeners", "0", "filter_chains", "0", "filters", "0", "typed_config"],
+        )?;
+        let source = at(
+            manager,
+            &[
+                "http_filters",
+                "0",
+                "config_discovery",
+                "config_source",
+                "path_config_source",
+            ],
+        )?;
+        *at(source, &["path"])? = text(folder.join("filter.yaml"));
+        *at(source, &["watched_directory", "path"])? = text(folder.to_path_buf());
+        if let Some(routes) = self.routes {
+            let all = at(manager, &["route_config", "virtual_hosts", "0", "routes"])?;
+            let mut first: Vec<Value> = serde_yaml_ng::from_str(routes).context("the case's routes")?;
+            first.extend(all.as_sequence().cloned().unwrap_or_default());
+            *all = Value::Sequence(first);
+        }
+        for (name, endpoint) in &self.clusters {
+            self.cluster(at(resources, &["clusters"])?, name, *endpoint)?;
+        }
+        written(&root)
+    }
+
+    fn cluster(&self, clusters: &mut Value, name: &str, endpoint: Option<SocketAddr>) -> Result<()> {
+        let named = |cluster: &&mut Value| cluster.get("name").and_then(Value::as_str) == Some(name);
+        let all = clusters.as_sequence_mut().context("clusters are a list")?;
+        let cluster = all
+            .iter_mut()
+            .find(named)
+            .with_context(|| format!("envoy.yaml has no cluster {name}"))?;
+        *at(cluster, &["type"])? = "STATIC".into();
+        match endpoint {
+            Some(endpoint) => {
+                let address = at(
+                    cluster,
+                    &[
+                        "load_assignment",
+                        "endpoints",
+                        "0",
+                        "lb_endpoints",
+                        "0",
+                        "endpoint",
+                        "address",
+                    ],
+                )?;
+                *at(address, &["socket_address", "address"])? = endpoint.ip().to_string().into();
+                *at(address, &["socket_address", "port_value"])? = endpoint.port().into();
+            }
+            None => *at(cluster, &["load_assignment", "endpoints"])? = Value::Sequence(Vec::new()),
+        }
+        if self.http2_upstreams {
+            let options: Value = serde_yaml_ng::from_str(HTTP2)?;
+            cluster
+                .as_mapping_mut()
+                .context("a cluster is a map")?
+                .insert("typed_extension_protocol_options".into(), options);
+        }
+        Ok(())
+    }
+}
+
+const HTTP2: &str = r#"
+envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+  "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+  explicit_http_config: {http2_protocol_options: {}}
+"#;
+
+/// `filter.yaml` with this module and this plugin configuration.
+pub fn filter(module: &Path, plugin: &Value, shape: Shape) -> Result<String> {
+    let mut root: Value = serde_yaml_ng::from_str(FILTER)?;
+    let config = at(&mut root, &["resources", "0", "typed_config", "config"])?;
+    *at(config, &["vm_config", "code", "local", "filename"])? = text(module.to_path_buf());
+    let mut carried = Mapping::new();
+    match shape {
+        Shape::Struct => {
+            carried.insert("@type".into(), "type.googleapis.com/google.protobuf.Struct".into());
+            carried.insert("value".into(), plugin.clone());
+        }
+        Shape::Json => {
+            carried.insert("@type".into(), "type.googleapis.com/google.protobuf.StringValue".into());
+            carried.insert("value".into(), serde_json::to_string(plugin)?.into());
+        }
+    }
+    *at(config, &["configuration"])? = Value::Mapping(carried);
+    written(&root)
+}
+
+/// `filter.yaml` as it is written, comments and all, with this module: for people who then edit it.
+pub fn filter_to_edit(module: &Path) -> String {
+    FILTER.replace(MODULE, &module.to_string_lossy())
+}
+
+/// The plugin configuration in `filter.yaml`.
+pub fn demo_configuration() -> Result<Value> {
+    let mut root: Value = serde_yaml_ng::from_str(FILTER)?;
+    Ok(at(
+        &mut root,
+        &["resources", "0", "typed_config", "config", "configuration", "value"],
+    )?
+    .clone())
+}
+
+/// As JSON, which is YAML that no two parsers understand differently (`name: on`).
+fn written(root: &Value) -> Result<String> {
+    Ok(serde_json::to_string_pretty(root)?)
+}
+
+/// Listens on this machine only.
+fn bind(address: &mut Value, port: u16) -> Result<()> {
+    *at(address, &["socket_address", "address"])? = "127.0.0.1".into();
+    *at(address, &["socket_address", "port_value"])? = port.into();
+    Ok(())
+}
+
+/// The value at this path, whose steps are keys or, in a list, numbers.
+fn at<'a>(value: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
+    path.iter().try_fold(value, |value, step| {
+        let next = match value {
+            Value::Sequence(items) => step.parse().ok().and_then(|index: usize| items.get_mut(index)),
+            other => other.get_mut(*step),
+        };
+        next.with_context(|| format!("no `{step}` on the way to `{}`", path.join(".")))
+    })
+}
+
+fn text(path: PathBuf) -> Value {
+    path.to_string_lossy().into_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(bootstrap: &Bootstrap) -> Value {
+        serde_yaml_ng::from_str(&bootstrap.render(Path::new("/run/here")).expect("it renders")).expect("YAML")
+    }
+
+    #[test]
+    fn only_what_a_run_must_choose_is_changed() {
+        let changed = rendered(&Bootstrap {
+            clusters: vec![
+                ("primary", Some(SocketAddr::from(([127, 0, 0, 1], 81)))),
+                ("shadow", None),
+            ],
+            ..Bootstrap::default()
+        });
+        let before: Vec<_> = BOOTSTRAP
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("regex"))
+            .collect();
+        assert_eq!(before.len(), 2);
+        let mut changed = changed;
+        for (path, expected) in [
+            ("admin.address.socket_address.address", Value::from("127.0.0.1")),
+            (
+                "static_resources.listeners.0.address.socket_address.port_value",
+                Value::from(0),
+            ),
+            (
+                "static_resources.clusters.0.load_assignment.endpoints.0.lb_endpoints.0.endpoint.address.socket_address.port_value",
+                Value::from(81),
+            ),
+            (
+                "static_resources.clusters.1.load_assignment.endpoints",
+                Value::Sequence(Vec::new()),
+            ),
+            ("static_resources.clusters.2.type", Value::from("STRICT_DNS")),
+            ("stats_flush_on_admin", Value::from(true)),
+        ] {
+            assert_eq!(
+                at(&mut changed, &path.split('.').collect::<Vec<_>>()).expect(path),
+                &expected,
+                "{path}"
+            );
+        }
+        assert!(
+            !serde_yaml_ng::to_string(&changed).expect("YAML").contains("/etc/"),
+            "no path of the image is left"
+        );
+    }
+
+    #[test]
+    fn routes_of_a_case_stand_first() {
+        let mut root = rendered(&Bootstrap {
+            routes: Some("[{match: {prefix: /direct}, direct_response: {status: 204}}]"),
+            ..Bootstrap::default()
+        });
+        let path =
+            "static_resources.listeners.0.filter_chains.0.filters.0.typed_config.route_config.virtual_hosts.0.routes";
+        let routes = at(&mut root, &path.split('.').collect::<Vec<_>>()).expect("routes");
+        assert_eq!(routes.as_sequence().expect("a list").len(), 2);
+        assert_eq!(
+            *at(routes, &["0", "match", "prefix"]).expect("the case's"),
+            Value::from("/direct")
+        );
+    }
+
+    #[test]
+    fn the_configuration_travels_in_either_shape() {
+        let plugin: Value = serde_yaml_ng::from_str("mirrors: [{name: a, percentage: 0.5}]").expect("YAML");
+        let shape = |shape| {
+            let mut root: Value =
+                serde_yaml_ng::from_str(&filter(Path::new("/m.wasm"), &plugin, shape).expect("it renders"))
+                    .expect("YAML");
+            at(
+                &mut root,
+                &["resources", "0", "typed_config", "config", "configuration", "value"],
+            )
+            .expect("a value")
+            .clone()
+        };
+        assert_eq!(shape(Shape::Struct), plugin);
+        assert_eq!(
+            shape(Shape::Json),
+            Value::from(r#"{"mirrors":[{"name":"a","percentage":0.5}]}"#)
+        );
+    }
+
+    #[test]
+    fn the_file_to_edit_keeps_its_comments() {
+        let text = filter_to_edit(Path::new("/here/m.wasm"));
+        assert!(text.contains("filename: /here/m.wasm") && text.starts_with("# ") && !text.contains(MODULE));
+    }
+
+    #[test]
+    fn a_step_that_leads_nowhere_is_named() {
+        let mut root: Value = serde_yaml_ng::from_str("a: [{b: 1}]").expect("YAML");
+        let error = at(&mut root, &["a", "1", "b"]).expect_err("there is no second item");
+        assert_eq!(error.to_string(), "no `1` on the way to `a.1.b`");
+    }
+}

@@ -1,0 +1,239 @@
+//! What a case works in: an Envoy of its own, a primary, two shadows, and the filter with the case's configuration.
+
+mod setup;
+
+pub use setup::{Setup, Shadow};
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::time::Instant;
+
+use crate::backend::{Behaviour, Echo, Journal, RawBackend, Received, Refusing};
+use crate::client::{Answer, Connection};
+use crate::envoy::{self, Binaries, Bootstrap, Envoy, Update};
+use crate::ledger::{self, Statistics};
+
+/// For whatever should happen at once, on the busiest machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+const TICK: Duration = Duration::from_millis(20);
+
+/// One Envoy with all that surrounds it.
+pub struct Lab {
+    pub primary: Echo,
+    pub shadow: Echo,
+    pub shadow_b: Echo,
+    /// Behind the cluster `shadow` instead of the echo, with [`Shadow::Raw`].
+    pub raw_shadow: RawBackend,
+    pub envoy: Envoy,
+    setup: Setup,
+    module: std::path::PathBuf,
+    _refusing: Refusing,
+}
+
+// === impl Lab ===
+
+impl Lab {
+    /// Starts everything, and waits until it serves.
+    pub async fn start(binaries: &Binaries, setup: Setup) -> Result<Self> {
+        let echo = async |name, behaviour| {
+            Echo::start(
+                name,
+                SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                behaviour,
+                Journal::unlimited(),
+            )
+            .await
+        };
+        let primary = echo("primary", Behaviour::default()).await?;
+        let shadow = echo("shadow", setup.shadow_default.clone()).await?;
+        let shadow_b = echo("shadow-b", Behaviour::default()).await?;
+        let (raw_shadow, refusing) = (RawBackend::start().await?, Refusing::start()?);
+        let behind_shadow = match setup.shadow {
+            Shadow::Echo => Some(shadow.address()),
+            Shadow::Raw => Some(raw_shadow.address()),
+            Shadow::Refusing => Some(refusing.address()?),
+            Shadow::Nobody => None,
+        };
+        let options = envoy::Options {
+            bootstrap: Bootstrap {
+                clusters: vec![
+                    ("primary", Some(primary.address())),
+                    ("shadow", behind_shadow),
+                    ("shadow-b", Some(shadow_b.address())),
+                ],
+                routes: setup.routes,
+                http2_upstreams: setup.http2_upstreams,
+                ..Bootstrap::default()
+            },
+            filter: envoy::files::filter(&binaries.module, &setup.plugin()?, setup.shape)?,
+            workers: setup.workers,
+        };
+        let envoy = Envoy::start(binaries, &options).await?;
+        let lab = Self {
+            primary,
+            shadow,
+            shadow_b,
+            raw_shadow,
+            envoy,
+            setup,
+            module: binaries.module.clone(),
+            _refusing: refusing,
+        };
+        let refused = lab.envoy.admin().discovery().await?.refused > 0;
+        let verdict = || {
+            if refused {
+                lab.envoy.log().tail(4).join("\n")
+            } else {
+                "accepted".to_owned()
+            }
+        };
+        ensure!(
+            refused == lab.setup.refused,
+            "the configuration at the start was not treated as expected: {}",
+            verdict()
+        );
+        Ok(lab)
+    }
+
+    /// A new HTTP/1 connection to Envoy.
+    pub async fn connect(&self) -> Result<Connection> {
+        Connection::http1(self.envoy.listener()).await
+    }
+
+    /// A new HTTP/2 connection to Envoy.
+    pub async fn connect_http2(&self) -> Result<Connection> {
+        Connection::http2(self.envoy.listener()).await
+    }
+
+    /// Gives the filter a new plugin configuration while Envoy runs.
+    pub async fn update(&self, plugin_yaml: &str) -> Result<Update> {
+        self.envoy
+            .update(&envoy::files::filter(
+                &self.module,
+                &setup::parse(plugin_yaml)?,
+                self.setup.shape,
+            )?)
+            .await
+    }
+
+    /// What the filter has counted up to now.
+    pub async fn statistics(&self) -> Result<Statistics> {
+        Statistics::parse(&self.envoy.admin().statistics(ledger::FILTER).await?)
+    }
+
+    /// What it has counted once no copy is under way any more.
+    pub async fn settled(&self) -> Result<Statistics> {
+        self.statistics_when("no copy is under way", Statistics::is_settled)
+            .await?;
+        // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves any more.
+        self.statistics().await
+    }
+
+    /// What it has counted once `condition` holds; `what` says it in an error.
+    pub async fn statistics_when(&self, what: &str, condition: impl Fn(&Statistics) -> bool) -> Result<Statistics> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let statistics = self.statistics().await?;
+            if condition(&statistics) {
+                return Ok(statistics);
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "waited {PATIENCE:?} until {what}: {statistics:#?}"
+            );
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    /// What the primary and the shadow received of the request that got this answer.
+    pub async fn pair(&self, answer: &Answer) -> Result<(Received, Received)> {
+        let primary = self
+            .primary
+            .journal()
+            .wait_for_id(&answer.id, PATIENCE)
+            .await
+            .context("the primary")?;
+        let shadow = self
+            .shadow
+            .journal()
+            .wait_for_id(&answer.id, PATIENCE)
+            .await
+            .context("the shadow")?;
+        Ok((primary, shadow))
+    }
+
+    /// What must hold after every case: nothing under way, both balances of every configured mirror, nothing broken in the log.
+    pub async fn check(&self) -> Result<()> {
+        self.shadow.release();
+        let statistics = self.settled().await?;
+        if !self.setup.refused {
+            for name in setup::mirror_names(&self.setup.plugin()?) {
+                statistics.mirror(&name)?;
+            }
+        }
+        statistics.assert_balanced()?;
+        for trouble in ["[critical]", "panicked", "Function: proxy_"] {
+            let mut lines = self.envoy.log().lines_with(trouble);
+            // This is how Envoy puts it when a filter refuses its configuration.
+            lines.retain(|line| !line.contains("failed to load"));
+            ensure!(lines.is_empty(), "Envoy's log has trouble: {}", lines.join("\n"));
+        }
+        Ok(())
+    }
+
+    /// Stops Envoy, which must end in peace.
+    pub async fn stop(self) -> Result<()> {
+        let status = self.envoy.stop().await?;
+        ensure!(status.success(), "Envoy ended with {status}");
+        Ok(())
+    }
+}
+
+/// Both must be the same message: what the shadow got differs only in what the filter promises to change.
+pub fn assert_same(primary: &Received, shadow: &Received) -> Result<()> {
+    ensure!(
+        primary.method == shadow.method && primary.path == shadow.path,
+        "{} {} became {} {}",
+        primary.method,
+        primary.path,
+        shadow.method,
+        shadow.path
+    );
+    ensure!(
+        (primary.body_length, primary.body_hash) == (shadow.body_length, shadow.body_hash),
+        "the body of {} bytes became one of {}, or other bytes",
+        primary.body_length,
+        shadow.body_length
+    );
+    ensure!(
+        shadow.authority.contains("-shadow"),
+        "the shadow's authority is {}",
+        shadow.authority
+    );
+    // What Envoy adds to one of them, what framing needs, and the filter's own marker.
+    const DIFFERENT: [&str; 6] = [
+        "host",
+        "x-envoy-internal",
+        "x-envoy-expected-rq-timeout-ms",
+        "content-length",
+        "transfer-encoding",
+        "x-mirrored-by",
+    ];
+    let own = |received: &Received| {
+        received
+            .headers
+            .iter()
+            .filter(|(name, _)| !DIFFERENT.contains(&name.as_str()))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    ensure!(
+        own(primary) == own(shadow),
+        "headers differ:\n  primary {:?}\n  shadow  {:?}",
+        own(primary),
+        own(shadow)
+    );
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! What a case asks its lab for.
+
+use anyhow::{Context as _, Result};
+use serde_yaml_ng::Value;
+
+use crate::backend::Behaviour;
+use crate::envoy::Shape;
+
+/// What a case needs.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// The plugin configuration, as YAML.
+    pub(super) plugin: &'static str,
+    pub(super) shape: Shape,
+    pub(super) workers: u32,
+    pub(super) shadow: Shadow,
+    pub(super) shadow_default: Behaviour,
+    pub(super) routes: Option<&'static str>,
+    pub(super) http2_upstreams: bool,
+    pub(super) refused: bool,
+}
+
+/// What stands behind the cluster `shadow`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shadow {
+    #[default]
+    Echo,
+    /// Records bytes.
+    Raw,
+    /// Refuses connections.
+    Refusing,
+    /// A cluster without a single endpoint.
+    Nobody,
+}
+
+// === impl Setup ===
+
+impl Setup {
+    /// With this plugin configuration, one worker, and everybody answering 200 at once.
+    pub fn new(plugin: &'static str) -> Self {
+        Self {
+            plugin,
+            workers: 1,
+            ..Self::default()
+        }
+    }
+
+    /// With so many workers.
+    pub fn workers(self, workers: u32) -> Self {
+        Self { workers, ..self }
+    }
+
+    /// The plugin configuration travels in this shape.
+    pub fn shape(self, shape: Shape) -> Self {
+        Self { shape, ..self }
+    }
+
+    /// Something else behind the cluster `shadow`.
+    pub fn shadow(self, shadow: Shadow) -> Self {
+        Self { shadow, ..self }
+    }
+
+    /// The shadow answers in this way.
+    pub fn shadow_answers(self, shadow_default: Behaviour) -> Self {
+        Self { shadow_default, ..self }
+    }
+
+    /// These routes stand before the one to the primary.
+    pub fn routes(self, routes: &'static str) -> Self {
+        Self {
+            routes: Some(routes),
+            ..self
+        }
+    }
+
+    /// Envoy speaks HTTP/2 to primary and shadow.
+    pub fn http2_upstreams(self) -> Self {
+        Self {
+            http2_upstreams: true,
+            ..self
+        }
+    }
+
+    /// The plugin configuration, parsed.
+    pub fn plugin(&self) -> Result<Value> {
+        parse(self.plugin)
+    }
+
+    /// The filter must refuse the configuration, so Envoy runs without it.
+    pub fn refused(self) -> Self {
+        Self { refused: true, ..self }
+    }
+}
+
+/// A plugin configuration, parsed.
+pub(super) fn parse(yaml: &str) -> Result<Value> {
+    serde_yaml_ng::from_str(yaml).context("the plugin configuration is not YAML")
+}
+
+/// The names of the mirrors in it.
+pub(super) fn mirror_names(plugin: &Value) -> Vec<String> {
+    let mirrors = plugin.get("mirrors").and_then(Value::as_sequence).into_iter().flatten();
+    mirrors
+        .filter_map(|mirror| Some(mirror.get("name")?.as_str()?.to_owned()))
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! A real Envoy with the mirror filter, a primary and its shadows: for the cases that prove the filter, for the demo, and for people
+//! who want to play with it.
+//!
+//! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`envoy`] owns the Envoys, [`ledger`] reads what the
+//! filter counted. [`lab`] puts one of each together for a case, [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
+
+pub mod backend;
+
+pub mod client;
+
+pub mod envoy;
+
+pub mod ledger;
+
+pub mod lab;
+
+#[path = "../cases/all.rs"]
+pub mod cases;
+
+pub mod runner;
+
+pub mod compose;
+
+pub mod terminal;
+
+pub mod demo;
+
+pub mod up;

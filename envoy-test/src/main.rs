@@ -1,0 +1,170 @@
+//! `envoy-test`: the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+use envoy_test::backend::{Behaviour, Echo, Journal};
+use envoy_test::envoy::Binaries;
+use envoy_test::{cases, compose, demo, runner, up};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A real Envoy with the mirror filter, a primary and its shadows.
+#[derive(Parser)]
+#[command(name = "envoy-test", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the cases that prove the filter
+    Run {
+        /// Only these
+        names: Vec<String>,
+        /// Show what there is, and run nothing
+        #[arg(long)]
+        list: bool,
+        /// So many at a time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+        #[command(flatten)]
+        binaries: Files,
+    },
+    /// Show mirroring at work, with every number checked
+    Demo {
+        #[command(flatten)]
+        binaries: Files,
+    },
+    /// Leave the set-up of the demo running, to play with
+    Up {
+        /// Where Envoy listens
+        #[arg(long, default_value_t = 10000)]
+        port: u16,
+        /// Where its admin interface listens
+        #[arg(long, default_value_t = 9901)]
+        admin_port: u16,
+        #[command(flatten)]
+        binaries: Files,
+    },
+    /// Run one echo backend
+    #[command(after_help = BACKEND_HELP)]
+    Backend {
+        /// Its name, by which requests address it
+        #[arg(long, default_value = "primary")]
+        name: String,
+        /// Where it listens
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+    /// Check docker-compose.yaml against the files that the cases use
+    CheckCompose,
+}
+
+#[derive(Args)]
+struct Files {
+    /// The Envoy binary; else `envoy` on the PATH
+    #[arg(long, env = "ENVOY_PATH")]
+    envoy: Option<PathBuf>,
+    /// The filter; else dist/traffic-mirror.wasm of this repository
+    #[arg(long)]
+    wasm: Option<PathBuf>,
+    /// Keep the folders with Envoy's files and log
+    #[arg(long)]
+    keep: bool,
+}
+
+const BACKEND_HELP: &str = "\
+A request tells how it is answered, by query or by header:
+  ?status=503  ?delay=500ms  ?size=2000000  ?early  ?reset  ?reset_after_headers  ?silent
+  x-echo-status: 503, and so on
+A key with a name is for that backend only: ?shadow.delay=2s, x-echo-shadow-delay: 2s.
+
+  GET  /_echo/requests                       the latest requests, as JSON
+  POST /_echo/behaviour?status=503&delay=1s  from now on, unless a request says otherwise";
+
+/// Of a backend that runs for long, the latest requests are enough.
+const REMEMBERED: usize = 200;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    // The runtime is dropped before the process ends, and with it whatever an interrupted command had started.
+    // What runs until it is interrupted has then done its work.
+    let endless = matches!(arguments.command, Verb::Up { .. } | Verb::Backend { .. });
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = execute(arguments.command) => result,
+            stopped = interrupted() => stopped.map(|()| if endless { ExitCode::SUCCESS } else { ExitCode::from(130) }),
+        }
+    });
+    drop(runtime);
+    result.unwrap_or_else(|error| failed(&error))
+}
+
+async fn execute(verb: Verb) -> Result<ExitCode> {
+    match verb {
+        Verb::Run { list: true, .. } => {
+            for case in cases::ALL {
+                println!("{:28} {}", case.name, case.about);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Run {
+            names, jobs, binaries, ..
+        } => {
+            let selected = runner::select(cases::ALL, &names)?;
+            let tally = runner::run(selected, &binaries.find()?, jobs).await;
+            Ok(success(tally.failed == 0))
+        }
+        Verb::Demo { binaries } => demo::run(&binaries.find()?).await.map(success),
+        Verb::Up {
+            port,
+            admin_port,
+            binaries,
+        } => up::run(&binaries.find()?, port, admin_port)
+            .await
+            .map(|()| ExitCode::SUCCESS),
+        Verb::Backend { name, listen } => {
+            let backend = Echo::start(&name, listen, Behaviour::default(), Journal::latest(REMEMBERED)).await?;
+            println!("{name} listens on {}", backend.address());
+            std::future::pending().await
+        }
+        Verb::CheckCompose => {
+            println!("{}", compose::check()?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Ctrl-C, or the polite request to end.
+async fn interrupted() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen to SIGTERM")?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.context("cannot listen to Ctrl-C")?,
+        _ = terminate.recv() => {}
+    }
+    eprintln!("\nstopped");
+    Ok(())
+}
+
+impl Files {
+    fn find(self) -> Result<Binaries> {
+        Binaries::find(self.envoy, self.wasm, self.keep)
+    }
+}
+
+fn success(held: bool) -> ExitCode {
+    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}

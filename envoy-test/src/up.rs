@@ -1,0 +1,122 @@
+//! `envoy-test up`: the demo's set-up left running, with what to type printed.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Context as _, Result, bail};
+use tokio::net::TcpListener;
+
+use crate::backend::{Behaviour, Echo, Journal};
+use crate::envoy::{self, Binaries, Bootstrap, Envoy};
+use crate::terminal::Paint;
+
+/// Starts everything and waits for Ctrl-C, which ends this future.
+pub async fn run(binaries: &Binaries, port: u16, admin_port: u16) -> Result<()> {
+    for (port, option) in [(port, "--port"), (admin_port, "--admin-port")] {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        free.with_context(|| format!("port {port} is in use; choose another with {option}"))?;
+    }
+    let backend = async |name| {
+        Echo::start(
+            name,
+            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            Behaviour::default(),
+            Journal::latest(200),
+        )
+        .await
+    };
+    let (primary, shadow, shadow_b) = (
+        backend("primary").await?,
+        backend("shadow").await?,
+        backend("shadow-b").await?,
+    );
+    let options = envoy::Options {
+        bootstrap: Bootstrap {
+            port,
+            admin_port,
+            clusters: vec![
+                ("primary", Some(primary.address())),
+                ("shadow", Some(shadow.address())),
+                ("shadow-b", Some(shadow_b.address())),
+            ],
+            ..Bootstrap::default()
+        },
+        filter: envoy::files::filter_to_edit(&binaries.module),
+        workers: 2,
+    };
+    let mut envoy = Envoy::start(binaries, &options).await?;
+    print(&envoy, port, admin_port, [&primary, &shadow, &shadow_b]);
+    let status = envoy.ended().await?;
+    bail!("Envoy ended with {status}:\n{}", envoy.log().tail(10).join("\n"))
+}
+
+fn print(envoy: &Envoy, port: u16, admin_port: u16, [primary, shadow, shadow_b]: [&Echo; 3]) {
+    let paint = Paint::stdout();
+    let file = envoy.filter_file();
+    let file = file.display();
+    let shadow_address = shadow.address();
+    println!(
+        "{}",
+        paint.bold("Running: Envoy with the mirror filter, a primary and its shadow")
+    );
+    println!();
+    println!("  Envoy     http://localhost:{port}    admin http://localhost:{admin_port}");
+    println!("  primary   http://{}", primary.address());
+    println!(
+        "  shadow    http://{shadow_address}    shadow-b http://{}",
+        shadow_b.address()
+    );
+    println!("  filter    {file}");
+    println!("  log       {}", envoy.folder().join("envoy.log").display());
+    let section = |title: &str, lines: &[(String, &str)]| {
+        println!();
+        println!("{}", paint.bold(title));
+        for (command, meaning) in lines {
+            println!("  {}", paint.dim(&format!("# {meaning}")));
+            println!("  {}", paint.cyan(command));
+        }
+    };
+    section(
+        "Send, and see what arrived",
+        &[
+            (
+                format!("curl localhost:{port}/reviews/1"),
+                "the primary's answer: what it received",
+            ),
+            (
+                format!("curl {shadow_address}/_echo/requests"),
+                "what the shadow received, with -shadow in the authority",
+            ),
+            (
+                format!("curl 'localhost:{port}/reviews/1?shadow.delay=2s'"),
+                "a slow shadow; also shadow.status=503, shadow.reset, shadow.silent",
+            ),
+            (
+                format!("curl -s 'localhost:{admin_port}/stats?filter=wasm_filter&usedonly'"),
+                "what the filter counted",
+            ),
+            (
+                format!("curl -s localhost:{admin_port}/stats/prometheus | grep ^traffic_mirror"),
+                "the same for Prometheus, with labels",
+            ),
+        ],
+    );
+    section(
+        "Tune it while it runs",
+        &[
+            (
+                format!("sed -i 's/percentage: .*/percentage: 25/' {file}"),
+                "a share; `sed -i` renames, as Envoy wants it",
+            ),
+            (
+                format!("sed -i 's/percentage: .*/percentage: 140/' {file}"),
+                "a mistake: refused, and the old configuration stays",
+            ),
+            (
+                format!("grep refused {}", envoy.folder().join("envoy.log").display()),
+                "the reason",
+            ),
+        ],
+    );
+    println!();
+    println!("Ctrl-C stops everything and removes the folder.");
+}

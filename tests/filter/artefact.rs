@@ -1,0 +1,75 @@
+//! The file: what it asks of the proxy, what it offers to it, and how large it is.
+
+use wasmi::{Engine, Module};
+
+use crate::host::{artefact, imports, wasi};
+
+/// Most it may be, so that a sidecar fetches it quickly.
+const MOST_BYTES: usize = 400 << 10;
+
+#[test]
+fn it_imports_only_what_envoy_offers_and_a_mirror_may_call() {
+    let known = |import: &(&str, &str)| match import.0 {
+        "env" => imports::WITHIN_BOUNDS.contains(&import.1) || imports::OUT_OF_BOUNDS.contains(&import.1),
+        wasi::MODULE => wasi::OFFERED.contains(&import.1),
+        _ => false,
+    };
+    let imports: Vec<_> = artefact::module()
+        .imports()
+        .map(|import| (import.module(), import.name()))
+        .collect();
+    let unknown: Vec<_> = imports.into_iter().filter(|import| !known(import)).collect();
+    assert_eq!(unknown, [], "unknown imports");
+}
+
+#[test]
+fn it_speaks_abi_0_2_1_and_no_other() {
+    let exports = artefact::module().exports().map(|export| export.name());
+    let versions: Vec<_> = exports.filter(|name| name.starts_with("proxy_abi_version")).collect();
+    assert_eq!(versions, ["proxy_abi_version_0_2_1"]);
+}
+
+#[test]
+fn it_exports_what_the_proxy_calls() {
+    let exports: Vec<_> = artefact::module().exports().map(|export| export.name()).collect();
+    let called = [
+        "_initialize",
+        "memory",
+        "proxy_on_memory_allocate",
+        "proxy_on_context_create",
+        "proxy_on_configure",
+        "proxy_on_tick",
+        "proxy_on_request_headers",
+        "proxy_on_request_body",
+        "proxy_on_request_trailers",
+        "proxy_on_response_headers",
+        "proxy_on_response_trailers",
+        "proxy_on_http_call_response",
+        "proxy_on_done",
+        "proxy_on_delete",
+    ];
+    let missing: Vec<_> = called.iter().filter(|name| !exports.contains(name)).collect();
+    assert_eq!(missing, [] as [&&str; 0], "missing exports");
+}
+
+#[test]
+fn it_is_small() {
+    let size = artefact::bytes().len();
+    assert!(
+        size <= MOST_BYTES,
+        "{} is {size} bytes, more than {MOST_BYTES}",
+        artefact::path().display()
+    );
+}
+
+#[test]
+fn a_filter_that_imports_more_is_not_started_and_the_import_is_named() {
+    let text =
+        r#"(module (import "env" "proxy_teleport" (func)) (import "wasi_snapshot_preview1" "path_open" (func)))"#;
+    let module = Module::new(&Engine::default(), text).expect("a module");
+    let error = imports::linker(&module).expect_err("unknown imports").to_string();
+    assert!(
+        error.contains("env.proxy_teleport, wasi_snapshot_preview1.path_open"),
+        "{error}"
+    );
+}

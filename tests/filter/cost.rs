@@ -1,0 +1,131 @@
+//! What a request costs in host calls, callback by callback. Each call crosses into the proxy and back; a change here is a
+//! change of the price that every request pays.
+
+use serde_json::json;
+
+use crate::books::one;
+use crate::host::FakeHost;
+use crate::host::messages::{End, Reply, Request};
+
+/// The functions that were called, each with its number of calls, in the order of their first call.
+fn bill(host: &mut FakeHost) -> Vec<(&'static str, usize)> {
+    let mut bill: Vec<(&'static str, usize)> = Vec::new();
+    for call in host.take_calls() {
+        match bill.iter_mut().find(|(function, _)| *function == call.function) {
+            Some((_, times)) => *times += 1,
+            None => bill.push((call.function, 1)),
+        }
+    }
+    bill
+}
+
+#[test]
+fn a_request_that_no_mirror_matches_costs_one_read_of_its_headers() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({ "match": [{ "uri": { "prefix": "/mirrored" } }] })));
+    host.take_calls();
+    host.serve(root, &Request::post("/other", b"body", 2));
+    assert_eq!(bill(&mut host), [("proxy_get_header_map_pairs", 1)]);
+}
+
+#[test]
+fn a_request_under_a_configuration_that_is_off_costs_nothing() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({ "enabled": false })));
+    host.take_calls();
+    host.serve(root, &Request::post("/", b"body", 2));
+    assert_eq!(bill(&mut host), []);
+}
+
+#[test]
+fn a_mirrored_get_costs_eight_calls_and_the_answers_ten() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({})));
+    host.serve(root, &Request::get("/"));
+    host.reply_to_all(&Reply::upstream(200));
+    host.take_calls();
+
+    let stream = host.request(root, &Request::get("/"));
+    let steps = ["matched_total +1", "buffered_bytes", "in_flight +1", "sent_total +1"];
+    let calls = host.world().journal.calls.iter();
+    let increments: Vec<_> = calls.filter(|call| call.function == "proxy_increment_metric").collect();
+    assert_eq!(
+        increments.len(),
+        steps.len(),
+        "a copy that leaves at once was never collected"
+    );
+    for step in steps {
+        assert!(
+            increments.iter().any(|call| call.arguments.contains(step)),
+            "no {step} in {increments:?}"
+        );
+    }
+    let request = bill(&mut host);
+    assert_eq!(
+        request,
+        [
+            ("proxy_get_header_map_pairs", 1),
+            ("proxy_get_property", 1),
+            ("clock_time_get", 1),
+            ("proxy_http_call", 1),
+            ("proxy_increment_metric", 4),
+        ]
+    );
+
+    host.respond(stream, 200);
+    host.close(stream);
+    let response = [
+        ("proxy_get_header_map_pairs", 1),
+        ("clock_time_get", 1),
+        ("proxy_record_metric", 1),
+        ("proxy_increment_metric", 1),
+    ];
+    assert_eq!(bill(&mut host), response, "the primary's answer");
+
+    host.reply_to_all(&Reply::upstream(200));
+    let answer = [
+        ("proxy_set_effective_context", 1),
+        ("proxy_get_header_map_pairs", 1),
+        ("proxy_increment_metric", 3),
+        ("proxy_record_metric", 1),
+    ];
+    assert_eq!(bill(&mut host), answer, "the shadow's answer");
+}
+
+#[test]
+fn a_chunk_costs_one_read_one_look_at_the_clock_and_one_step_of_a_gauge() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({})));
+    let stream = host.request(root, &Request::new("POST", "/").chunked(&[b"first"], End::Never));
+    host.take_calls();
+    host.request_body(stream, b"second", false);
+    let chunk = [
+        ("clock_time_get", 1),
+        ("proxy_get_buffer_bytes", 1),
+        ("proxy_increment_metric", 1),
+    ];
+    assert_eq!(bill(&mut host), chunk);
+}
+
+#[test]
+fn a_chunk_that_no_copy_wants_is_not_read() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({ "body": { "maxBytes": 5, "whenLarger": "headersOnly" } })));
+    let stream = host.request(
+        root,
+        &Request::new("POST", "/").chunked(&[b"first", b"over"], End::Never),
+    );
+    host.take_calls();
+    host.request_body(stream, b"third", false);
+    assert_eq!(bill(&mut host), [("clock_time_get", 1)]);
+}
+
+#[test]
+fn a_tick_costs_one_look_at_the_clock() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({})));
+    host.tick(root);
+    host.take_calls();
+    host.tick(root);
+    assert_eq!(bill(&mut host), [("clock_time_get", 1)]);
+}
