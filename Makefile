@@ -53,7 +53,7 @@ test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
 	@scripts/rust
 	@runner="$$(scripts/wasm-bindgen-test-runner)"; echo "cargo test --package mirror-policy --target wasm32-unknown-unknown"; \
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$runner" WASM_BINDGEN_TEST_ONLY_NODE=1 \
-		cargo test --locked --quiet --package mirror-policy --tests --target wasm32-unknown-unknown
+		cargo test --locked --package mirror-policy --tests --target wasm32-unknown-unknown
 
 .PHONY: test-filter
 test-filter: build ## The built filter on a fake host
