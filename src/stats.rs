@@ -25,7 +25,7 @@ pub enum Change {
 /// Defines all statistics of a mirror. Calls the host.
 pub fn define(mirror: &str) -> Defined {
     let define = |statistic: Statistic| {
-        let kind = match statistic.family().kind {
+        let kind = match statistic.kind() {
             Kind::Counter => MetricKind::Counter,
             Kind::Gauge | Kind::Setting => MetricKind::Gauge,
             Kind::Histogram => MetricKind::Histogram,
@@ -52,7 +52,7 @@ impl Metrics {
     pub fn resolve(&self, effects: &mut Effects) -> Vec<Change> {
         let change = |effect: mirror_policy::effects::Effect| {
             let id = self.id(effect.account, effect.statistic)?;
-            Some(match effect.statistic.family().kind {
+            Some(match effect.statistic.kind() {
                 Kind::Histogram => Change::Record(id, effect.amount.unsigned_abs()),
                 _ => Change::Step(id, effect.amount),
             })

@@ -168,11 +168,30 @@ fn found(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
-        Value::Number(value) => value.to_string(),
+        Value::Number(number) => written(number),
         Value::String(text) if text.chars().count() > 64 => "this text".to_owned(),
         Value::String(text) => format!("\"{}\"", text.escape_debug()),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+/// A number as people write it, to six decimals. The standard way of printing a double would bring its tables of powers
+/// along, 15 KB of them.
+fn written(number: &Number) -> String {
+    if let Some(whole) = number.as_i64() {
+        return whole.to_string();
+    }
+    let value = number.as_f64().unwrap_or_default();
+    let sign = if value < 0.0 { "-" } else { "" };
+    let millionths = (value.abs() * 1e6).round();
+    if millionths >= 1e18 {
+        return format!("{sign}a number of this size");
+    }
+    let (whole, fraction) = (millionths as u64 / 1_000_000, millionths as u64 % 1_000_000);
+    match fraction {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{fraction:06}").trim_end_matches('0').to_owned(),
     }
 }
 

@@ -55,6 +55,6 @@ impl Effects {
         use crate::stats::Kind;
         self.0
             .drain(..)
-            .filter(|effect| effect.amount != 0 || effect.statistic.family().kind == Kind::Histogram)
+            .filter(|effect| effect.amount != 0 || effect.statistic.kind() == Kind::Histogram)
     }
 }

@@ -58,8 +58,6 @@ pub enum Kind {
 pub struct Family {
     /// The name, without mirror and result.
     pub name: &'static str,
-    /// How its value comes about.
-    pub kind: Kind,
     /// What it counts, for a person.
     pub help: &'static str,
 }
@@ -68,88 +66,73 @@ pub struct Family {
 pub const FAMILIES: &[Family] = &[
     family(
         "traffic_mirror_matched_total",
-        Kind::Counter,
         "Requests that met the mirror's `match`.",
     ),
-    family(
-        "traffic_mirror_sent_total",
-        Kind::Counter,
-        "Copies that were sent to the shadow.",
-    ),
+    family("traffic_mirror_sent_total", "Copies that were sent to the shadow."),
     family(
         "traffic_mirror_skipped_total",
-        Kind::Counter,
         "Requests that were not copied because policy said so.",
     ),
     family(
         "traffic_mirror_dropped_total",
-        Kind::Counter,
         "Copies that were lost before they were sent.",
     ),
-    family(
-        "traffic_mirror_responses_total",
-        Kind::Counter,
-        "Answers of the shadow.",
-    ),
+    family("traffic_mirror_responses_total", "Answers of the shadow."),
     family(
         "traffic_mirror_failures_total",
-        Kind::Counter,
         "Copies that were sent and that the shadow did not answer.",
     ),
     family(
         "traffic_mirror_primary_responses_total",
-        Kind::Counter,
         "Answers of the primary to the requests that were copied.",
     ),
-    family(
-        "traffic_mirror_collecting",
-        Kind::Gauge,
-        "Copies whose request is not complete yet.",
-    ),
-    family(
-        "traffic_mirror_in_flight",
-        Kind::Gauge,
-        "Copies whose answer is awaited.",
-    ),
+    family("traffic_mirror_collecting", "Copies whose request is not complete yet."),
+    family("traffic_mirror_in_flight", "Copies whose answer is awaited."),
     family(
         "traffic_mirror_buffered_bytes",
-        Kind::Gauge,
         "Header and body bytes of the copies being collected or awaiting an answer.",
     ),
     family(
         "traffic_mirror_enabled",
-        Kind::Setting,
         "1 if the mirror is on, 0 if it is off or no longer configured.",
     ),
     family(
         "traffic_mirror_percentage_ppm",
-        Kind::Setting,
         "The configured percentage, in parts per million.",
     ),
-    family(
-        "traffic_mirror_in_flight_limit",
-        Kind::Setting,
-        "`limits.maxInFlight`, per worker.",
-    ),
+    family("traffic_mirror_in_flight_limit", "`limits.maxInFlight`, per worker."),
     family(
         "traffic_mirror_buffered_bytes_limit",
-        Kind::Setting,
         "`limits.maxBufferedBytes`, per worker.",
     ),
     family(
         "traffic_mirror_shadow_duration_milliseconds",
-        Kind::Histogram,
         "From the complete copy to the headers of the shadow's answer.",
     ),
     family(
         "traffic_mirror_primary_duration_milliseconds",
-        Kind::Histogram,
         "From the complete request to the headers of the primary's answer, for the requests that were copied.",
     ),
 ];
 
-const fn family(name: &'static str, kind: Kind, help: &'static str) -> Family {
-    Family { name, kind, help }
+/// The names alone: the filter needs no words for a person, and every byte of it counts.
+const NAMES: [&str; FAMILIES.len()] = {
+    let mut names = [""; FAMILIES.len()];
+    let mut rest = FAMILIES;
+    let mut row = 0;
+    while let [family, after @ ..] = rest {
+        #[expect(clippy::indexing_slicing, reason = "at compile time")]
+        {
+            names[row] = family.name;
+        }
+        row += 1;
+        rest = after;
+    }
+    names
+};
+
+const fn family(name: &'static str, help: &'static str) -> Family {
+    Family { name, help }
 }
 
 // Where the statistics of each family begin in the order of `Statistic::index`.
@@ -210,9 +193,46 @@ impl Statistic {
         }
     }
 
+    /// The name of its family, without mirror and result.
+    pub fn name(self) -> &'static str {
+        NAMES.get(self.row()).copied().unwrap_or_default()
+    }
+
+    /// How its value comes about.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Collecting | Self::InFlight | Self::BufferedBytes => Kind::Gauge,
+            Self::Enabled | Self::PercentagePpm | Self::InFlightLimit | Self::BufferedBytesLimit => Kind::Setting,
+            Self::ShadowDuration | Self::PrimaryDuration => Kind::Histogram,
+            _ => Kind::Counter,
+        }
+    }
+
+    /// The `result` label, where the family has results.
+    pub const fn result(self) -> Option<&'static str> {
+        match self {
+            Self::Skipped(reason) => Some(reason.as_str()),
+            Self::Dropped(reason) => Some(reason.as_str()),
+            Self::Responses(class) | Self::PrimaryResponses(class) => Some(class.as_str()),
+            Self::Failures(failure) => Some(failure.as_str()),
+            _ => None,
+        }
+    }
+
+    /// What the result means, where the family has results.
+    pub const fn meaning(self) -> Option<&'static str> {
+        match self {
+            Self::Skipped(reason) => Some(reason.meaning()),
+            Self::Dropped(reason) => Some(reason.meaning()),
+            Self::Responses(class) | Self::PrimaryResponses(class) => Some(class.meaning()),
+            Self::Failures(failure) => Some(failure.meaning()),
+            _ => None,
+        }
+    }
+
     /// Its row in [`FAMILIES`].
-    pub fn family(self) -> &'static Family {
-        let row = match self {
+    const fn row(self) -> usize {
+        match self {
             Self::Matched => 0,
             Self::Sent => 1,
             Self::Skipped(_) => 2,
@@ -229,28 +249,15 @@ impl Statistic {
             Self::BufferedBytesLimit => 13,
             Self::ShadowDuration => 14,
             Self::PrimaryDuration => 15,
-        };
-        const NONE: Family = family("", Kind::Counter, "");
-        FAMILIES.get(row).unwrap_or(&NONE)
-    }
-
-    /// The `result` label, and what it means, where the family has results.
-    pub const fn result(self) -> Option<(&'static str, &'static str)> {
-        match self {
-            Self::Skipped(reason) => Some((reason.as_str(), reason.meaning())),
-            Self::Dropped(reason) => Some((reason.as_str(), reason.meaning())),
-            Self::Responses(class) | Self::PrimaryResponses(class) => Some((class.as_str(), class.meaning())),
-            Self::Failures(failure) => Some((failure.as_str(), failure.meaning())),
-            _ => None,
         }
     }
 
     /// The raw name of this statistic for a mirror, as the filter defines it and as `/stats` shows it behind Envoy's
     /// `wasmcustom.`. The bootstrap of a stock Istio takes `wasm_filter` and `tag` out of it as labels.
     pub fn raw_name(self, mirror: &str) -> String {
-        let name = self.family().name;
+        let name = self.name();
         match self.result() {
-            Some((result, _)) => format!("wasm_filter.{mirror}.tag.{result};.{name}"),
+            Some(result) => format!("wasm_filter.{mirror}.tag.{result};.{name}"),
             None => format!("wasm_filter.{mirror}.{name}"),
         }
     }

@@ -208,24 +208,26 @@ fn the_statistics_are_documented_from_the_table() {
 fn statistics() -> String {
     let mut text = String::from("\n| statistic | kind | result | meaning |\n|---|---|---|---|\n");
     for family in FAMILIES {
-        let kind = match family.kind {
+        let first = Statistic::all()
+            .into_iter()
+            .find(|statistic| statistic.name() == family.name)
+            .unwrap();
+        let kind = match first.kind() {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge, summed over the workers",
             Kind::Setting => "gauge, the configured value",
             Kind::Histogram => "histogram",
         };
-        let results = Statistic::all()
-            .into_iter()
-            .filter(|statistic| statistic.family().name == family.name);
-        let has_results = results.filter_map(Statistic::result).next().is_some();
-        let result = if has_results { "see below" } else { "–" };
+        let result = if first.result().is_some() { "see below" } else { "–" };
         text += &format!("| `{}` | {kind} | {result} | {} |\n", family.name, family.help);
     }
     for family in FAMILIES {
         let of_family = Statistic::all()
             .into_iter()
-            .filter(|statistic| statistic.family().name == family.name);
-        let results: Vec<(&str, &str)> = of_family.filter_map(Statistic::result).collect();
+            .filter(|statistic| statistic.name() == family.name);
+        let results: Vec<(&str, &str)> = of_family
+            .filter_map(|statistic| statistic.result().zip(statistic.meaning()))
+            .collect();
         if !results.is_empty() {
             text += &format!("\n### `{}`\n\n| result | meaning |\n|---|---|\n", family.name);
             results

@@ -73,16 +73,13 @@ impl Totals {
     pub fn apply(&mut self, effects: &mut Effects) {
         for effect in effects.drain() {
             let key = (effect.account.0, effect.statistic.index());
-            match effect.statistic.family().kind {
+            match effect.statistic.kind() {
                 Kind::Counter => assert!(effect.amount > 0, "{effect:?}: a counter only grows"),
                 Kind::Setting => panic!("{effect:?}: a setting is no effect"),
                 Kind::Gauge | Kind::Histogram => {}
             }
             *self.by_statistic.entry(key).or_default() += effect.amount;
-            *self
-                .by_family
-                .entry((key.0, effect.statistic.family().name))
-                .or_default() += effect.amount;
+            *self.by_family.entry((key.0, effect.statistic.name())).or_default() += effect.amount;
         }
     }
 

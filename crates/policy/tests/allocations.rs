@@ -1,0 +1,165 @@
+//! How often the policy allocates, exactly. Inside the proxy each allocation is paid by a live request, so a number that
+//! grows here is a change of the price, to be made on purpose.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::Duration;
+
+use common::{Bench, get, mirror, parse, post};
+use mirror_policy::effects::Effects;
+use mirror_policy::headers::Headers;
+use mirror_policy::ledger::Arrival;
+use mirror_policy::matching::{self, RequestHead};
+use mirror_policy::reason::{Class, Outcome};
+
+/// The system's allocator, and how often this thread asked it for memory.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call is passed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promise is the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+fn allocations<T>(work: impl FnOnce() -> T) -> (usize, T) {
+    let before = ALLOCATIONS.get();
+    let result = work();
+    (ALLOCATIONS.get() - before, result)
+}
+
+#[test]
+fn a_request_that_no_mirror_matches_allocates_nothing() {
+    let plan = parse(
+        r#"{"mirrors": [
+            {"name": "a", "cluster": "c", "match": [{"uri": {"prefix": "/a"}}, {"uri": {"exact": "/B"}, "ignoreUriCase": true}]},
+            {"name": "b", "cluster": "c", "match": [{"headers": {"x-beta": {}}}, {"queryParams": {"v": {"exact": "2"}}}]},
+            {"name": "c", "cluster": "c", "match": [{"method": {"exact": "PUT"}, "withoutHeaders": {"x-a": {}}}, {"port": 9}]}]}"#,
+    )
+    .unwrap();
+    let headers = get("/other?v=1", &[("x-a", "1"), ("cookie", "a=b")]);
+    let (count, selected) = allocations(|| {
+        matching::select(
+            &plan,
+            &RequestHead {
+                headers: &headers,
+                port: Some(80),
+            },
+        )
+    });
+    assert!(selected.is_empty());
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn a_request_that_the_sample_leaves_out_allocates_only_for_its_effects() {
+    for keys in [
+        r#""percentage": 0"#,
+        r#""percentage": 0, "sample": {"by": "header", "name": "x-user"}"#,
+    ] {
+        let mut bench = Bench::new(mirror(keys));
+        let headers = get("/", &[("x-user", "alice")]);
+        let (count, id) = allocations(|| begin(&mut bench, headers));
+        assert!(id.is_none());
+        assert_eq!(count, 1, "{keys}");
+    }
+}
+
+#[test]
+fn a_mirrored_get_allocates_five_times_until_it_is_sent_and_once_for_its_answer() {
+    let mut bench = Bench::new(mirror(""));
+    // The first one makes the tables grow to their size.
+    mirror_one(&mut bench);
+    assert_eq!(mirror_one(&mut bench), (5, 1));
+}
+
+/// One request from its headers to the answer of its copy; the allocations of both ways.
+fn mirror_one(bench: &mut Bench) -> (usize, usize) {
+    let headers = get("/", &[]);
+    let mut effects = Effects::default();
+    let (to_send, copy) = allocations(|| {
+        let id = begin_with(bench, headers, &mut effects).expect("collected");
+        let copy = bench.ledger.complete(id, Duration::ZERO, &mut effects).remove(0);
+        drop(copy.headers().unwrap());
+        copy
+    });
+    bench.ledger.sent(copy, 1, 1, &mut effects);
+    let mut effects = Effects::default();
+    let answered = Outcome::Answered {
+        class: Class::Success,
+        milliseconds: Some(1),
+    };
+    let (to_settle, ()) = allocations(|| bench.ledger.settle(1, answered, &mut effects));
+    (to_send, to_settle)
+}
+
+#[test]
+fn a_body_in_many_parts_is_copied_into_one_growing_buffer() {
+    let mut bench = Bench::new(mirror(""));
+    let mut effects = Effects::default();
+    let id = begin_with(&mut bench, post(&[]), &mut effects).expect("collected");
+    let chunk = [0u8; 1024];
+    let (count, ()) = allocations(|| {
+        for _ in 0..64 {
+            bench
+                .ledger
+                .body(id, chunk.len(), Some(&chunk), Duration::ZERO, &mut effects);
+        }
+    });
+    // Each part takes the list of copies apart and together again; the buffer doubles seven times.
+    assert!(count <= 64 + 8, "{count} allocations for 64 parts");
+}
+
+fn begin(bench: &mut Bench, headers: Headers) -> Option<mirror_policy::ledger::ExchangeId> {
+    begin_with(bench, headers, &mut Effects::default())
+}
+
+fn begin_with(bench: &mut Bench, headers: Headers, effects: &mut Effects) -> Option<mirror_policy::ledger::ExchangeId> {
+    let mirrors = matching::select(
+        &bench.binding.plan,
+        &RequestHead {
+            headers: &headers,
+            port: None,
+        },
+    );
+    let binding = bench.binding.clone();
+    let arrival = Arrival {
+        binding,
+        mirrors,
+        headers,
+        is_routed: true,
+        now: Duration::ZERO,
+    };
+    bench.ledger.begin(arrival, &mut bench.dice, effects)
+}
