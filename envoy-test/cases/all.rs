@@ -10,14 +10,28 @@ mod bad_configuration_at_start;
 mod body_overdue;
 #[path = "client_aborts/case.rs"]
 mod client_aborts;
+#[path = "client_goes_away/case.rs"]
+mod client_goes_away;
 #[path = "cluster_empty/case.rs"]
 mod cluster_empty;
 #[path = "cluster_unknown/case.rs"]
 mod cluster_unknown;
 #[path = "configuration_as_json/case.rs"]
 mod configuration_as_json;
+#[path = "connect/case.rs"]
+mod connect;
+#[path = "expect_continue/case.rs"]
+mod expect_continue;
+#[path = "fifty_updates/case.rs"]
+mod fifty_updates;
 #[path = "fraction_in_yaml/case.rs"]
 mod fraction_in_yaml;
+#[path = "grpc/case.rs"]
+mod grpc;
+#[path = "grpc_failures/case.rs"]
+mod grpc_failures;
+#[path = "grpc_streams/case.rs"]
+mod grpc_streams;
 #[path = "header_bytes/case.rs"]
 mod header_bytes;
 #[path = "headers_only/case.rs"]
@@ -30,10 +44,14 @@ mod keyed_sampling;
 mod kill_switch;
 #[path = "labels/case.rs"]
 mod labels;
+#[path = "later_filter/case.rs"]
+mod later_filter;
 #[path = "limit_bytes/case.rs"]
 mod limit_bytes;
 #[path = "limit_in_flight/case.rs"]
 mod limit_in_flight;
+#[path = "limits_lowered/case.rs"]
+mod limits_lowered;
 #[path = "live_percentage/case.rs"]
 mod live_percentage;
 #[path = "loop_guard/case.rs"]
@@ -44,20 +62,40 @@ mod matching;
 mod methods_and_bodies;
 #[path = "mirror_removed/case.rs"]
 mod mirror_removed;
+#[path = "mirrors_change/case.rs"]
+mod mirrors_change;
+#[path = "module_replaced/case.rs"]
+mod module_replaced;
 #[path = "no_upstream/case.rs"]
 mod no_upstream;
 #[path = "percentages/case.rs"]
 mod percentages;
+#[path = "pipelining/case.rs"]
+mod pipelining;
+#[path = "plugins_in_one_vm/case.rs"]
+mod plugins_in_one_vm;
+#[path = "plugins_in_two_vms/case.rs"]
+mod plugins_in_two_vms;
 #[path = "primary_answers_early/case.rs"]
 mod primary_answers_early;
+#[path = "primary_answers_meanwhile/case.rs"]
+mod primary_answers_meanwhile;
 #[path = "primary_fails/case.rs"]
 mod primary_fails;
+#[path = "primary_refused/case.rs"]
+mod primary_refused;
 #[path = "primary_slow/case.rs"]
 mod primary_slow;
+#[path = "redirects/case.rs"]
+mod redirects;
 #[path = "request_trailers/case.rs"]
 mod request_trailers;
+#[path = "retries/case.rs"]
+mod retries;
 #[path = "rewrites/case.rs"]
 mod rewrites;
+#[path = "server_sent_events/case.rs"]
+mod server_sent_events;
 #[path = "shadow_answers/case.rs"]
 mod shadow_answers;
 #[path = "shadow_refusing/case.rs"]
@@ -66,6 +104,8 @@ mod shadow_refusing;
 mod shadow_silent;
 #[path = "shadow_slow/case.rs"]
 mod shadow_slow;
+#[path = "stream_outlives_vm/case.rs"]
+mod stream_outlives_vm;
 #[path = "two_mirrors/case.rs"]
 mod two_mirrors;
 #[path = "two_workers/case.rs"]
@@ -99,6 +139,11 @@ pub const ALL: &[Case] = cases! {
     methods_and_bodies: "GET, HEAD, PUT, DELETE, POST with a length, chunked and empty, over HTTP/1 and HTTP/2",
     http2_upstreams: "Envoy speaks HTTP/2 to primary and shadow",
     request_trailers: "a request that ends with trailers",
+    grpc: "unary gRPC: classed by grpc-status, in trailers or headers",
+    grpc_failures: "gRPC copies that fail: Envoy's own word is not the shadow's",
+    grpc_streams: "gRPC client streams, endless and cancelled ones too",
+    expect_continue: "a client that waits for `100 Continue`",
+    pipelining: "requests in one write, and a connection used again",
     upload_1_mib: "1 MiB, the largest body that is copied by default",
     upload_5_mib: "5 MiB, with `body.maxBytes` raised",
     upload_too_large: "5 MiB over the default cap: dropped, counted, and the client notices nothing",
@@ -111,7 +156,12 @@ pub const ALL: &[Case] = cases! {
     loop_guard: "a copy that comes back is never copied again",
     primary_slow: "a primary that thinks longer than its shadow: the copy does not wait for it",
     primary_fails: "a primary that fails: the client gets its failure, the shadow its copy",
+    primary_refused: "a primary that is down",
+    retries: "a primary that the router asks three times: one copy",
+    redirects: "redirects that the client follows, and those that Envoy does",
     primary_answers_early: "a primary that answers before the upload is over",
+    primary_answers_meanwhile: "a primary that begins its answer before the upload is over",
+    server_sent_events: "an answer without an end",
     shadow_slow: "a shadow that takes half a second longer: no client waits, no answer is lost",
     shadow_silent: "a shadow that never answers: the copy times out, the client has long had its answer",
     shadow_refusing: "a shadow that is down",
@@ -121,13 +171,23 @@ pub const ALL: &[Case] = cases! {
     live_percentage: "the percentage changes while Envoy runs",
     update_in_flight: "an update while copies are under way",
     mirror_removed: "a mirror that leaves the configuration while its copies are under way",
+    mirrors_change: "mirrors added, renamed, removed and back again",
+    limits_lowered: "limits lowered below what is under way",
     vm_replaced: "an update that replaces the VM while copies are under way",
+    module_replaced: "a new version of the module",
+    stream_outlives_vm: "a stream that outlives its configuration, and its VM",
+    plugins_in_one_vm: "two instances of the filter in one VM",
+    plugins_in_two_vms: "two instances of the filter, each in a VM of its own",
+    fifty_updates: "fifty updates of every kind while requests flow",
     bad_configuration_at_start: "Envoy starts with a configuration that the filter refuses",
     bad_configuration_as_update: "a running Envoy gets a configuration that the filter refuses",
     two_workers: "two workers, one set of statistics",
     no_upstream: "direct responses, redirects and routes to nowhere are not mirrored",
-    upgrade: "a WebSocket is not mirrored",
+    later_filter: "a filter behind ours that answers, or changes the request",
+    upgrade: "a WebSocket is not mirrored, accepted or declined",
+    connect: "a CONNECT is not mirrored, and its tunnel works",
     client_aborts: "a client that goes away in the middle of its upload",
+    client_goes_away: "a client that goes away before its headers end, or after its request",
     body_overdue: "an upload that takes longer than `body.maxWait`",
     limit_in_flight: "more copies under way than `maxInFlight`",
     limit_bytes: "more bytes under way than `maxBufferedBytes`",

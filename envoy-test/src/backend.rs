@@ -8,22 +8,22 @@ mod behaviour;
 mod journal;
 mod raw;
 mod received;
+mod reply;
 
 pub use behaviour::{Behaviour, Ending};
 pub use journal::Journal;
 pub use raw::{RawBackend, Refusing};
 pub use received::{Progress, Received, TEST_ID, hash, readable};
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use http_body_util::channel::Channel;
+use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -52,6 +52,8 @@ struct State {
     journal: Journal,
     /// While true, no answer leaves: a case decides what happens first.
     held: watch::Sender<bool>,
+    /// While true, answers that are streams do not end.
+    streaming: watch::Sender<bool>,
 }
 
 // === impl Echo ===
@@ -67,6 +69,7 @@ impl Echo {
             default: Mutex::new(default),
             journal,
             held: watch::Sender::new(false),
+            streaming: watch::Sender::new(true),
         });
         Ok(Self {
             address: listener.local_addr()?,
@@ -99,6 +102,11 @@ impl Echo {
     pub fn release(&self) {
         self.state.held.send_replace(false);
     }
+
+    /// Ends the answers that are streams ([`Ending::Events`]).
+    pub fn end_streams(&self) {
+        self.state.streaming.send_replace(false);
+    }
 }
 
 impl Drop for Echo {
@@ -119,28 +127,23 @@ impl State {
     }
 
     /// Journals the request while it arrives, then answers as told.
-    async fn serve(&self, request: Request<Incoming>) -> Result<Reply, Broken> {
+    async fn serve(&self, mut request: Request<Incoming>) -> Result<Reply, Broken> {
         if let Some(own) = request.uri().path().strip_prefix("/_echo/") {
             return Ok(self.control(own, request.uri().query()));
         }
-        let (head, mut body) = request.into_parts();
+        let tunnel = hyper::upgrade::on(&mut request);
+        let (head, body) = request.into_parts();
         let behaviour = self.default().asked(&self.name, &head);
-        let id = self.journal.arrived(&head);
-        let arriving = Arriving {
-            journal: &self.journal,
-            id,
-            over: false,
-        };
-        while let Some(frame) = body.frame().await {
-            let Ok(frame) = frame else { return Err(Broken) };
-            if let Some(chunk) = frame.data_ref() {
-                self.journal.chunk(id, chunk);
-            }
-            if behaviour.early {
-                break;
-            }
+        let mut arriving = Arriving::new(&self.journal, &head, body);
+        if behaviour.early || behaviour.ending == Ending::Meanwhile {
+            arriving.chunk().await?;
+        } else {
+            while arriving.chunk().await? {}
         }
-        let received = arriving.over();
+        if behaviour.ending == Ending::Meanwhile {
+            return Ok(reply::with(&self.name, &behaviour, reply::meanwhile(arriving)));
+        }
+        let (id, received) = (arriving.id, arriving.over());
 
         let _ = self.held.subscribe().wait_for(|held| !held).await;
         if let Some(delay) = behaviour.delay {
@@ -149,27 +152,26 @@ impl State {
         let body = match behaviour.ending {
             Ending::Reset => return Err(Broken),
             Ending::Silent => std::future::pending().await,
-            Ending::ResetAfterHeaders => broken_body(),
-            Ending::Answer => {
+            Ending::Upgrade => {
+                reply::echo(tunnel);
+                return Ok(reply::switch(&head));
+            }
+            Ending::ResetAfterHeaders => reply::broken(),
+            Ending::Events => reply::events(self.streaming.subscribe()),
+            Ending::Grpc(status) => reply::grpc(status),
+            Ending::GrpcOnly(_) => reply::plain(Bytes::new()),
+            Ending::Answer | Ending::Meanwhile => {
                 let echoed =
                     received.map_or_else(String::new, |received| format!("{:#}\n", received.to_json(&self.name)));
-                let bytes = behaviour
-                    .size
-                    .map_or_else(|| Bytes::from(echoed), |size| Bytes::from(vec![b'x'; size]));
-                BoxBody::new(Full::new(bytes).map_err(|never: Infallible| match never {}))
+                reply::plain(
+                    behaviour
+                        .size
+                        .map_or_else(|| Bytes::from(echoed), |size| Bytes::from(vec![b'x'; size])),
+                )
             }
         };
         self.journal.answered(id, behaviour.status);
-        let mut response = Response::new(body);
-        *response.status_mut() = behaviour.status;
-        response.headers_mut().insert(
-            "content-type",
-            hyper::header::HeaderValue::from_static("application/json"),
-        );
-        if let Ok(name) = self.name.parse() {
-            response.headers_mut().insert("x-backend", name);
-        }
-        Ok(response)
+        Ok(reply::with(&self.name, &behaviour, body))
     }
 
     fn control(&self, path: &str, query: Option<&str>) -> Reply {
@@ -184,29 +186,48 @@ impl State {
                 "GET /_echo/requests or POST /_echo/behaviour?status=503&delay=500ms\n".to_owned(),
             ),
         };
-        let mut response = Response::new(BoxBody::new(
-            Full::from(text).map_err(|never: Infallible| match never {}),
-        ));
+        let mut response = Response::new(reply::plain(Bytes::from(text)));
         *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
         response
     }
 }
 
 /// A request whose body is still arriving. When hyper drops it half-way, the journal says so.
-struct Arriving<'a> {
-    journal: &'a Journal,
+struct Arriving {
+    journal: Journal,
     id: u64,
+    body: Incoming,
     over: bool,
 }
 
-impl Arriving<'_> {
+impl Arriving {
+    fn new(journal: &Journal, head: &Parts, body: Incoming) -> Self {
+        Self {
+            journal: journal.clone(),
+            id: journal.arrived(head),
+            body,
+            over: false,
+        }
+    }
+
+    /// Takes the next part of the body. False: there is none.
+    async fn chunk(&mut self) -> Result<bool, Broken> {
+        let Some(frame) = self.body.frame().await else {
+            return Ok(false);
+        };
+        if let Some(chunk) = frame.map_err(|_| Broken)?.data_ref() {
+            self.journal.chunk(self.id, chunk);
+        }
+        Ok(true)
+    }
+
     fn over(mut self) -> Option<Received> {
         self.over = true;
         self.journal.complete(self.id)
     }
 }
 
-impl Drop for Arriving<'_> {
+impl Drop for Arriving {
     fn drop(&mut self) {
         if !self.over {
             self.journal.broken(self.id);
@@ -221,18 +242,6 @@ impl std::fmt::Display for Broken {
 }
 
 impl std::error::Error for Broken {}
-
-/// A few bytes of a body, then the end of the connection.
-fn broken_body() -> BoxBody<Bytes, Broken> {
-    let (mut sender, body) = Channel::new(1);
-    tokio::spawn(async move {
-        let _ = sender.send_data(Bytes::from_static(b"this answer has no end")).await;
-        // Nothing tells when hyper has written them; without the pause it may close before a byte has left.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        sender.abort(Broken);
-    });
-    BoxBody::new(body)
-}
 
 async fn accept(listener: TcpListener, state: Arc<State>) {
     let mut connections = JoinSet::new();
@@ -255,6 +264,6 @@ async fn connection(stream: TcpStream, state: Arc<State>) {
     });
     // An error here is the client's, or one that a case asked for.
     let _ = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
         .await;
 }

@@ -3,6 +3,10 @@
 //! [`Connection`] speaks HTTP/1 or HTTP/2; each request carries an id of its own by which its copies are found. [`raw`] sends
 //! bytes as they are.
 
+mod socket;
+
+pub use socket::Socket;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +16,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
-use hyper::body::{Bytes, Frame};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, StatusCode};
@@ -59,6 +63,16 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+    pub trailers: HeaderMap,
+}
+
+/// An answer whose body is still coming.
+#[derive(Debug)]
+pub struct Opened {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    id: String,
+    body: Incoming,
 }
 
 // === impl Connection ===
@@ -105,7 +119,18 @@ impl Connection {
         }
     }
 
-    async fn exchange(&mut self, mut ask: Ask) -> Result<Answer> {
+    /// Sends the request and returns as soon as the answer's headers are there; the request may still be under way.
+    pub async fn open(&mut self, ask: Ask) -> Result<Opened> {
+        tokio::time::timeout(PATIENCE, self.begin(ask))
+            .await
+            .context("no headers of an answer")?
+    }
+
+    async fn exchange(&mut self, ask: Ask) -> Result<Answer> {
+        self.begin(ask).await?.rest().await
+    }
+
+    async fn begin(&mut self, mut ask: Ask) -> Result<Opened> {
         let id = ask.identify();
         let response = match &mut self.sender {
             Protocol::Http1(sender) => {
@@ -118,11 +143,34 @@ impl Connection {
             }
         };
         let (head, body) = response.into_parts();
-        Ok(Answer {
-            id,
+        Ok(Opened {
             status: head.status,
             headers: head.headers,
-            body: body.collect().await?.to_bytes(),
+            id,
+            body,
+        })
+    }
+}
+
+// === impl Opened ===
+
+impl Opened {
+    /// The next bytes of the body.
+    pub async fn chunk(&mut self) -> Result<Bytes> {
+        let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await;
+        let frame = frame.context("no next chunk")?.context("the body is over")??;
+        frame.into_data().ok().context("trailers instead of a chunk")
+    }
+
+    /// The rest of the body, and the trailers.
+    pub async fn rest(self) -> Result<Answer> {
+        let rest = self.body.collect().await?;
+        Ok(Answer {
+            id: self.id,
+            status: self.status,
+            headers: self.headers,
+            trailers: rest.trailers().cloned().unwrap_or_default(),
+            body: rest.to_bytes(),
         })
     }
 }

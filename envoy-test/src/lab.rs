@@ -64,6 +64,9 @@ impl Lab {
                     ("shadow-b", Some(shadow_b.address())),
                 ],
                 routes: setup.routes,
+                filters: setup
+                    .filters
+                    .map(|filters| filters.replace(envoy::files::MODULE, &binaries.module.to_string_lossy())),
                 http2_upstreams: setup.http2_upstreams,
                 ..Bootstrap::default()
             },
@@ -116,6 +119,40 @@ impl Lab {
                 self.setup.shape,
             )?)
             .await
+    }
+
+    /// The same with another module, so that Envoy replaces the VM: the filter's own, with a note at its end that nobody reads.
+    pub async fn update_with_new_module(&self, plugin_yaml: &str, note: &str) -> Result<Update> {
+        let mut module = std::fs::read(&self.module)?;
+        // A custom section: its number, the length of what follows, the length of its name, its name.
+        let length = u8::try_from(note.len())?;
+        module.extend([0, length + 1, length]);
+        module.extend(note.as_bytes());
+        let path = self.envoy.folder().join(format!("{note}.wasm"));
+        std::fs::write(&path, module)?;
+        self.envoy
+            .update(&envoy::files::filter(
+                &path,
+                &setup::parse(plugin_yaml)?,
+                self.setup.shape,
+            )?)
+            .await
+    }
+
+    /// Waits until a statistic of Envoy itself, by its whole name, has this value.
+    pub async fn wait_for_envoy(&self, name: &str, value: u64) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.envoy.admin().get(&format!("/stats?filter=^{name}$")).await?;
+            if text.trim() == format!("{name}: {value}") {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "waited {PATIENCE:?} for {name} to be {value}: {text}"
+            );
+            tokio::time::sleep(TICK).await;
+        }
     }
 
     /// What the filter has counted up to now.

@@ -80,6 +80,7 @@ struct Files {
 const BACKEND_HELP: &str = "\
 A request tells how it is answered, by query or by header:
   ?status=503  ?delay=500ms  ?size=2000000  ?early  ?reset  ?reset_after_headers  ?silent
+  ?grpc=0  ?grpc_only=5  ?meanwhile  ?events  ?location=URL  ?upgrade
   x-echo-status: 503, and so on
 A key with a name is for that backend only: ?shadow.delay=2s, x-echo-shadow-delay: 2s.
 

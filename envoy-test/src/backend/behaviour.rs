@@ -20,12 +20,19 @@ use hyper::http::request::Parts;
 /// | `reset` | reads the request, then cuts the connection without an answer |
 /// | `reset_after_headers` | cuts it in the middle of the answer's body |
 /// | `silent` | reads the request and never answers |
+/// | `grpc=0` | a gRPC answer: one message, and this grpc-status in the trailers |
+/// | `grpc_only=5` | a gRPC answer without a message: this grpc-status in the headers |
+/// | `meanwhile` | answers the first bytes of the body with headers, and the last with the end of the answer |
+/// | `events` | server-sent events: one at once, the last when the case ends the stream |
+/// | `location=URL` | names another place |
+/// | `upgrade` | accepts an upgrade or a CONNECT, and echoes what comes through the tunnel |
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
     pub status: StatusCode,
     pub delay: Option<Duration>,
     pub size: Option<usize>,
     pub early: bool,
+    pub location: Option<String>,
     pub ending: Ending,
 }
 
@@ -37,6 +44,13 @@ pub enum Ending {
     Reset,
     ResetAfterHeaders,
     Silent,
+    /// The grpc-status.
+    Grpc(u8),
+    /// The grpc-status.
+    GrpcOnly(u8),
+    Meanwhile,
+    Events,
+    Upgrade,
 }
 
 // === impl Behaviour ===
@@ -113,6 +127,12 @@ impl Behaviour {
             "reset" => self.ending = Ending::Reset,
             "reset_after_headers" => self.ending = Ending::ResetAfterHeaders,
             "silent" => self.ending = Ending::Silent,
+            "grpc" => self.ending = Ending::Grpc(value.parse().unwrap_or_default()),
+            "grpc_only" => self.ending = Ending::GrpcOnly(value.parse().unwrap_or_default()),
+            "meanwhile" => self.ending = Ending::Meanwhile,
+            "events" => self.ending = Ending::Events,
+            "location" => self.location = Some(value.to_owned()),
+            "upgrade" => self.ending = Ending::Upgrade,
             _ => {}
         }
     }

@@ -24,6 +24,8 @@ pub struct Bootstrap {
     pub clusters: Vec<(&'static str, Option<SocketAddr>)>,
     /// Routes that stand before the one to the primary, as YAML.
     pub routes: Option<&'static str>,
+    /// HTTP filters that stand between the discovered one and the router, as YAML.
+    pub filters: Option<String>,
     /// Whether Envoy speaks HTTP/2 to the clusters.
     pub http2_upstreams: bool,
 }
@@ -68,6 +70,14 @@ impl Bootstrap {
             let mut first: Vec<Value> = serde_yaml_ng::from_str(routes).context("the case's routes")?;
             first.extend(all.as_sequence().cloned().unwrap_or_default());
             *all = Value::Sequence(first);
+        }
+        if let Some(filters) = &self.filters {
+            let own: Vec<Value> = serde_yaml_ng::from_str(filters).context("the case's filters")?;
+            let all = at(manager, &["http_filters"])?
+                .as_sequence_mut()
+                .context("filters are a list")?;
+            let router = all.len().saturating_sub(1);
+            all.splice(router..router, own);
         }
         for (name, endpoint) in &self.clusters {
             self.cluster(at(resources, &["clusters"])?, name, *endpoint)?;
@@ -248,6 +258,23 @@ mod tests {
             *at(routes, &["0", "match", "prefix"]).expect("the case's"),
             Value::from("/direct")
         );
+    }
+
+    #[test]
+    fn filters_of_a_case_stand_before_the_router() {
+        let mut root = rendered(&Bootstrap {
+            filters: Some("[{name: later}]".to_owned()),
+            ..Bootstrap::default()
+        });
+        let path = "static_resources.listeners.0.filter_chains.0.filters.0.typed_config.http_filters";
+        let filters = at(&mut root, &path.split('.').collect::<Vec<_>>()).expect("filters");
+        let names: Vec<_> = filters
+            .as_sequence()
+            .expect("a list")
+            .iter()
+            .map(|one| &one["name"])
+            .collect();
+        assert_eq!(names, ["traffic_mirror", "later", "envoy.filters.http.router"]);
     }
 
     #[test]

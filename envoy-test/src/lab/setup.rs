@@ -16,6 +16,7 @@ pub struct Setup {
     pub(super) shadow: Shadow,
     pub(super) shadow_default: Behaviour,
     pub(super) routes: Option<&'static str>,
+    pub(super) filters: Option<&'static str>,
     pub(super) http2_upstreams: bool,
     pub(super) refused: bool,
 }
@@ -69,6 +70,14 @@ impl Setup {
     pub fn routes(self, routes: &'static str) -> Self {
         Self {
             routes: Some(routes),
+            ..self
+        }
+    }
+
+    /// These HTTP filters stand between ours and the router. A second mirror filter among them names the module as the image does.
+    pub fn filters(self, filters: &'static str) -> Self {
+        Self {
+            filters: Some(filters),
             ..self
         }
     }
