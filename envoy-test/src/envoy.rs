@@ -6,7 +6,7 @@
 mod admin;
 pub mod files;
 mod log;
-mod owner;
+pub(crate) mod owner;
 
 pub use admin::{Admin, Discovery};
 pub use files::{Bootstrap, Shape};

@@ -26,3 +26,6 @@ pub mod terminal;
 pub mod demo;
 
 pub mod up;
+
+#[cfg(target_os = "linux")]
+pub mod bench;

@@ -60,6 +60,9 @@ enum Verb {
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
     },
+    /// Measure what mirroring costs
+    #[cfg(target_os = "linux")]
+    Bench(envoy_test::bench::Options),
     /// Check docker-compose.yaml against the files that the cases use
     CheckCompose,
 }
@@ -137,6 +140,8 @@ async fn execute(verb: Verb) -> Result<ExitCode> {
             println!("{name} listens on {}", backend.address());
             std::future::pending().await
         }
+        #[cfg(target_os = "linux")]
+        Verb::Bench(options) => envoy_test::bench::run(options).await.map(success),
         Verb::CheckCompose => {
             println!("{}", compose::check()?);
             Ok(ExitCode::SUCCESS)

@@ -1,0 +1,203 @@
+//! One Envoy with a listener for each arm, pinned to its core. The arms share the process, so that its heap, its code and its upstream
+//! connections are the same for all; only one of them gets load at a time, so that what the process uses meanwhile is that arm's.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::arms::{Arm, TIMEOUT};
+use super::machine;
+use crate::envoy::{Admin, Log, owner};
+
+const START: Duration = Duration::from_secs(60);
+const TICK: Duration = Duration::from_millis(1);
+/// Circuit breakers are out of the way: 503s are not what is measured.
+const UNLIMITED: u32 = 1_000_000;
+
+/// A running Envoy. It ends when dropped.
+pub struct Proxy {
+    child: Child,
+    log: Log,
+    listeners: BTreeMap<String, SocketAddr>,
+    started_in: Duration,
+    _folder: TempDir,
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// Starts Envoy on this core, and waits until it serves.
+    pub async fn start(envoy: &Path, arms: &[Arm], backends: [SocketAddr; 2], core: usize) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("envoy-bench-").tempdir()?;
+        let configuration = folder.path().join("envoy.yaml");
+        std::fs::write(&configuration, bootstrap(arms, backends).to_string())?;
+        let admin_file = folder.path().join("admin");
+        let mut command = Command::new(envoy);
+        command.arg("--config-path").arg(&configuration);
+        command.arg("--admin-address-path").arg(&admin_file);
+        command.args(["--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let cores = machine::only(core);
+        // SAFETY: runs in the child between fork and exec, and does nothing there but one system call.
+        unsafe {
+            command.pre_exec(move || Ok(rustix::thread::sched_setaffinity(None, &cores)?));
+        }
+        let begin = Instant::now();
+        let mut child = owner::spawn(command).await?;
+        let stderr = child.stderr.take().context("Envoy has no log")?;
+        let mut proxy = Self {
+            log: Log::follow(stderr, &folder.path().join("envoy.log"))?,
+            child,
+            listeners: BTreeMap::new(),
+            started_in: Duration::ZERO,
+            _folder: folder,
+        };
+        let admin = proxy
+            .become_ready(&admin_file)
+            .await
+            .with_context(|| format!("Envoy's log ends with\n{}", proxy.log.tail(10).join("\n")))?;
+        proxy.started_in = begin.elapsed();
+        proxy.listeners = listeners(&admin).await?;
+        Ok(proxy)
+    }
+
+    /// Where this arm listens.
+    pub fn listener(&self, arm: &Arm) -> Result<SocketAddr> {
+        let address = self.listeners.get(&arm.name).copied();
+        address.with_context(|| format!("Envoy has no listener {}", arm.name))
+    }
+
+    /// From its start until it served.
+    pub fn started_in(&self) -> Duration {
+        self.started_in
+    }
+
+    /// The time that it has spent on its core.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        machine::cpu_time(self.child.id())
+    }
+
+    /// Its resident memory in KiB, and the part of it that is its own.
+    pub fn memory(&self) -> Result<(u64, u64)> {
+        machine::memory(self.child.id())
+    }
+
+    /// What would make the numbers worthless.
+    pub fn check(&self) -> Result<()> {
+        for trouble in ["[critical]", "panicked", "Function: proxy_"] {
+            let lines = self.log.lines_with(trouble);
+            ensure!(lines.is_empty(), "Envoy's log has trouble: {}", lines.join("\n"));
+        }
+        Ok(())
+    }
+
+    async fn become_ready(&mut self, admin_file: &Path) -> Result<Admin> {
+        let deadline = Instant::now() + START;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended with {status}");
+            }
+            let address = std::fs::read_to_string(admin_file).ok();
+            if let Some(address) = address.and_then(|text| text.trim().parse().ok()) {
+                let admin = Admin { address };
+                if admin.is_ready().await {
+                    return Ok(admin);
+                }
+            }
+            ensure!(Instant::now() < deadline, "it was not ready in {START:?}");
+            tokio::time::sleep(TICK).await;
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn listeners(admin: &Admin) -> Result<BTreeMap<String, SocketAddr>> {
+    let all: Value = serde_json::from_str(&admin.get("/listeners?format=json").await?)?;
+    let address = |listener: &Value| {
+        let port = listener.pointer("/local_address/socket_address/port_value")?.as_u64()?;
+        let name = listener["name"].as_str()?.to_owned();
+        Some((name, SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).ok()?))))
+    };
+    let statuses = all["listener_statuses"]
+        .as_array()
+        .context("Envoy shows no listeners")?;
+    statuses
+        .iter()
+        .map(|listener| address(listener).with_context(|| format!("a listener without a port: {listener}")))
+        .collect()
+}
+
+fn bootstrap(arms: &[Arm], [primary, shadow]: [SocketAddr; 2]) -> Value {
+    json!({
+        "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
+        // Nothing happens by the clock while an arm is measured.
+        "stats_flush_on_admin": true,
+        "static_resources": {
+            "listeners": arms.iter().map(listener).collect::<Vec<_>>(),
+            "clusters": [cluster("primary", primary), cluster("shadow", shadow)],
+        },
+    })
+}
+
+fn listener(arm: &Arm) -> Value {
+    let router = json!({
+        "name": "router",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+    });
+    let filters: Vec<_> = arm.http_filter().into_iter().chain([router]).collect();
+    json!({
+        "name": arm.name,
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
+        "filter_chains": [{"filters": [{
+            "name": "http_connection_manager",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                "stat_prefix": arm.name.replace(':', "_"),
+                "http_filters": filters,
+                "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [{
+                    "match": {"prefix": "/"},
+                    "route": {
+                        "cluster": "primary",
+                        "timeout": TIMEOUT,
+                        "request_mirror_policies": arm.mirror_policies(),
+                    },
+                }]}]},
+            },
+        }]}],
+    })
+}
+
+fn cluster(name: &str, endpoint: SocketAddr) -> Value {
+    let address = json!({"socket_address": {"address": endpoint.ip().to_string(), "port_value": endpoint.port()}});
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "circuit_breakers": {"thresholds": [{
+            "max_connections": UNLIMITED,
+            "max_pending_requests": UNLIMITED,
+            "max_requests": UNLIMITED,
+            "max_retries": UNLIMITED,
+        }]},
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+    })
+}

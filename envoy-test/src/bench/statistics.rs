@@ -1,0 +1,129 @@
+//! Percentiles, medians, and how sure one can be of them after so few rounds.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::schedule::Random;
+
+/// How often the rounds are drawn anew for an interval.
+const RESAMPLES: usize = 4000;
+
+/// A median over the rounds, with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    pub median: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+// === impl Estimate ===
+
+impl Estimate {
+    /// The median of one number per round.
+    pub fn of(rounds: &[f64]) -> Option<Self> {
+        Self::by(rounds.len(), |picked| {
+            median(picked.iter().map(|round| rounds[*round]).collect())
+        })
+    }
+
+    /// The ratio of two medians, their rounds drawn together. `None` if the lower one is not clearly above zero.
+    pub fn ratio(upper: &[f64], lower: &[f64]) -> Option<Self> {
+        let both = upper.len().min(lower.len());
+        Self::by(both, |picked| {
+            let upper = median(picked.iter().map(|round| upper[*round]).collect())?;
+            let lower = median(picked.iter().map(|round| lower[*round]).collect())?;
+            (lower > 0.0).then(|| upper / lower)
+        })
+    }
+
+    /// Whether zero may well be the truth.
+    pub fn is_noise(&self) -> bool {
+        self.low <= 0.0 && self.high >= 0.0
+    }
+
+    /// `statistic` of all rounds, and its percentiles over rounds drawn with replacement (bootstrap).
+    fn by(rounds: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<Self> {
+        let all: Vec<_> = (0..rounds).collect();
+        let median = statistic(&all)?;
+        let mut random = Random::new(rounds as u64);
+        let mut drawn = Vec::with_capacity(RESAMPLES);
+        let mut picked = all.clone();
+        for _ in 0..RESAMPLES {
+            picked.fill_with(|| random.below(rounds));
+            drawn.push(statistic(&picked)?);
+        }
+        drawn.sort_unstable_by(f64::total_cmp);
+        Some(Self {
+            median,
+            low: drawn[RESAMPLES / 40],
+            high: drawn[RESAMPLES - 1 - RESAMPLES / 40],
+        })
+    }
+}
+
+/// The middle one, or the mean of the two.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = *values.get(middle)?;
+    if values.len().is_multiple_of(2) {
+        Some((values[middle - 1] + upper) / 2.0)
+    } else {
+        Some(upper)
+    }
+}
+
+/// The smallest value that is not below `share` of them all (nearest rank), in microseconds. The values must be sorted.
+pub fn percentile(sorted: &[Duration], share: f64) -> f64 {
+    let rank = (sorted.len() as f64 * share).ceil() as usize;
+    sorted
+        .get(rank.saturating_sub(1))
+        .map_or(f64::NAN, |value| value.as_secs_f64() * 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let values: Vec<_> = (1..=1000).map(Duration::from_micros).collect();
+        let at = |share| percentile(&values, share).round();
+        assert_eq!(
+            [at(0.5), at(0.9), at(0.99), at(0.999), at(1.0)],
+            [500.0, 900.0, 990.0, 999.0, 1000.0]
+        );
+        assert_eq!(percentile(&values[..1], 0.999).round(), 1.0);
+        assert!(percentile(&[], 0.5).is_nan());
+    }
+
+    #[test]
+    fn a_median_is_in_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median(Vec::new()), None);
+    }
+
+    #[test]
+    fn an_interval_holds_the_median_and_shrinks_with_the_spread() {
+        let wide = Estimate::of(&[1.0, 5.0, 9.0, 2.0, 7.0, 4.0, 6.0]).expect("rounds");
+        assert_eq!(wide.median, 5.0);
+        assert!(wide.low < 5.0 && wide.high > 5.0 && wide.low >= 1.0 && wide.high <= 9.0);
+        assert!(!wide.is_noise());
+        let exact = Estimate::of(&[5.0; 7]).expect("rounds");
+        assert_eq!((exact.low, exact.high), (5.0, 5.0));
+        assert!(Estimate::of(&[-1.0, 1.0, -2.0, 2.0, 0.5]).expect("rounds").is_noise());
+        assert_eq!(Estimate::of(&[]), None);
+    }
+
+    #[test]
+    fn a_ratio_pairs_the_rounds() {
+        // Both double in a noisy round: the ratio does not notice.
+        let lower = [10.0, 20.0, 10.0, 15.0, 40.0];
+        let upper = lower.map(|value| value * 1.5);
+        let ratio = Estimate::ratio(&upper, &lower).expect("a ratio");
+        assert!((ratio.median - 1.5).abs() < 1e-9 && (ratio.high - ratio.low).abs() < 1e-9);
+        assert_eq!(Estimate::ratio(&upper, &[1.0, -1.0, 0.0, -2.0, -3.0]), None);
+    }
+}
