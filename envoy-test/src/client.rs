@@ -3,8 +3,10 @@
 //! [`Connection`] speaks HTTP/1 or HTTP/2; each request carries an id of its own by which its copies are found. [`raw`] sends
 //! bytes as they are.
 
+mod answer;
 mod socket;
 
+pub use answer::{Answer, Opened};
 pub use socket::Socket;
 
 use std::convert::Infallible;
@@ -16,10 +18,11 @@ use anyhow::{Context as _, Result, bail, ensure};
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
-use hyper::body::{Bytes, Frame, Incoming};
+use hyper::body::{Bytes, Frame};
 use hyper::client::conn::{http1, http2};
+use hyper::ext;
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -53,26 +56,6 @@ pub struct Ask {
     host: String,
     headers: HeaderMap,
     body: Body,
-}
-
-/// What the client got.
-#[derive(Debug)]
-pub struct Answer {
-    /// The id under which the journals know the request.
-    pub id: String,
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-    pub trailers: HeaderMap,
-}
-
-/// An answer whose body is still coming.
-#[derive(Debug)]
-pub struct Opened {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    id: String,
-    body: Incoming,
 }
 
 // === impl Connection ===
@@ -126,6 +109,23 @@ impl Connection {
             .context("no headers of an answer")?
     }
 
+    /// Opens a tunnel over HTTP/2: by CONNECT, or with a protocol by what HTTP/2 has for an upgrade (RFC 8441).
+    pub async fn tunnel(&mut self, ask: Ask, protocol: Option<&'static str>) -> Result<Socket> {
+        let Protocol::Http2(sender) = &mut self.sender else {
+            bail!("over HTTP/1, a socket does this");
+        };
+        let mut request = ask.http2()?;
+        if let Some(protocol) = protocol {
+            request.extensions_mut().insert(ext::Protocol::from_static(protocol));
+        }
+        let open = async {
+            let response = sender.send_request(request).await?;
+            ensure!(response.status() == 200, "no tunnel: {}", response.status());
+            Ok(Socket::new(TokioIo::new(hyper::upgrade::on(response).await?)))
+        };
+        tokio::time::timeout(PATIENCE, open).await.context("no tunnel")?
+    }
+
     async fn exchange(&mut self, ask: Ask) -> Result<Answer> {
         self.begin(ask).await?.rest().await
     }
@@ -142,36 +142,7 @@ impl Connection {
                 sender.send_request(ask.http2()?).await?
             }
         };
-        let (head, body) = response.into_parts();
-        Ok(Opened {
-            status: head.status,
-            headers: head.headers,
-            id,
-            body,
-        })
-    }
-}
-
-// === impl Opened ===
-
-impl Opened {
-    /// The next bytes of the body.
-    pub async fn chunk(&mut self) -> Result<Bytes> {
-        let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await;
-        let frame = frame.context("no next chunk")?.context("the body is over")??;
-        frame.into_data().ok().context("trailers instead of a chunk")
-    }
-
-    /// The rest of the body, and the trailers.
-    pub async fn rest(self) -> Result<Answer> {
-        let rest = self.body.collect().await?;
-        Ok(Answer {
-            id: self.id,
-            status: self.status,
-            headers: self.headers,
-            trailers: rest.trailers().cloned().unwrap_or_default(),
-            body: rest.to_bytes(),
-        })
+        Ok(Opened::new(id, response))
     }
 }
 
@@ -266,26 +237,6 @@ impl Ask {
         let mut request = Request::builder().method(self.method).uri(uri).body(self.body)?;
         *request.headers_mut() = self.headers;
         Ok(request)
-    }
-}
-
-// === impl Answer ===
-
-impl Answer {
-    /// Fails unless the primary answered with this status.
-    pub fn expect(&self, status: u16) -> Result<&Self> {
-        ensure!(
-            self.status == status,
-            "the client got {} instead of {status}: {}",
-            self.status,
-            String::from_utf8_lossy(&self.body)
-        );
-        Ok(self)
-    }
-
-    /// Fails unless it is a plain 200.
-    pub fn expect_ok(&self) -> Result<&Self> {
-        self.expect(200)
     }
 }
 

@@ -67,6 +67,7 @@ impl Lab {
                 filters: setup
                     .filters
                     .map(|filters| filters.replace(envoy::files::MODULE, &binaries.module.to_string_lossy())),
+                http2_tunnels: setup.http2_tunnels,
                 http2_upstreams: setup.http2_upstreams,
                 ..Bootstrap::default()
             },

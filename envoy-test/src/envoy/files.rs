@@ -26,6 +26,8 @@ pub struct Bootstrap {
     pub routes: Option<&'static str>,
     /// HTTP filters that stand between the discovered one and the router, as YAML.
     pub filters: Option<String>,
+    /// Whether clients may open tunnels over HTTP/2.
+    pub http2_tunnels: bool,
     /// Whether Envoy speaks HTTP/2 to the clusters.
     pub http2_upstreams: bool,
 }
@@ -78,6 +80,11 @@ impl Bootstrap {
                 .context("filters are a list")?;
             let router = all.len().saturating_sub(1);
             all.splice(router..router, own);
+        }
+        if self.http2_tunnels {
+            let options: Value = serde_yaml_ng::from_str("allow_connect: true")?;
+            let manager = manager.as_mapping_mut().context("the connection manager is a map")?;
+            manager.insert("http2_protocol_options".into(), options);
         }
         for (name, endpoint) in &self.clusters {
             self.cluster(at(resources, &["clusters"])?, name, *endpoint)?;

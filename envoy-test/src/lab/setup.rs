@@ -17,6 +17,7 @@ pub struct Setup {
     pub(super) shadow_default: Behaviour,
     pub(super) routes: Option<&'static str>,
     pub(super) filters: Option<&'static str>,
+    pub(super) http2_tunnels: bool,
     pub(super) http2_upstreams: bool,
     pub(super) refused: bool,
 }
@@ -78,6 +79,14 @@ impl Setup {
     pub fn filters(self, filters: &'static str) -> Self {
         Self {
             filters: Some(filters),
+            ..self
+        }
+    }
+
+    /// Clients may open tunnels over HTTP/2.
+    pub fn http2_tunnels(self) -> Self {
+        Self {
+            http2_tunnels: true,
             ..self
         }
     }
