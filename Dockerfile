@@ -7,5 +7,12 @@ WORKDIR /src
 COPY . .
 RUN cargo build --locked --release --target wasm32-wasip1 --package traffic-mirror
 
+# As `make build` does it.
+FROM node:22-bookworm-slim AS finish
+WORKDIR /src
+COPY scripts scripts
+COPY --from=build /src/target/wasm32-wasip1/release/traffic_mirror.wasm .
+RUN scripts/finish-wasm traffic_mirror.wasm plugin.wasm
+
 FROM scratch
-COPY --from=build /src/target/wasm32-wasip1/release/traffic_mirror.wasm ./plugin.wasm
+COPY --from=finish /src/plugin.wasm ./plugin.wasm

@@ -10,7 +10,7 @@ ENVOY_VERSION ?= 1.40.0
 export ENVOY_VERSION
 
 WASM := dist/traffic-mirror.wasm
-WASM_LIMIT := 409600
+WASM_LIMIT := 307200
 
 .PHONY: help
 help: ## What can be done
@@ -30,9 +30,13 @@ up: build ## The demo's set-up, left running to play with
 build: ## The filter: dist/traffic-mirror.wasm
 	@scripts/rust
 	cargo build --locked --release --target wasm32-wasip1 --package traffic-mirror
-	@mkdir -p dist
-	@cp target/wasm32-wasip1/release/traffic_mirror.wasm $(WASM).new && mv $(WASM).new $(WASM)
+	@$(MAKE) $(WASM)
 	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$size bytes, of $(WASM_LIMIT) allowed"; test "$$size" -le $(WASM_LIMIT)
+
+$(WASM): target/wasm32-wasip1/release/traffic_mirror.wasm scripts/finish-wasm
+	@mkdir -p dist
+	scripts/finish-wasm $< $@.new
+	@mv $@.new $@
 
 .PHONY: image
 image: ## The image that Istio loads (needs a Docker engine)
@@ -51,8 +55,8 @@ test-policy: ## The policy, natively
 .PHONY: test-policy-wasm
 test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
 	@scripts/rust
-	@runner="$$(scripts/wasm-bindgen-test-runner)"; echo "cargo test --package mirror-policy --target wasm32-unknown-unknown"; \
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$runner" WASM_BINDGEN_TEST_ONLY_NODE=1 \
+	@runner="$$(scripts/wasm-bindgen-test-runner)"; node="$$(scripts/node)"; echo "cargo test --package mirror-policy --target wasm32-unknown-unknown"; \
+	PATH="$$(dirname "$$node"):$$PATH" CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$runner" WASM_BINDGEN_TEST_ONLY_NODE=1 \
 		cargo test --locked --package mirror-policy --tests --target wasm32-unknown-unknown
 
 .PHONY: test-filter
