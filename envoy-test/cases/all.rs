@@ -106,6 +106,8 @@ mod shadow_silent;
 mod shadow_slow;
 #[path = "stream_outlives_vm/case.rs"]
 mod stream_outlives_vm;
+#[path = "two_listeners/case.rs"]
+mod two_listeners;
 #[path = "two_mirrors/case.rs"]
 mod two_mirrors;
 #[path = "two_workers/case.rs"]
@@ -182,6 +184,7 @@ pub const ALL: &[Case] = cases! {
     bad_configuration_at_start: "Envoy starts with a configuration that the filter refuses",
     bad_configuration_as_update: "a running Envoy gets a configuration that the filter refuses",
     two_workers: "two workers, one set of statistics",
+    two_listeners: "two listeners with the same filter, as in a sidecar",
     no_upstream: "direct responses, redirects and routes to nowhere are not mirrored",
     later_filter: "a filter behind ours that answers, or changes the request",
     upgrade: "a WebSocket is not mirrored, accepted or declined",

@@ -233,7 +233,7 @@ impl Envoy {
                 if self.admin.is_ready().await {
                     waiting_for = "the filter's configuration";
                     if self.admin.discovery().await? != Discovery::default() {
-                        self.listener = self.admin.listener().await?;
+                        self.listener = self.admin.listener(files::LISTENER).await?;
                         return Ok(());
                     }
                 }

@@ -67,6 +67,7 @@ impl Lab {
                 filters: setup
                     .filters
                     .map(|filters| filters.replace(envoy::files::MODULE, &binaries.module.to_string_lossy())),
+                second_listener: setup.second_listener,
                 http2_tunnels: setup.http2_tunnels,
                 http2_upstreams: setup.http2_upstreams,
                 ..Bootstrap::default()
@@ -104,6 +105,11 @@ impl Lab {
     /// A new HTTP/1 connection to Envoy.
     pub async fn connect(&self) -> Result<Connection> {
         Connection::http1(self.envoy.listener()).await
+    }
+
+    /// A new HTTP/1 connection to Envoy's second listener.
+    pub async fn connect_to_second(&self) -> Result<Connection> {
+        Connection::http1(self.envoy.admin().listener(envoy::files::SECOND).await?).await
     }
 
     /// A new HTTP/2 connection to Envoy.

@@ -1,7 +1,7 @@
-//! A client may go at any moment. Before its headers end there is no request; once its request is complete the copy goes its way and
-//! is counted, although nobody waits for the primary any more.
+//! A client may go at any moment, with its connection or by a reset of its stream. Before its headers end there is no request; once its
+//! request is complete the copy goes its way and is counted, although nobody waits for the primary any more.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::client::Socket;
 use crate::lab::{Lab, PATIENCE, Setup};
@@ -24,15 +24,19 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     lab.primary.journal().wait_for(1, PATIENCE).await?;
     let copies = lab.shadow.journal().wait_for(1, PATIENCE).await?;
     drop(after);
-    // Envoy has noticed when it has no client any more.
-    let gone = "http.ingress.downstream_cx_active";
-    lab.wait_for_envoy(gone, 0).await?;
+    let mut stream = lab.connect_http2().await?;
+    tokio::select! {
+        answer = stream.get("/reset") => bail!("nobody answers, and the client got {answer:?}"),
+        seen = lab.shadow.journal().wait_for(2, PATIENCE) => drop(seen?),
+    }
+    // Envoy has noticed when it serves nobody any more.
+    lab.wait_for_envoy("http.ingress.downstream_rq_active", 0).await?;
     lab.shadow.release();
     ensure!(copies[0].body == b"body", "the shadow got {:?}", copies[0].body);
     lab.settled()
         .await?
         .mirror("copy")?
-        .expect(&[("matched", 1), ("sent", 1), ("responses.2xx", 1)])?;
+        .expect(&[("matched", 2), ("sent", 2), ("responses.2xx", 2)])?;
     lab.primary.release();
     Ok(())
 }

@@ -39,12 +39,14 @@ impl Admin {
         matches!(self.request("/ready").await, Ok((200, _)))
     }
 
-    /// The address on which its only listener accepts.
-    pub async fn listener(&self) -> Result<SocketAddr> {
+    /// The address on which the listener of this name accepts.
+    pub async fn listener(&self, name: &str) -> Result<SocketAddr> {
         let listeners: Value = serde_json::from_str(&self.get("/listeners?format=json").await?)?;
-        let socket = listeners
-            .pointer("/listener_statuses/0/local_address/socket_address")
-            .context("Envoy shows no listener")?;
+        let mut all = listeners["listener_statuses"].as_array().into_iter().flatten();
+        let socket = all
+            .find(|one| one["name"] == name)
+            .and_then(|one| one.pointer("/local_address/socket_address"))
+            .with_context(|| format!("Envoy shows no listener {name}"))?;
         let host = socket["address"].as_str().context("a listener without an address")?;
         let port = socket["port_value"].as_u64().context("a listener without a port")?;
         Ok(SocketAddr::new(host.parse()?, u16::try_from(port)?))

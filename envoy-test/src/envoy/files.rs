@@ -12,6 +12,10 @@ use serde_yaml_ng::{Mapping, Value};
 pub const BOOTSTRAP: &str = include_str!("../../envoy.yaml");
 /// The filter as it is discovered, with the configuration of the demo.
 pub const FILTER: &str = include_str!("../../filter.yaml");
+/// The listener that clients connect to.
+pub const LISTENER: &str = "ingress";
+/// Its twin, for cases that need two.
+pub const SECOND: &str = "second";
 /// Where [`FILTER`] expects the module.
 pub const MODULE: &str = "/etc/envoy/traffic-mirror.wasm";
 
@@ -26,6 +30,8 @@ pub struct Bootstrap {
     pub routes: Option<&'static str>,
     /// HTTP filters that stand between the discovered one and the router, as YAML.
     pub filters: Option<String>,
+    /// Whether there is another listener, [`SECOND`], with the same filters and routes.
+    pub second_listener: bool,
     /// Whether clients may open tunnels over HTTP/2.
     pub http2_tunnels: bool,
     /// Whether Envoy speaks HTTP/2 to the clusters.
@@ -85,6 +91,15 @@ impl Bootstrap {
             let options: Value = serde_yaml_ng::from_str("allow_connect: true")?;
             let manager = manager.as_mapping_mut().context("the connection manager is a map")?;
             manager.insert("http2_protocol_options".into(), options);
+        }
+        if self.second_listener {
+            let listeners = at(resources, &["listeners"])?
+                .as_sequence_mut()
+                .context("listeners are a list")?;
+            let mut second = listeners.first().cloned().context("there is no listener")?;
+            *at(&mut second, &["name"])? = SECOND.into();
+            *at(&mut second, &["address", "socket_address", "port_value"])? = 0.into();
+            listeners.push(second);
         }
         for (name, endpoint) in &self.clusters {
             self.cluster(at(resources, &["clusters"])?, name, *endpoint)?;

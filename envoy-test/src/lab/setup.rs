@@ -17,6 +17,7 @@ pub struct Setup {
     pub(super) shadow_default: Behaviour,
     pub(super) routes: Option<&'static str>,
     pub(super) filters: Option<&'static str>,
+    pub(super) second_listener: bool,
     pub(super) http2_tunnels: bool,
     pub(super) http2_upstreams: bool,
     pub(super) refused: bool,
@@ -79,6 +80,14 @@ impl Setup {
     pub fn filters(self, filters: &'static str) -> Self {
         Self {
             filters: Some(filters),
+            ..self
+        }
+    }
+
+    /// There is another listener, with the same filters and routes.
+    pub fn second_listener(self) -> Self {
+        Self {
+            second_listener: true,
             ..self
         }
     }
