@@ -1,40 +1,47 @@
 //! What mirroring costs the proxy and its clients: the filter, an empty filter and Envoy's own mirror, measured side by side.
 //!
-//! One run has rounds. In each round every arm gets the same open load in turn, in an order drawn anew, and is compared with the arm
-//! without any filter of the *same* round: what disturbs the machine for longer than a turn disturbs all. [`traffic`] is the load and the
-//! backends, [`proxy`] the Envoy, [`arms`] what is compared, [`results`] what came of it.
+//! A run has rounds. In each round every arm gets the same open load in turn, in parts whose order is drawn anew, and is compared with
+//! the arm without any filter of the *same* part: what disturbs the machine for longer disturbs all. From the bottom up: [`traffic`] is
+//! the load and the backends, [`proxy`] the Envoy, [`arms`] and [`cells`] what is compared, [`results`] what was measured,
+//! [`summary`] and [`targets`] what it says, [`report`] and [`chart`] how it is shown.
 
+mod alone;
 pub mod arms;
-pub mod machine;
-pub mod proxy;
+pub mod cells;
+mod chart;
+mod machine;
+mod proxy;
+mod report;
 pub mod results;
-pub mod schedule;
+mod schedule;
 pub mod statistics;
+pub mod summary;
+pub mod targets;
 pub mod traffic;
+mod trim;
 
-use std::path::PathBuf;
-use std::rc::Rc;
-use std::time::Duration;
+pub use cells::{Cell, Request, Shadow};
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use clap::Args;
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use arms::{Arm, BASELINE, Build};
+use arms::{AGAIN, Arm, BASELINE, Build, NATIVE};
 use machine::Cores;
 use proxy::Proxy;
-use results::{Run, Sample, Turns};
+use results::{Header, Module, Run, Sample, Turns};
 use schedule::Random;
-use traffic::{Load, Manner, Traffic};
+use traffic::Traffic;
 
 /// Connections of the clients to each arm.
 const CONNECTIONS: usize = 32;
-/// The slow shadow's delay.
-const DELAY: Duration = Duration::from_millis(200);
-
-/// How long one part of a turn is, in seconds.
-const PART: f64 = 0.25;
+/// What each arm gets of a fresh Envoy before anything is measured, so that its code is compiled and its connections are open.
+const WARM_UP: Duration = Duration::from_millis(500);
 
 /// What to measure.
 #[derive(Args, Clone, Debug)]
@@ -45,10 +52,10 @@ pub struct Options {
     /// A build of the filter, `path` or `label=path`; several are compared in the same run
     #[arg(long, value_parser = Build::parse)]
     wasm: Vec<Build>,
-    /// The empty filter that is built beside it
+    /// An empty filter, for the arms with one
     #[arg(long)]
     empty: Option<PathBuf>,
-    /// Under three minutes: fewer rounds, shorter turns, fewer combinations
+    /// Under three minutes: fewer rounds, shorter turns, and only the combinations that say most
     #[arg(long)]
     quick: bool,
     /// Only these arms, besides the one without a filter
@@ -66,44 +73,65 @@ pub struct Options {
     /// How long a turn is, in seconds
     #[arg(long)]
     seconds: Option<f64>,
-}
-
-/// What the clients send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Request {
-    Get,
-    Post1k,
-    Post64k,
-}
-
-/// How the shadow behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Shadow {
-    Healthy,
-    Slow,
-    Silent,
+    /// Where bench.txt, bench.json, bench.svg and bench.md go; else dist/bench of this repository
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Measure nothing, and print the last run's results as Markdown
+    #[arg(long)]
+    markdown: bool,
 }
 
 /// Runs what the options say, on a thread of its own, and prints what came of it.
 pub async fn run(options: Options) -> Result<bool> {
-    let runtime = Handle::current();
-    let (done, result) = tokio::sync::oneshot::channel();
+    let out = options
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/bench"));
+    if options.markdown {
+        print!("{}", load(&out)?.markdown());
+        return Ok(true);
+    }
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let cores = Cores::find()?;
     cores.settle_here()?;
+    let runtime = Handle::current();
+    let (done, result) = tokio::sync::oneshot::channel();
+    let folder = out.clone();
     std::thread::Builder::new().name("bench".to_owned()).spawn(move || {
-        let _ = done.send(Bench::new(options, cores, runtime).and_then(Bench::run));
+        let _ = done.send(Bench::new(options, cores, runtime, &folder).and_then(Bench::run));
     })?;
     let run = result.await.context("the bench ended without a result")??;
+    save(&out, &run)?;
     print!("{}", run.text());
+    eprintln!("written to {}", out.display());
     Ok(true)
 }
 
+fn load(out: &Path) -> Result<Run> {
+    let file = out.join("bench.json");
+    let text = std::fs::read_to_string(&file).with_context(|| format!("no results in {}", file.display()))?;
+    let mut saved: Value = serde_json::from_str(&text)?;
+    serde_json::from_value(saved["run"].take()).with_context(|| format!("{} is of another version", file.display()))
+}
+
+fn save(out: &Path, run: &Run) -> Result<()> {
+    let all = json!({"tables": run.tables(), "targets": targets::all(run), "run": run});
+    for (name, text) in [
+        ("bench.txt", run.text()),
+        ("bench.md", run.markdown()),
+        ("bench.svg", run.chart()),
+        ("bench.json", format!("{all:#}\n")),
+    ] {
+        let file = out.join(name);
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
 struct Bench {
+    options: Options,
     envoy: PathBuf,
     arms: Vec<Arm>,
-    options: Options,
     cores: Cores,
     runtime: Handle,
     traffic: Traffic,
@@ -112,17 +140,10 @@ struct Bench {
     random: Random,
 }
 
-/// A combination in which arms are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cell {
-    pub request: Request,
-    pub shadow: Shadow,
-}
-
 // === impl Bench ===
 
 impl Bench {
-    fn new(mut options: Options, cores: Cores, runtime: Handle) -> Result<Self> {
+    fn new(mut options: Options, cores: Cores, runtime: Handle, out: &Path) -> Result<Self> {
         let first = options.wasm.first().map(|build| build.module.clone());
         let binaries = crate::envoy::Binaries::find(options.envoy.clone(), first, false)?;
         if options.wasm.is_empty() {
@@ -131,9 +152,13 @@ impl Bench {
                 module: binaries.module.clone(),
             });
         }
-        let empty = options.empty.clone().map(|path| (path.clone(), path));
+        let empty = options
+            .empty
+            .as_deref()
+            .map(|empty| with_trimmed(empty, out))
+            .transpose()?;
         let arms = arms::select(arms::all(&options.wasm, empty.as_ref()), &options.arms)?;
-        let (rounds, seconds) = if options.quick { (5, 1.0) } else { (9, 3.0) };
+        let (rounds, seconds) = if options.quick { (5, 0.75) } else { (7, 3.0) };
         Ok(Self {
             envoy: binaries.envoy,
             arms,
@@ -148,45 +173,60 @@ impl Bench {
     }
 
     fn run(mut self) -> Result<Run> {
-        let mut run = Run::default();
+        let before = machine::load_average();
+        let begin = Instant::now();
+        let mut samples = Vec::new();
         for round in 0..self.rounds {
-            self.round(round, &mut run.samples)
+            self.round(round, &mut samples)
                 .with_context(|| format!("round {}", round + 1))?;
+            eprintln!(
+                "round {} of {} after {:.0} s",
+                round + 1,
+                self.rounds,
+                begin.elapsed().as_secs_f64()
+            );
         }
-        Ok(run)
+        let chosen = !self.options.arms.is_empty();
+        let arms: Vec<_> = self
+            .arms
+            .iter()
+            .filter(|arm| arm.name != AGAIN && (!self.options.quick || (is_telling(arm) && !chosen)))
+            .cloned()
+            .collect();
+        let (alone, uploads) = alone::measure(&arms, &self.envoy, self.cores, &self.runtime, &mut self.traffic)?;
+        Ok(Run {
+            header: self.header([before, machine::load_average()])?,
+            samples,
+            alone,
+            uploads,
+        })
     }
 
     /// A round has an Envoy of its own: how its heap and its code happened to be laid out is one more thing to take the median of.
     fn round(&mut self, round: usize, samples: &mut Vec<Sample>) -> Result<()> {
         let backends = self.traffic.backends()?;
-        let proxy = self
-            .runtime
-            .block_on(Proxy::start(&self.envoy, &self.arms, backends, self.cores.proxy))?;
-        eprintln!("round {}: Envoy ready in {:?}", round + 1, proxy.started_in());
-        let warm_up = Duration::from_millis(1000);
-        for arm in self.arms.clone() {
-            let target = proxy.listener(&arm)?;
+        let start = Proxy::start(&self.envoy, &self.arms, backends, self.cores.proxy);
+        let proxy = self.runtime.block_on(start)?;
+        for arm in &self.arms {
+            let target = proxy.listener(arm)?;
             self.traffic.connect(target, CONNECTIONS)?;
             let cell = Cell {
                 request: Request::Get,
                 shadow: Shadow::Healthy,
             };
-            self.traffic.run(&cell.load(target, warm_up))?;
+            self.traffic.run(&cell.load(target, WARM_UP))?;
         }
-        for cell in self.cells() {
-            let mut arms: Vec<_> = self
-                .arms
-                .iter()
-                .filter(|arm| self.is_in(arm, cell))
-                .map(|arm| (arm.clone(), Turns::default()))
-                .collect();
-            let passes = cell.passes(self.turn);
-            for _ in 0..passes {
+        for (cell, arms) in self.plan() {
+            let mut arms: Vec<_> = arms.into_iter().map(|arm| (arm, Turns::default())).collect();
+            let parts = cell.parts(self.turn);
+            for _ in 0..parts {
                 self.random.shuffle(&mut arms);
                 for (arm, turns) in &mut arms {
-                    self.turn(arm, cell, self.turn / passes, &proxy, turns)?;
+                    self.part(arm, cell, self.turn / parts, &proxy, turns)?;
                 }
             }
+            // In the order of the arms, not of the draw.
+            arms.sort_by_key(|(arm, _)| self.arms.iter().position(|other| other.name == arm.name));
             samples.extend(
                 arms.into_iter()
                     .map(|(arm, turns)| Sample::new(round, &arm, cell, turns)),
@@ -197,7 +237,7 @@ impl Bench {
         Ok(())
     }
 
-    fn turn(&mut self, arm: &Arm, cell: Cell, length: Duration, proxy: &Proxy, turns: &mut Turns) -> Result<()> {
+    fn part(&mut self, arm: &Arm, cell: Cell, length: Duration, proxy: &Proxy, turns: &mut Turns) -> Result<()> {
         let target = proxy.listener(arm)?;
         self.traffic.run(&cell.load(target, length / 5))?;
         let before = proxy.cpu_time()?;
@@ -206,95 +246,68 @@ impl Bench {
         Ok(())
     }
 
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = Vec::new();
-        for shadow in [Shadow::Healthy, Shadow::Slow, Shadow::Silent] {
-            for request in [Request::Get, Request::Post1k, Request::Post64k] {
-                let asked = (self.options.requests.is_empty() || self.options.requests.contains(&request))
-                    && (self.options.shadows.is_empty() || self.options.shadows.contains(&shadow));
-                if asked {
-                    cells.push(Cell { request, shadow });
-                }
-            }
-        }
-        cells
+    /// In which cells which arms are compared; the baseline comes first. An arm that sends next to nothing to the shadow does not care
+    /// how that behaves.
+    fn plan(&self) -> Vec<(Cell, Vec<Arm>)> {
+        let options = &self.options;
+        let is_brief = options.quick && options.requests.is_empty() && options.shadows.is_empty();
+        let shadows = match options.shadows.as_slice() {
+            [] if options.quick && !is_brief => &[Shadow::Healthy],
+            asked => asked,
+        };
+        let least_share = |cell: Cell| match (cell.request, cell.shadow) {
+            (Request::Get, Shadow::Healthy) => Some(0.0),
+            (Request::Post64k, Shadow::Healthy) | (Request::Get, Shadow::Silent) if is_brief => Some(1.0),
+            _ if is_brief => None,
+            (_, Shadow::Healthy) => Some(0.0),
+            _ => Some(0.1),
+        };
+        let arms = |cell| {
+            let least = least_share(cell)?;
+            let arms = self
+                .arms
+                .iter()
+                .filter(|arm| arm.name == BASELINE || arm.share() >= least);
+            Some((cell, arms.cloned().collect()))
+        };
+        Cell::all(&options.requests, shadows)
+            .into_iter()
+            .filter_map(arms)
+            .collect()
     }
 
-    /// An arm that sends nothing to the shadow does not care how that behaves.
-    fn is_in(&self, arm: &Arm, cell: Cell) -> bool {
-        arm.name == BASELINE || cell.shadow == Shadow::Healthy || arm.share() >= 0.1
+    fn header(&self, load_average: [f64; 2]) -> Result<Header> {
+        let version = Command::new(&self.envoy).arg("--version").output()?;
+        let version = String::from_utf8_lossy(&version.stdout).into_owned();
+        let builds = self.options.wasm.iter().map(|build| {
+            Ok(Module {
+                label: build.label.clone(),
+                bytes: std::fs::metadata(&build.module)?.len(),
+            })
+        });
+        Ok(Header {
+            processor: machine::processor(),
+            kernel: machine::kernel(),
+            cores: self.cores.to_string(),
+            scheduling: machine::scheduling(),
+            envoy: version.split('/').nth(1).unwrap_or("of unknown version").to_owned(),
+            builds: builds.collect::<Result<_>>()?,
+            rounds: self.rounds,
+            turn: self.turn.as_secs_f64(),
+            load_average,
+        })
     }
 }
 
-// === impl Cell ===
-
-impl Cell {
-    /// Requests per second: about a third of what one core can do, and less where copies pile up.
-    pub fn rate(self) -> f64 {
-        let healthy = match self.request {
-            Request::Get | Request::Post1k => 2000.0,
-            Request::Post64k => 500.0,
-        };
-        match self.shadow {
-            Shadow::Healthy => healthy,
-            Shadow::Slow | Shadow::Silent => healthy / 4.0,
-        }
-    }
-
-    /// A round's turn is taken in so many parts, all arms in between: the shorter, the less the machine changes meanwhile. Where the
-    /// copies outlive the load by far, waiting for them would take most of the time.
-    fn passes(self, turn: Duration) -> u32 {
-        match self.shadow {
-            Shadow::Healthy => (turn.as_secs_f64() / PART).round().max(1.0) as u32,
-            Shadow::Slow | Shadow::Silent => 1,
-        }
-    }
-
-    fn load(self, target: std::net::SocketAddr, duration: Duration) -> Load {
-        let (shadow, settle) = match self.shadow {
-            Shadow::Healthy => (Manner::Prompt, Duration::from_millis(50)),
-            Shadow::Slow => (Manner::Slow(DELAY), DELAY + Duration::from_millis(50)),
-            Shadow::Silent => (Manner::Silent, Duration::from_millis(1100)),
-        };
-        Load {
-            target,
-            request: self.request.bytes(),
-            rate: self.rate(),
-            duration,
-            settle,
-            shadow,
-        }
-    }
+/// The arms that say most.
+fn is_telling(arm: &Arm) -> bool {
+    [BASELINE, NATIVE, "empty", "filter-100"].contains(&arm.kind)
 }
 
-// === impl Request ===
-
-impl Request {
-    /// As a browser behind a load balancer would send it.
-    fn bytes(self) -> Rc<[u8]> {
-        let (method, size) = match self {
-            Self::Get => ("GET", 0),
-            Self::Post1k => ("POST", 1024),
-            Self::Post64k => ("POST", 64 * 1024),
-        };
-        let mut text = format!(
-            "{method} /reviews/42?page=7&sort=date HTTP/1.1\r\n\
-             host: shop.example.com\r\n\
-             user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n\
-             accept: application/json\r\n\
-             accept-encoding: gzip, deflate, br\r\n\
-             accept-language: en-GB,en;q=0.9\r\n\
-             cookie: session=0123456789abcdef0123456789abcdef; theme=dark\r\n\
-             authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789\r\n\
-             x-forwarded-for: 203.0.113.7\r\n\
-             traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
-        );
-        if size > 0 {
-            text += &format!("content-type: application/octet-stream\r\ncontent-length: {size}\r\n");
-        }
-        text += "\r\n";
-        let mut bytes = text.into_bytes();
-        bytes.resize(bytes.len() + size, b'b');
-        bytes.into()
-    }
+/// The empty filter, and beside the results the same with fewer exports.
+fn with_trimmed(empty: &Path, out: &Path) -> Result<(PathBuf, PathBuf)> {
+    let module = std::fs::read(empty).with_context(|| format!("no empty filter at {}", empty.display()))?;
+    let trimmed = out.join("empty-trimmed.wasm");
+    std::fs::write(&trimmed, trim::exports(&module, trim::NEEDED)?)?;
+    Ok((empty.canonicalize()?, trimmed.canonicalize()?))
 }

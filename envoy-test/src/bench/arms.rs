@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 
 /// The name of the arm that all others are compared with.
 pub const BASELINE: &str = "none";
+/// The same again: what it seems to add is noise, and shows how much there is.
+pub const AGAIN: &str = "none-again";
+/// The arm that the filter is to equal.
+pub const NATIVE: &str = "native-100";
+/// The empty filter as it is and without the exports that it does not need.
+pub const EMPTY: [&str; 2] = ["empty", "empty-trimmed"];
 
 /// How long a copy may take, in every arm that makes one.
 pub const TIMEOUT: &str = "1s";
@@ -70,10 +76,10 @@ pub fn all(builds: &[Build], empty: Option<&(PathBuf, PathBuf)>) -> Vec<Arm> {
         kind,
         work,
     };
-    let mut arms = vec![arm(BASELINE, Work::Nothing)];
+    let mut arms = vec![arm(BASELINE, Work::Nothing), arm(AGAIN, Work::Nothing)];
     if let Some((whole, trimmed)) = empty {
-        arms.push(arm("empty", Work::Module(whole.clone())));
-        arms.push(arm("empty-trimmed", Work::Module(trimmed.clone())));
+        arms.push(arm(EMPTY[0], Work::Module(whole.clone())));
+        arms.push(arm(EMPTY[1], Work::Module(trimmed.clone())));
     }
     for build in builds {
         for (kind, percentage, matches) in [
@@ -97,7 +103,7 @@ pub fn all(builds: &[Build], empty: Option<&(PathBuf, PathBuf)>) -> Vec<Arm> {
         }
     }
     arms.push(arm("native-10", Work::Native { percentage: 10 }));
-    arms.push(arm("native-100", Work::Native { percentage: 100 }));
+    arms.push(arm(NATIVE, Work::Native { percentage: 100 }));
     arms
 }
 
@@ -223,7 +229,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("there is no arm filter-2; there are none, filter-nomatch")
+                .contains("there is no arm filter-2; there are none, none-again")
         );
     }
 

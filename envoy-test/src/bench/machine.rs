@@ -41,6 +41,23 @@ impl Cores {
     }
 }
 
+impl std::fmt::Display for Cores {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_shared() {
+            write!(
+                f,
+                "one, which the proxy shares with load and backends: latencies say little"
+            )
+        } else {
+            write!(
+                f,
+                "core {} for the proxy, core {} for load and backends",
+                self.proxy, self.load
+            )
+        }
+    }
+}
+
 /// The set of one core.
 pub fn only(core: usize) -> CpuSet {
     let mut set = CpuSet::new();
@@ -90,7 +107,18 @@ pub fn kernel() -> String {
     format!("Linux {}", text.trim())
 }
 
-/// How many cores there are, and how busy they were in the last minute.
+/// How the kernel schedules this process: `normal`, or ahead of everything (`chrt --fifo`).
+pub fn scheduling() -> String {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The fields after the name, which may contain anything, begin with the third.
+    let fields: Vec<_> = text.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ').collect();
+    match fields.get(41 - 3).copied() {
+        Some("1" | "2") => "realtime".to_owned(),
+        _ => "normal".to_owned(),
+    }
+}
+
+/// How many threads wanted to run in the last minute.
 pub fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace()

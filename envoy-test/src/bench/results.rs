@@ -1,41 +1,94 @@
-//! What came of a run.
+//! What was measured, as it is written to the JSON file: nothing in here is computed from anything else in here.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::arms::{Arm, BASELINE};
-use super::statistics::{Estimate, median, percentile};
+use super::arms::Arm;
+use super::statistics::{median, percentile};
 use super::traffic::Outcome;
 use super::{Cell, Request, Shadow};
 
+/// The shares at which latencies are told.
+pub const PERCENTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
+
 /// Everything that was measured.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
+    pub header: Header,
     pub samples: Vec<Sample>,
+    pub alone: Vec<Alone>,
+    pub uploads: Vec<Upload>,
 }
 
-/// One turn of one arm.
+/// What one must know to judge the numbers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Header {
+    pub processor: String,
+    pub kernel: String,
+    /// Which core had which work.
+    pub cores: String,
+    /// How the kernel scheduled us.
+    pub scheduling: String,
+    pub envoy: String,
+    pub builds: Vec<Module>,
+    pub rounds: usize,
+    /// How long a turn is, in seconds.
+    pub turn: f64,
+    /// The machine's load average before and after.
+    pub load_average: [f64; 2],
+}
+
+/// A build of the filter.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Module {
+    pub label: String,
+    pub bytes: u64,
+}
+
+/// One arm in one round and one cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sample {
     pub round: usize,
     pub arm: String,
+    pub kind: String,
     pub request: Request,
     pub shadow: Shadow,
     pub sent: u64,
     pub failed: u64,
     /// Processor time of the proxy per request, in microseconds, of each part of the turn.
     pub cpu: Vec<f64>,
-    /// Latency in microseconds.
-    pub p50: f64,
-    pub p90: f64,
-    pub p99: f64,
-    pub p999: f64,
+    /// Latency in microseconds at each of [`PERCENTILES`].
+    pub latency: [f64; 4],
     /// How late the 99th of a hundred requests was sent, in microseconds.
     pub lateness: f64,
     /// What the shadow received, and what it was to receive.
     pub copies: u64,
     pub expected: f64,
+}
+
+/// An Envoy with nothing but this arm.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Alone {
+    pub arm: String,
+    /// From its start until it served, in milliseconds; the median of some.
+    pub start: f64,
+    /// Resident memory in KiB, before and after load, and the part of the latter that is not the binary's.
+    pub idle: u64,
+    pub resident: u64,
+    pub own: u64,
+}
+
+/// Large uploads while the shadow reads nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Upload {
+    pub arm: String,
+    pub bytes: usize,
+    /// Until the primary's answer, in milliseconds; those without one are missing.
+    pub answered: Vec<f64>,
+    pub failed: u64,
+    /// How long each was waited for, in seconds.
+    pub patience: f64,
 }
 
 /// The parts of one arm's turn.
@@ -55,7 +108,7 @@ impl Turns {
         self.all.lateness.extend(outcome.lateness);
         self.all.sent += outcome.sent;
         self.all.failed += outcome.failed;
-        self.all.shadow_received += outcome.shadow_received;
+        self.all.copies += outcome.copies;
     }
 }
 
@@ -67,22 +120,27 @@ impl Sample {
         let Turns { cpu, mut all } = turns;
         all.latencies.sort_unstable();
         all.lateness.sort_unstable();
-        let at = |share| percentile(&all.latencies, share);
         Self {
             round,
             arm: arm.name.clone(),
+            kind: arm.kind.to_owned(),
             request: cell.request,
             shadow: cell.shadow,
             sent: all.sent,
             failed: all.failed,
             cpu,
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p999: at(0.999),
+            latency: PERCENTILES.map(|(_, share)| percentile(&all.latencies, share)),
             lateness: percentile(&all.lateness, 0.99),
-            copies: all.shadow_received,
+            copies: all.copies,
             expected: all.sent as f64 * arm.share(),
+        }
+    }
+
+    /// Where it was taken.
+    pub fn cell(&self) -> Cell {
+        Cell {
+            request: self.request,
+            shadow: self.shadow,
         }
     }
 
@@ -91,93 +149,56 @@ impl Sample {
         median(self.cpu.clone()).unwrap_or(f64::NAN)
     }
 
-    /// What this arm adds to the baseline of the same round: the middle one of the differences, part by part.
-    pub fn added_cpu(&self, baseline: &Self) -> f64 {
-        let differences = self.cpu.iter().zip(&baseline.cpu).map(|(arm, none)| arm - none);
+    /// By how much this is more than another arm of the same round: the middle one of the differences, part by part.
+    pub fn more_cpu(&self, other: &Self) -> f64 {
+        let differences = self.cpu.iter().zip(&other.cpu).map(|(this, other)| this - other);
         median(differences.collect()).unwrap_or(f64::NAN)
     }
 }
 
-// === impl Run ===
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::arms::{self, Build};
 
-impl Run {
-    /// Per round, what this arm adds to the one without a filter.
-    pub fn added(&self, arm: &str, cell: Cell, difference: impl Fn(&Sample, &Sample) -> f64) -> Vec<f64> {
-        let rounds = self.samples.iter().map(|sample| sample.round + 1).max().unwrap_or(0);
-        let sample = |round, arm: &str| {
-            self.samples.iter().find(|sample| {
-                (sample.round, sample.request, sample.shadow) == (round, cell.request, cell.shadow) && sample.arm == arm
-            })
+    fn sample(cpu: &[u64]) -> Sample {
+        let build = Build {
+            label: String::new(),
+            module: "/m.wasm".into(),
         };
-        (0..rounds)
-            .filter_map(|round| Some(difference(sample(round, arm)?, sample(round, BASELINE)?)))
-            .collect()
+        let arms = arms::all(&[build], None);
+        let arm = arms.iter().find(|arm| arm.name == "filter-10").expect("an arm");
+        let cell = Cell {
+            request: Request::Get,
+            shadow: Shadow::Healthy,
+        };
+        let mut turns = Turns::default();
+        for cpu in cpu {
+            let outcome = Outcome {
+                sent: 100,
+                copies: 9,
+                latencies: (1..=100).rev().map(Duration::from_micros).collect(),
+                ..Outcome::default()
+            };
+            turns.add(Duration::from_micros(*cpu), outcome);
+        }
+        Sample::new(3, arm, cell, turns)
     }
 
-    /// For a person.
-    pub fn text(&self) -> String {
-        let mut cells: Vec<Cell> = Vec::new();
-        let mut arms: Vec<&str> = Vec::new();
-        for sample in &self.samples {
-            let cell = Cell {
-                request: sample.request,
-                shadow: sample.shadow,
-            };
-            if !cells.contains(&cell) {
-                cells.push(cell);
-            }
-            if !arms.contains(&sample.arm.as_str()) {
-                arms.push(&sample.arm);
-            }
-        }
-        arms.sort_unstable();
-        let mut text = String::new();
-        for cell in cells {
-            text += &format!("\n{:?} × {:?}, {} a second\n", cell.request, cell.shadow, cell.rate());
-            text += &format!(
-                "{:22} {:>9} {:>24} {:>22} {:>8} {:>8} {:>8} {:>6} {:>9}\n",
-                "arm", "cpu µs", "added cpu µs", "× native", "p50 µs", "p99", "late", "failed", "delivered"
-            );
-            let native = self.added("native-100", cell, Sample::added_cpu);
-            for arm in &arms {
-                let samples: Vec<_> = self
-                    .samples
-                    .iter()
-                    .filter(|sample| {
-                        (sample.request, sample.shadow) == (cell.request, cell.shadow) && sample.arm == *arm
-                    })
-                    .collect();
-                if samples.is_empty() {
-                    continue;
-                }
-                let median = |of: &dyn Fn(&Sample) -> f64| {
-                    super::statistics::median(samples.iter().map(|sample| of(sample)).collect()).unwrap_or(f64::NAN)
-                };
-                let added = self.added(arm, cell, Sample::added_cpu);
-                let show = |estimate: Option<Estimate>| {
-                    estimate.map_or_else(String::new, |one| {
-                        format!("{:.2} [{:.2}, {:.2}]", one.median, one.low, one.high)
-                    })
-                };
-                let failed: u64 = samples.iter().map(|sample| sample.failed).sum();
-                let copies: u64 = samples.iter().map(|sample| sample.copies).sum();
-                let expected: f64 = samples.iter().map(|sample| sample.expected).sum();
-                let delivered = if expected > 0.0 {
-                    format!("{:.2} %", copies as f64 * 100.0 / expected)
-                } else {
-                    format!("{copies}")
-                };
-                text += &format!(
-                    "{arm:22} {:>9.2} {:>24} {:>22} {:>8.1} {:>8.1} {:>8.1} {failed:>6} {delivered:>9}\n",
-                    median(&Sample::median_cpu),
-                    show(Estimate::of(&added)),
-                    show(Estimate::ratio(&added, &native)),
-                    median(&|sample| sample.p50),
-                    median(&|sample| sample.p99),
-                    median(&|sample| sample.lateness),
-                );
-            }
-        }
-        text
+    #[test]
+    fn the_parts_of_a_turn_become_one_sample() {
+        let sample = sample(&[10_000, 12_000]);
+        assert_eq!(sample.cpu, [100.0, 120.0]);
+        assert_eq!(sample.median_cpu(), 110.0);
+        assert_eq!(sample.latency.map(f64::round), [50.0, 90.0, 99.0, 100.0]);
+        assert_eq!((sample.sent, sample.copies), (200, 18));
+        assert!((sample.expected - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_difference_is_taken_part_by_part() {
+        // The second part met a busy machine, in both arms.
+        let (one, other) = (sample(&[10_000, 50_000, 11_000]), sample(&[9_000, 49_000, 10_000]));
+        assert!((one.more_cpu(&other) - 10.0).abs() < 1e-9);
     }
 }

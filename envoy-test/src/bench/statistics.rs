@@ -62,6 +62,19 @@ impl Estimate {
     }
 }
 
+impl std::fmt::Display for Estimate {
+    /// With as many digits as the interval can bear.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let digits = match (self.high - self.low).abs() {
+            width if width < 2.0 => 2,
+            width if width < 20.0 => 1,
+            _ => 0,
+        };
+        let one = |value: f64| format!("{value:.digits$}").replace('-', "−");
+        f.pad(&format!("{} [{}, {}]", one(self.median), one(self.low), one(self.high)))
+    }
+}
+
 /// The middle one, or the mean of the two.
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
@@ -115,6 +128,14 @@ mod tests {
         assert_eq!((exact.low, exact.high), (5.0, 5.0));
         assert!(Estimate::of(&[-1.0, 1.0, -2.0, 2.0, 0.5]).expect("rounds").is_noise());
         assert_eq!(Estimate::of(&[]), None);
+    }
+
+    #[test]
+    fn an_estimate_shows_no_more_digits_than_it_knows() {
+        let show = |low, median, high| Estimate { median, low, high }.to_string();
+        assert_eq!(show(0.911, 1.006, 1.1), "1.01 [0.91, 1.10]");
+        assert_eq!(show(-3.21, 4.56, 8.0), "4.6 [−3.2, 8.0]");
+        assert_eq!(show(100.4, 150.0, 190.0), "150 [100, 190]");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::schedule;
 use connection::{Connection, Role};
 
 /// A request that has no answer this long after the load has ended has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 const EVENTS: usize = 512;
 const READ_SIZE: usize = 128 * 1024;
 const PRIMARY: u64 = u64::MAX;
@@ -64,8 +64,8 @@ pub struct Outcome {
     pub sent: u64,
     /// Answered with something else, broken off, or not answered at all.
     pub failed: u64,
-    pub primary_received: u64,
-    pub shadow_received: u64,
+    /// What the shadow received.
+    pub copies: u64,
 }
 
 /// The loop with its sockets, which stay open from one load to the next.
@@ -244,7 +244,7 @@ impl Traffic {
                 PRIMARY => self.accept(true)?,
                 SHADOW => self.accept(false)?,
                 _ => match self.connection(token).map(|connection| connection.role) {
-                    Some(Role::Primary) => self.serve_primary(token, running),
+                    Some(Role::Primary) => self.serve_primary(token),
                     Some(Role::Shadow) => shadows.push(token),
                     _ => {}
                 },
@@ -301,10 +301,9 @@ impl Traffic {
         Ok(())
     }
 
-    fn serve_primary(&mut self, token: u64, running: &mut Running<'_>) {
+    fn serve_primary(&mut self, token: u64) {
         let mut received = 0;
         let result = self.receive(token, |_| received += 1);
-        running.outcome.primary_received += received;
         let answer = Rc::clone(&self.answer);
         let answered = match self.connection(token) {
             Some(connection) if received > 0 => connection.send(&answer),
@@ -321,7 +320,7 @@ impl Traffic {
         }
         let mut received = 0;
         let mut result = self.receive(token, |_| received += 1);
-        running.outcome.shadow_received += received;
+        running.outcome.copies += received;
         if received > 0 {
             match running.load.shadow {
                 Manner::Prompt => {

@@ -143,7 +143,7 @@ mod tests {
         for mut wrong in [
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".as_slice(),
             b"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
-            b"HTTP/1.1 \r\n\r\n",
+            b"HTTP/1.1 abc\r\n\r\n",
         ] {
             assert!(Reader::default().feed(&mut wrong).is_err());
         }
