@@ -168,6 +168,10 @@ mod tests {
             asked("reset_after_headers"),
             Behaviour::ending(Ending::ResetAfterHeaders)
         );
+        assert_eq!(asked("grpc=5"), Behaviour::ending(Ending::Grpc(5)));
+        assert_eq!(asked("grpc_only"), Behaviour::ending(Ending::GrpcOnly(0)));
+        let elsewhere = asked("status=302&location=http://shop.example/there").location;
+        assert_eq!(elsewhere.as_deref(), Some("http://shop.example/there"));
     }
 
     #[test]
