@@ -64,6 +64,9 @@ pub const OUTBOX: u32 = u32::MAX - 15;
 /// The property that is absent if no upstream is to answer the request.
 pub const CLUSTER_NAME: &str = "xds\0cluster_name";
 
+/// The number of the attempt, where the filter stands behind the router: eight bytes, little endian.
+pub const ATTEMPT: &str = "upstream\0request_attempt_count";
+
 /// The port on which the proxy accepted the request: eight bytes, little endian.
 pub const DESTINATION_PORT: &str = "destination\0port";
 

@@ -43,7 +43,11 @@ impl Stream {
     /// The request's head is here: which mirrors copy it?
     fn begin(&mut self, binding: Binding, is_complete: bool, effects: &mut Effects) {
         let headers = host::headers(Map::RequestHeaders);
-        let port = if self.needs_port { port() } else { None };
+        let port = if self.needs_port {
+            number(host::DESTINATION_PORT)
+        } else {
+            None
+        };
         let mirrors = matching::select(
             &binding.plan,
             &RequestHead {
@@ -51,7 +55,8 @@ impl Stream {
                 port,
             },
         );
-        if mirrors.is_empty() {
+        // Behind the router, as an upstream filter, every attempt comes by; only the first is the request.
+        if mirrors.is_empty() || number(host::ATTEMPT).is_some_and(|attempt| attempt > 1) {
             return;
         }
         let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
@@ -100,9 +105,9 @@ impl Stream {
     }
 }
 
-/// The port on which the proxy accepted the request.
-fn port() -> Option<u16> {
-    let bytes = host::property(host::DESTINATION_PORT)?;
+/// The value of a property that is a small number.
+fn number(property: &str) -> Option<u16> {
+    let bytes = host::property(property)?;
     u64::from_le_bytes(bytes.try_into().ok()?).try_into().ok()
 }
 

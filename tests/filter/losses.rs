@@ -50,6 +50,19 @@ fn what_no_upstream_answers_is_skipped() {
 }
 
 #[test]
+fn an_attempt_is_a_request_only_if_it_is_the_first() {
+    for (attempt, copies) in [(1u64, 1), (2, 0), (3, 0)] {
+        let request = Request::get("/").property("upstream.request_attempt_count", Some(&attempt.to_le_bytes()));
+        let host = after(&json!({}), &request);
+        assert_eq!(
+            (host.books().matched(), host.sent().len()),
+            (copies, copies as usize),
+            "{attempt}"
+        );
+    }
+}
+
+#[test]
 fn a_request_without_the_sample_key_is_skipped() {
     let sample = json!({ "percentage": 50, "sample": { "by": "header", "name": "x-user" } });
     assert_eq!(after(&sample, &Request::get("/")).books().skipped("no_sample_key"), 1);
