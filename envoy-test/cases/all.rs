@@ -68,6 +68,14 @@ mod mirrors_change;
 mod module_replaced;
 #[path = "no_upstream/case.rs"]
 mod no_upstream;
+#[path = "parity_http1/case.rs"]
+mod parity_http1;
+#[path = "parity_http2/case.rs"]
+mod parity_http2;
+#[path = "parity_tracing/case.rs"]
+mod parity_tracing;
+#[path = "parity_upstream_filter/case.rs"]
+mod parity_upstream_filter;
 #[path = "percentages/case.rs"]
 mod percentages;
 #[path = "pipelining/case.rs"]
@@ -122,6 +130,8 @@ mod upload_1_mib;
 mod upload_5_mib;
 #[path = "upload_too_large/case.rs"]
 mod upload_too_large;
+#[path = "upstream_filter/case.rs"]
+mod upstream_filter;
 #[path = "vm_replaced/case.rs"]
 mod vm_replaced;
 
@@ -198,6 +208,11 @@ pub const ALL: &[Case] = cases! {
     configuration_as_json: "the plugin configuration as JSON in a StringValue, as Istio sends it",
     kill_switch: "`enabled: false`, for one mirror and for all",
     header_bytes: "order, repetition and odd bytes of the headers",
+    parity_http1: "the same bytes as Envoy's own mirror, but for the stated exceptions; HTTP/1 to the backends",
+    parity_http2: "the same header fields and bytes as Envoy's own mirror; HTTP/2 to the backends",
+    parity_tracing: "the same where Envoy traces",
+    parity_upstream_filter: "the same with the filter among the router's upstream filters",
+    upstream_filter: "among the router's upstream filters: the copy is of what the router rewrote",
     labels: "what Prometheus sees",
 };
 

@@ -7,6 +7,8 @@ mod admin;
 pub mod files;
 mod log;
 pub(crate) mod owner;
+pub mod side_by_side;
+mod upstream;
 
 pub use admin::{Admin, Discovery};
 pub use files::{Bootstrap, Shape};

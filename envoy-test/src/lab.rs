@@ -1,7 +1,9 @@
 //! What a case works in: an Envoy of its own, a primary, two shadows, and the filter with the case's configuration.
 
+mod recorders;
 mod setup;
 
+pub use recorders::Recorders;
 pub use setup::{Setup, Shadow};
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,6 +29,7 @@ pub struct Lab {
     /// Behind the cluster `shadow` instead of the echo, with [`Shadow::Raw`].
     pub raw_shadow: RawBackend,
     pub envoy: Envoy,
+    recorders: Option<Recorders>,
     setup: Setup,
     module: std::path::PathBuf,
     _refusing: Refusing,
@@ -56,11 +59,16 @@ impl Lab {
             Shadow::Refusing => Some(refusing.address()?),
             Shadow::Nobody => None,
         };
+        let recorders = match setup.side_by_side {
+            Some(manager) => Some(Recorders::start(manager).await?),
+            None => None,
+        };
+        let behind = |name, address| recorders.as_ref().map_or(address, |all| all.behind(name, address));
         let options = envoy::Options {
             bootstrap: Bootstrap {
                 clusters: vec![
-                    ("primary", Some(primary.address())),
-                    ("shadow", behind_shadow),
+                    ("primary", behind("primary", Some(primary.address()))),
+                    ("shadow", behind("shadow", behind_shadow)),
                     ("shadow-b", Some(shadow_b.address())),
                 ],
                 routes: setup.routes,
@@ -70,6 +78,8 @@ impl Lab {
                 second_listener: setup.second_listener,
                 http2_tunnels: setup.http2_tunnels,
                 http2_upstreams: setup.http2_upstreams,
+                behind_the_router: setup.behind_the_router,
+                side_by_side: recorders.as_ref().map(Recorders::addresses),
                 ..Bootstrap::default()
             },
             filter: envoy::files::filter(&binaries.module, &setup.plugin()?, setup.shape)?,
@@ -82,6 +92,7 @@ impl Lab {
             shadow_b,
             raw_shadow,
             envoy,
+            recorders,
             setup,
             module: binaries.module.clone(),
             _refusing: refusing,
@@ -100,6 +111,11 @@ impl Lab {
             verdict()
         );
         Ok(lab)
+    }
+
+    /// The backends of [`Setup::side_by_side`].
+    pub fn recorders(&self) -> Result<&Recorders> {
+        self.recorders.as_ref().context("the case asked for no recorders")
     }
 
     /// A new HTTP/1 connection to Envoy.

@@ -1,18 +1,22 @@
 //! A real Envoy with the mirror filter, a primary and its shadows: for the cases that prove the filter, for the demo, and for people
 //! who want to play with it.
 //!
-//! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`envoy`] owns the Envoys, [`ledger`] reads what the
+//! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`wire`] does both byte for byte, [`envoy`] owns the Envoys, [`ledger`] reads what the
 //! filter counted. [`lab`] puts one of each together for a case, [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
 
 pub mod backend;
 
 pub mod client;
 
+pub mod wire;
+
 pub mod envoy;
 
 pub mod ledger;
 
 pub mod lab;
+
+pub mod parity;
 
 #[path = "../cases/all.rs"]
 pub mod cases;

@@ -60,10 +60,17 @@ impl Admin {
 
     /// What became of the filter's file so far.
     pub async fn discovery(&self) -> Result<Discovery> {
-        const PREFIX: &str = "extension_config_discovery.http_filter.traffic_mirror.";
+        // Behind the router it is an `upstream_http_filter`.
+        const NAME: &str = "http_filter.traffic_mirror.";
         let statistics = self.statistics("extension_config_discovery").await?;
         let count = |name: &str| {
-            let named = |one: &&Value| one["name"].as_str().and_then(|full| full.strip_prefix(PREFIX)) == Some(name);
+            let named = |one: &&Value| {
+                one["name"]
+                    .as_str()
+                    .and_then(|full| full.split_once(NAME))
+                    .map(|parts| parts.1)
+                    == Some(name)
+            };
             statistics["stats"]
                 .as_array()
                 .and_then(|all| all.iter().find(named)?["value"].as_u64())

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::{Mapping, Value};
 
+use super::side_by_side::SideBySide;
+use super::upstream::move_behind_the_router;
+
 /// The bootstrap that docker-compose mounts.
 pub const BOOTSTRAP: &str = include_str!("../../envoy.yaml");
 /// The filter as it is discovered, with the configuration of the demo.
@@ -36,6 +39,10 @@ pub struct Bootstrap {
     pub http2_tunnels: bool,
     /// Whether Envoy speaks HTTP/2 to the clusters.
     pub http2_upstreams: bool,
+    /// Whether the filter stands behind the router.
+    pub behind_the_router: bool,
+    /// Two more listeners to compare with.
+    pub side_by_side: Option<SideBySide>,
 }
 
 /// In which of its two shapes the plugin configuration travels.
@@ -73,6 +80,9 @@ impl Bootstrap {
         )?;
         *at(source, &["path"])? = text(folder.join("filter.yaml"));
         *at(source, &["watched_directory", "path"])? = text(folder.to_path_buf());
+        if self.behind_the_router {
+            move_behind_the_router(manager)?;
+        }
         if let Some(routes) = self.routes {
             let all = at(manager, &["route_config", "virtual_hosts", "0", "routes"])?;
             let mut first: Vec<Value> = serde_yaml_ng::from_str(routes).context("the case's routes")?;
@@ -103,6 +113,9 @@ impl Bootstrap {
         }
         for (name, endpoint) in &self.clusters {
             self.cluster(at(resources, &["clusters"])?, name, *endpoint)?;
+        }
+        if let Some(side_by_side) = &self.side_by_side {
+            side_by_side.put_into(resources)?;
         }
         written(&root)
     }
@@ -192,14 +205,14 @@ fn written(root: &Value) -> Result<String> {
 }
 
 /// Listens on this machine only.
-fn bind(address: &mut Value, port: u16) -> Result<()> {
+pub(super) fn bind(address: &mut Value, port: u16) -> Result<()> {
     *at(address, &["socket_address", "address"])? = "127.0.0.1".into();
     *at(address, &["socket_address", "port_value"])? = port.into();
     Ok(())
 }
 
 /// The value at this path, whose steps are keys or, in a list, numbers.
-fn at<'a>(value: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
+pub(super) fn at<'a>(value: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
     path.iter().try_fold(value, |value, step| {
         let next = match value {
             Value::Sequence(items) => step.parse().ok().and_then(|index: usize| items.get_mut(index)),

@@ -21,6 +21,8 @@ pub struct Setup {
     pub(super) http2_tunnels: bool,
     pub(super) http2_upstreams: bool,
     pub(super) refused: bool,
+    pub(super) behind_the_router: bool,
+    pub(super) side_by_side: Option<&'static str>,
 }
 
 /// What stands behind the cluster `shadow`.
@@ -104,6 +106,23 @@ impl Setup {
     pub fn http2_upstreams(self) -> Self {
         Self {
             http2_upstreams: true,
+            ..self
+        }
+    }
+
+    /// The filter is one of the router's upstream filters.
+    pub fn behind_the_router(self) -> Self {
+        Self {
+            behind_the_router: true,
+            ..self
+        }
+    }
+
+    /// Two more listeners, one with Envoy's own mirror and one with neither; recorders instead of the echoes.
+    /// All three have these options of the connection manager, as YAML.
+    pub fn side_by_side(self, manager: &'static str) -> Self {
+        Self {
+            side_by_side: Some(manager),
             ..self
         }
     }
