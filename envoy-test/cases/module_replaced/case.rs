@@ -25,6 +25,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     connection.get("/before").await?.expect_ok()?;
     let before = lab.settled().await?;
 
+    lab.primary.hold();
     let (ask, mut upload) = Ask::new(Method::POST, "/meanwhile").upload(1);
     let replace = async {
         upload.send_data(Bytes::from_static(b"old, ")).await?;
@@ -36,7 +37,10 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         ensure!(verdict == Update::Accepted, "the new module was refused");
         upload.send_data(Bytes::from_static(b"new")).await?;
         drop(upload);
-        Ok(())
+        // The old VM ends with this stream, and what it has not written by then is cancelled: so the copy comes first.
+        lab.shadow.journal().wait_for(2, PATIENCE).await?;
+        lab.primary.release();
+        anyhow::Ok(())
     };
     let (answer, replaced) = tokio::join!(uploading.send(ask), replace);
     replaced?;
