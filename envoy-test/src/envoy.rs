@@ -29,6 +29,8 @@ const START: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The admin interface tells no events, so it is asked this often.
 const TICK: Duration = Duration::from_millis(10);
+/// Where Envoy writes under which id it shares memory.
+const BASE_ID: &str = "base-id";
 
 /// What is run: the two things from outside.
 #[derive(Clone, Debug)]
@@ -108,13 +110,13 @@ impl Envoy {
             &options.workers.max(1).to_string(),
             "--log-level",
             "info",
-            "--disable-hot-restart",
         ]);
+        owner::tie(&mut command, &path.join(BASE_ID));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        let mut child = owner::spawn(command).await?;
+        let mut child = owner::spawn(command, None).await?;
         let stderr = child.stderr.take().context("Envoy has no log")?;
         let log = Log::follow(stderr, &path.join("envoy.log"))?;
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -250,6 +252,7 @@ impl Drop for Envoy {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        owner::tidy(&self.path.join(BASE_ID));
         if self.folder.is_none() {
             eprintln!("kept {}", self.path.display());
         }

@@ -4,6 +4,8 @@
 //! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`wire`] does both byte for byte, [`envoy`] owns the Envoys, [`ledger`] reads what the
 //! filter counted. [`lab`] puts one of each together for a case, [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
 
+#![forbid(unsafe_code)]
+
 pub mod backend;
 
 pub mod client;

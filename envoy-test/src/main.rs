@@ -1,5 +1,7 @@
 //! `envoy-test`: the command line.
 
+#![forbid(unsafe_code)]
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;

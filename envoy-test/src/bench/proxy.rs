@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +17,8 @@ use crate::envoy::{Admin, Log, owner};
 
 const START: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(1);
+/// Where Envoy writes under which id it shares memory.
+const BASE_ID: &str = "base-id";
 /// Circuit breakers are out of the way: 503s are not what is measured.
 const UNLIMITED: u32 = 1_000_000;
 
@@ -27,7 +28,7 @@ pub struct Proxy {
     log: Log,
     listeners: BTreeMap<String, SocketAddr>,
     started_in: Duration,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 // === impl Proxy ===
@@ -42,25 +43,21 @@ impl Proxy {
         let mut command = Command::new(envoy);
         command.arg("--config-path").arg(&configuration);
         command.arg("--admin-address-path").arg(&admin_file);
-        command.args(["--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"]);
+        command.args(["--concurrency", "1", "--log-level", "warning"]);
+        owner::tie(&mut command, &folder.path().join(BASE_ID));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        let cores = machine::only(core);
-        // SAFETY: runs in the child between fork and exec, and does nothing there but one system call.
-        unsafe {
-            command.pre_exec(move || Ok(rustix::thread::sched_setaffinity(None, &cores)?));
-        }
         let begin = Instant::now();
-        let mut child = owner::spawn(command).await?;
+        let mut child = owner::spawn(command, Some(machine::only(core))).await?;
         let stderr = child.stderr.take().context("Envoy has no log")?;
         let mut proxy = Self {
             log: Log::follow(stderr, &folder.path().join("envoy.log"))?,
             child,
             listeners: BTreeMap::new(),
             started_in: Duration::ZERO,
-            _folder: folder,
+            folder,
         };
         let admin = proxy
             .become_ready(&admin_file)
@@ -124,6 +121,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        owner::tidy(&self.folder.path().join(BASE_ID));
     }
 }
 
