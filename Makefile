@@ -86,6 +86,27 @@ test-older-envoys: build ## What depends on Envoy's version, in the oldest suppo
 			cargo run --quiet --release --package envoy-test -- run $(VERSIONED); \
 	done
 
+# === measure ===
+
+EMPTY := dist/bench/empty-filter.wasm
+
+.PHONY: bench
+bench: build $(EMPTY) ## What mirroring costs, about 40 minutes on a machine with nothing else to do (docs/benchmarks.md)
+	@cargo build --locked --quiet --release --package envoy-test
+	@ENVOY_PATH="$$(scripts/envoy)" $(BENCH_WITH) cargo run --locked --quiet --release --package envoy-test -- bench --empty $(EMPTY) $(BENCH)
+
+.PHONY: bench-quick
+bench-quick: ## The same in less than three minutes: a hint, no proof
+	@$(MAKE) bench BENCH="--quick $(BENCH)"
+
+.PHONY: $(EMPTY)
+$(EMPTY):
+	@cargo build --locked --quiet --release --target wasm32-wasip1 --package empty-filter
+	@mkdir -p $(@D)
+	@cp target/wasm32-wasip1/release/empty_filter.wasm $@
+
+# === code ===
+
 .PHONY: lint
 lint: ## Format, clippy, docs, and the rules that no tool knows
 	@scripts/rust

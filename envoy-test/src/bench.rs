@@ -41,7 +41,7 @@ use traffic::Traffic;
 /// Connections of the clients to each arm.
 const CONNECTIONS: usize = 32;
 /// What each arm gets of a fresh Envoy before anything is measured, so that its code is compiled and its connections are open.
-const WARM_UP: Duration = Duration::from_millis(500);
+const WARM_UP: Duration = Duration::from_millis(400);
 
 /// What to measure.
 #[derive(Args, Clone, Debug)]
@@ -157,7 +157,10 @@ impl Bench {
             .as_deref()
             .map(|empty| with_trimmed(empty, out))
             .transpose()?;
-        let arms = arms::select(arms::all(&options.wasm, empty.as_ref()), &options.arms)?;
+        let mut arms = arms::select(arms::all(&options.wasm, empty.as_ref()), &options.arms)?;
+        if options.quick && options.arms.is_empty() {
+            arms.retain(|arm| !["filter-0", "filter-10", "native-10"].contains(&arm.kind));
+        }
         let (rounds, seconds) = if options.quick { (5, 0.75) } else { (7, 3.0) };
         Ok(Self {
             envoy: binaries.envoy,
@@ -290,13 +293,18 @@ impl Bench {
             kernel: machine::kernel(),
             cores: self.cores.to_string(),
             scheduling: machine::scheduling(),
-            envoy: version.split('/').nth(1).unwrap_or("of unknown version").to_owned(),
+            envoy: version_number(&version).unwrap_or("of unknown version").to_owned(),
             builds: builds.collect::<Result<_>>()?,
             rounds: self.rounds,
             turn: self.turn.as_secs_f64(),
             load_average,
         })
     }
+}
+
+/// From `…/envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.
+fn version_number(text: &str) -> Option<&str> {
+    text.split_once("version: ")?.1.split('/').nth(1)
 }
 
 /// The arms that say most.
@@ -310,4 +318,14 @@ fn with_trimmed(empty: &Path, out: &Path) -> Result<(PathBuf, PathBuf)> {
     let trimmed = out.join("empty-trimmed.wasm");
     std::fs::write(&trimmed, trim::exports(&module, trim::NEEDED)?)?;
     Ok((empty.canonicalize()?, trimmed.canonicalize()?))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_version_is_found_behind_any_path() {
+        let text = "/a/version/envoy  version: 6d9bb7d9/1.40.0/Clean/RELEASE/BoringSSL\n";
+        assert_eq!(super::version_number(text), Some("1.40.0"));
+        assert_eq!(super::version_number("no idea"), None);
+    }
 }
