@@ -176,7 +176,7 @@ impl Bench {
     }
 
     fn run(mut self) -> Result<Run> {
-        let before = machine::load_average();
+        let (load, [all, stolen]) = (machine::load_average(), machine::ticks());
         let begin = Instant::now();
         let mut samples = Vec::new();
         for round in 0..self.rounds {
@@ -197,8 +197,10 @@ impl Bench {
             .cloned()
             .collect();
         let (alone, uploads) = alone::measure(&arms, &self.envoy, self.cores, &self.runtime, &mut self.traffic)?;
+        let [all_now, stolen_now] = machine::ticks();
+        let stolen = (stolen_now - stolen) as f64 / (all_now - all).max(1) as f64;
         Ok(Run {
-            header: self.header([before, machine::load_average()])?,
+            header: self.header([load, machine::load_average()], stolen)?,
             samples,
             alone,
             uploads,
@@ -279,7 +281,7 @@ impl Bench {
             .collect()
     }
 
-    fn header(&self, load_average: [f64; 2]) -> Result<Header> {
+    fn header(&self, load_average: [f64; 2], stolen: f64) -> Result<Header> {
         let version = Command::new(&self.envoy).arg("--version").output()?;
         let version = String::from_utf8_lossy(&version.stdout).into_owned();
         let builds = self.options.wasm.iter().map(|build| {
@@ -298,6 +300,7 @@ impl Bench {
             rounds: self.rounds,
             turn: self.turn.as_secs_f64(),
             load_average,
+            stolen,
         })
     }
 }

@@ -127,6 +127,18 @@ pub fn load_average() -> f64 {
         .unwrap_or(f64::NAN)
 }
 
+/// What the machine's cores have done since it started, in ticks: all of it, and the part that its host gave to others.
+pub fn ticks() -> [u64; 2] {
+    let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let first = text.lines().next().unwrap_or_default();
+    let fields: Vec<u64> = first
+        .split_whitespace()
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is part of user and nice.
+    [fields.iter().take(8).sum(), fields.get(7).copied().unwrap_or(0)]
+}
+
 fn tasks(folder: &Path) -> Result<Vec<String>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("no {}", folder.display()))?;
     Ok(entries

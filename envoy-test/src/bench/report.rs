@@ -69,6 +69,10 @@ impl Run {
             ("cores", header.cores.clone()),
             ("kernel", format!("{}, scheduling {}", header.kernel, header.scheduling)),
             ("load average", format!("{before:.1} before, {after:.1} after")),
+            (
+                "stolen by the host",
+                format!("{:.2} % of the cores' time", header.stolen * 100.0),
+            ),
             ("Envoy", header.envoy.clone()),
             ("modules", builds.join(", ")),
             (

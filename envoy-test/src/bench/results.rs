@@ -37,6 +37,8 @@ pub struct Header {
     pub turn: f64,
     /// The machine's load average before and after.
     pub load_average: [f64; 2],
+    /// The share of the cores' time that the machine's host gave to others meanwhile.
+    pub stolen: f64,
 }
 
 /// A build of the filter.
