@@ -113,7 +113,7 @@ lint: ## Format, clippy, docs, and the rules that no tool knows
 	cargo fmt --all --check
 	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --quiet --workspace --no-deps --document-private-items
 	@scripts/house-rules
 
 .PHONY: fmt

@@ -55,10 +55,10 @@ impl Stream {
                 port,
             },
         );
-        // Behind the router, as an upstream filter, every attempt comes by; only the first is the request.
-        if mirrors.is_empty() || number(host::ATTEMPT).is_some_and(|attempt| attempt > 1) {
+        if mirrors.is_empty() {
             return;
         }
+        let is_retry = number(host::ATTEMPT).is_some_and(|attempt| attempt > 1);
         let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
         let now = host::now();
         let arrival = Arrival {
@@ -66,6 +66,7 @@ impl Stream {
             mirrors,
             headers,
             is_routed,
+            is_retry,
             now,
         };
         self.exchange = ledger::with(|vm| vm.ledger.begin(arrival, &mut vm.dice, effects)).flatten();

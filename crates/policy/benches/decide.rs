@@ -122,6 +122,7 @@ fn mirror(criterion: &mut Criterion) {
                     mirrors,
                     headers,
                     is_routed: true,
+                    is_retry: false,
                     now,
                 };
                 let id = ledger.begin(arrival, &mut dice, &mut effects).unwrap();

@@ -39,6 +39,8 @@ pub struct Arrival {
     pub headers: Headers,
     /// Whether an upstream is to answer it.
     pub is_routed: bool,
+    /// Whether this is not the first attempt for its request; only a filter behind the router sees those.
+    pub is_retry: bool,
     /// Monotonic time.
     pub now: Duration,
 }
@@ -72,7 +74,8 @@ impl Ledger {
         self.accounts.adopt(plugin, plan)
     }
 
-    /// Decides for each mirror that the request belongs to. Returns the exchange if at least one copy is collected.
+    /// Decides for each mirror that the request belongs to. Returns the exchange if at least one copy is collected. A
+    /// retry is the same request once more: it is not copied and not counted.
     ///
     /// The order is fixed, so that one request has one reason: loop, upgrade, no route, sample, headers or declared body
     /// that cannot be copied, copies in flight, bytes.
@@ -82,8 +85,12 @@ impl Ledger {
             mirrors,
             headers,
             is_routed,
+            is_retry,
             now,
         } = arrival;
+        if is_retry {
+            return None;
+        }
         let left_out = left_out(&binding.plan, &headers, is_routed);
         let mut copies = Vec::new();
         for index in mirrors.iter() {

@@ -159,6 +159,7 @@ fn begin_with(bench: &mut Bench, headers: Headers, effects: &mut Effects) -> Opt
         mirrors,
         headers,
         is_routed: true,
+        is_retry: false,
         now: Duration::ZERO,
     };
     bench.ledger.begin(arrival, &mut bench.dice, effects)

@@ -16,7 +16,10 @@ use mirror_policy::answer::Answer;
 use mirror_policy::effects::Effects;
 use mirror_policy::exchange::Outgoing;
 use mirror_policy::headers::Headers;
+use mirror_policy::ledger::Arrival;
+use mirror_policy::matching::{RequestHead, select};
 use mirror_policy::reason::{Class, Dropped, Failure, Outcome, Skipped};
+use mirror_policy::sample::Dice;
 use mirror_policy::stats::{COUNT, FAMILIES, Kind, Statistic};
 use mirror_policy::watch::Watch;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -129,6 +132,35 @@ fn a_request_with_the_marker_of_any_mirror_is_copied_by_none() {
     }
     assert_eq!(bench.count(Statistic::Skipped(Skipped::Loop)), 2);
     assert!(bench.begin(get("/", &[("x-c", "")]), 0).is_some());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_retry_is_the_same_request_once_more() {
+    let mut bench = Bench::new(mirror(""));
+    let headers = get("/", &[]);
+    let mirrors = select(
+        &bench.binding.plan,
+        &RequestHead {
+            headers: &headers,
+            port: None,
+        },
+    );
+    let binding = bench.binding.clone();
+    let retry = Arrival {
+        binding,
+        mirrors,
+        headers,
+        is_routed: true,
+        is_retry: true,
+        now: at(0),
+    };
+    let mut dice = Dice::new(1);
+    assert!(
+        bench
+            .step(|ledger, effects| ledger.begin(retry, &mut dice, effects))
+            .is_none()
+    );
+    assert!(bench.totals.is_empty(), "it is neither copied nor counted");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

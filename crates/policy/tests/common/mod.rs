@@ -186,6 +186,7 @@ impl Bench {
             mirrors,
             headers,
             is_routed,
+            is_retry: false,
             now: at(now),
         };
         let mut effects = Effects::default();
