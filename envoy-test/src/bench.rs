@@ -2,8 +2,8 @@
 //!
 //! A run has rounds. In each round every arm gets the same open load in turn, in parts whose order is drawn anew, and is compared with
 //! the arm without any filter of the *same* part: what disturbs the machine for longer disturbs all. From the bottom up: [`traffic`] is
-//! the load and the backends, [`proxy`] the Envoy, [`arms`] and [`cells`] what is compared, [`results`] what was measured,
-//! [`summary`] and [`targets`] what it says, [`report`] and [`chart`] how it is shown.
+//! the load and the backends, `proxy` the Envoy, [`arms`] and [`cells`] what is compared, [`results`] what was measured,
+//! [`summary`] and [`targets`] what it says, `report` and `chart` how it is shown.
 
 mod alone;
 pub mod arms;
