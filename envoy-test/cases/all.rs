@@ -94,6 +94,8 @@ mod primary_fails;
 mod primary_refused;
 #[path = "primary_slow/case.rs"]
 mod primary_slow;
+#[path = "primary_untouched/case.rs"]
+mod primary_untouched;
 #[path = "redirects/case.rs"]
 mod redirects;
 #[path = "request_trailers/case.rs"]
@@ -212,6 +214,7 @@ pub const ALL: &[Case] = cases! {
     parity_http2: "the same header fields and bytes as Envoy's own mirror; HTTP/2 to the backends",
     parity_tracing: "the same where Envoy traces",
     parity_upstream_filter: "the same with the filter among the router's upstream filters",
+    primary_untouched: "conversations of every kind: primary and client hear the same bytes with the filter as without",
     upstream_filter: "among the router's upstream filters: the copy is of what the router rewrote",
     labels: "what Prometheus sees",
 };

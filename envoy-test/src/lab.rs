@@ -60,7 +60,7 @@ impl Lab {
             Shadow::Nobody => None,
         };
         let recorders = match setup.side_by_side {
-            Some(manager) => Some(Recorders::start(manager).await?),
+            Some(manager) => Some(Recorders::start(manager, setup.conversations).await?),
             None => None,
         };
         let behind = |name, address| recorders.as_ref().map_or(address, |all| all.behind(name, address));

@@ -1,8 +1,9 @@
 //! A real Envoy with the mirror filter, a primary and its shadows: for the cases that prove the filter, for the demo, and for people
 //! who want to play with it.
 //!
-//! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`wire`] does both byte for byte, [`envoy`] owns the Envoys, [`ledger`] reads what the
-//! filter counted. [`lab`] puts one of each together for a case, [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
+//! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`wire`] does both byte for byte and [`conversation`] step
+//! by step, [`envoy`] owns the Envoys, [`ledger`] reads what the filter counted. [`lab`] puts one of each together for a case,
+//! [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,8 @@ pub mod backend;
 pub mod client;
 
 pub mod wire;
+
+pub mod conversation;
 
 pub mod envoy;
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 
+use crate::conversation::Stage;
 use crate::envoy::side_by_side::SideBySide;
 use crate::wire::Recorder;
 
@@ -14,14 +15,21 @@ pub struct Recorders {
     pub native_primary: Recorder,
     pub native_shadow: Recorder,
     pub plain_primary: Recorder,
+    /// With [`super::Setup::conversations`], these stand in the places of `primary` and `plain_primary`.
+    pub stages: Option<[Stage; 2]>,
     manager: &'static str,
 }
 
 // === impl Recorders ===
 
 impl Recorders {
-    pub(super) async fn start(manager: &'static str) -> Result<Self> {
+    pub(super) async fn start(manager: &'static str, conversations: bool) -> Result<Self> {
+        let stages = match conversations {
+            true => Some([Stage::open().await?, Stage::open().await?]),
+            false => None,
+        };
         Ok(Self {
+            stages,
             primary: Recorder::start().await?,
             shadow: Recorder::start().await?,
             native_primary: Recorder::start().await?,
@@ -34,7 +42,7 @@ impl Recorders {
     /// Where the cluster's recorder listens; `address` if the cluster has none.
     pub(super) fn behind(&self, cluster: &str, address: Option<SocketAddr>) -> Option<SocketAddr> {
         match cluster {
-            "primary" => Some(self.primary.address()),
+            "primary" => Some(self.primaries()[0]),
             "shadow" => Some(self.shadow.address()),
             _ => address,
         }
@@ -45,7 +53,15 @@ impl Recorders {
             manager: self.manager,
             native_primary: self.native_primary.address(),
             native_shadow: self.native_shadow.address(),
-            plain_primary: self.plain_primary.address(),
+            plain_primary: self.primaries()[1],
+        }
+    }
+
+    /// Where the primaries listen: behind the filter, and behind nothing.
+    fn primaries(&self) -> [SocketAddr; 2] {
+        match &self.stages {
+            Some(stages) => stages.each_ref().map(Stage::address),
+            None => [self.primary.address(), self.plain_primary.address()],
         }
     }
 }

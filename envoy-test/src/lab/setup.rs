@@ -23,6 +23,7 @@ pub struct Setup {
     pub(super) refused: bool,
     pub(super) behind_the_router: bool,
     pub(super) side_by_side: Option<&'static str>,
+    pub(super) conversations: bool,
 }
 
 /// What stands behind the cluster `shadow`.
@@ -124,6 +125,14 @@ impl Setup {
         Self {
             side_by_side: Some(manager),
             ..self
+        }
+    }
+
+    /// [`Self::side_by_side`], and the primaries with the filter and with nothing follow a script.
+    pub fn conversations(self, manager: &'static str) -> Self {
+        Self {
+            conversations: true,
+            ..self.side_by_side(manager)
         }
     }
 
