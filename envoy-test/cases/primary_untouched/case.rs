@@ -18,24 +18,21 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     let plain_listener = lab.envoy.admin().listener(PLAIN).await?;
     let stages = lab.recorders()?.stages.as_ref();
     let [ours, plain] = stages.context("the case asked for no stages")?;
-    let mut differences = Vec::new();
     for script in scripts::all() {
-        let compared = async {
+        let played = async {
             let without = plain.play(&script, plain_listener).await.context("without")?;
             let with = ours.play(&script, lab.envoy.listener()).await.context("with")?;
-            ensure!(
-                with == without,
-                "the filter is noticed\nwith:{}\nwithout:{}",
-                with.show(),
-                without.show()
-            );
-            Ok(())
+            anyhow::Ok((with, without))
         };
-        if let Err(error) = compared.await {
-            differences.push(format!("{}: {error:#}", script.name));
-        }
+        let (with, without) = played.await.context(script.name)?;
+        ensure!(
+            with == without,
+            "{}: the filter is noticed\nwith:{}\nwithout:{}",
+            script.name,
+            with.show(),
+            without.show()
+        );
     }
-    ensure!(differences.is_empty(), "{}", differences.join("\n"));
 
     let statistics = lab.settled().await?;
     let copied = [
