@@ -19,7 +19,6 @@ use std::time::Duration;
 use common::{Bench, get, mirror, parse, post};
 use mirror_policy::effects::Effects;
 use mirror_policy::headers::Headers;
-use mirror_policy::ledger::Arrival;
 use mirror_policy::matching::{self, RequestHead};
 use mirror_policy::reason::{Class, Outcome};
 
@@ -146,21 +145,6 @@ fn begin(bench: &mut Bench, headers: Headers) -> Option<mirror_policy::ledger::E
 }
 
 fn begin_with(bench: &mut Bench, headers: Headers, effects: &mut Effects) -> Option<mirror_policy::ledger::ExchangeId> {
-    let mirrors = matching::select(
-        &bench.binding.plan,
-        &RequestHead {
-            headers: &headers,
-            port: None,
-        },
-    );
-    let binding = bench.binding.clone();
-    let arrival = Arrival {
-        binding,
-        mirrors,
-        headers,
-        is_routed: true,
-        is_retry: false,
-        now: Duration::ZERO,
-    };
+    let arrival = bench.arrival(headers, 0);
     bench.ledger.begin(arrival, &mut bench.dice, effects)
 }

@@ -17,7 +17,6 @@ use mirror_policy::effects::Effects;
 use mirror_policy::exchange::Outgoing;
 use mirror_policy::headers::Headers;
 use mirror_policy::ledger::Arrival;
-use mirror_policy::matching::{RequestHead, select};
 use mirror_policy::reason::{Class, Dropped, Failure, Outcome, Skipped};
 use mirror_policy::sample::Dice;
 use mirror_policy::stats::{COUNT, FAMILIES, Kind, Statistic};
@@ -137,22 +136,9 @@ fn a_request_with_the_marker_of_any_mirror_is_copied_by_none() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_retry_is_the_same_request_once_more() {
     let mut bench = Bench::new(mirror(""));
-    let headers = get("/", &[]);
-    let mirrors = select(
-        &bench.binding.plan,
-        &RequestHead {
-            headers: &headers,
-            port: None,
-        },
-    );
-    let binding = bench.binding.clone();
     let retry = Arrival {
-        binding,
-        mirrors,
-        headers,
-        is_routed: true,
         is_retry: true,
-        now: at(0),
+        ..bench.arrival(get("/", &[]), 0)
     };
     let mut dice = Dice::new(1);
     assert!(

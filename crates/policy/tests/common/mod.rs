@@ -174,6 +174,18 @@ impl Bench {
     }
 
     pub fn begin_routed(&mut self, headers: Headers, is_routed: bool, now: u64) -> Option<ExchangeId> {
+        let arrival = Arrival {
+            is_routed,
+            ..self.arrival(headers, now)
+        };
+        let mut effects = Effects::default();
+        let id = self.ledger.begin(arrival, &mut self.dice, &mut effects);
+        self.totals.apply(&mut effects);
+        id
+    }
+
+    /// A request as it comes in: the first attempt, with an upstream to answer it.
+    pub fn arrival(&self, headers: Headers, now: u64) -> Arrival {
         let mirrors = matching::select(
             &self.binding.plan,
             &RequestHead {
@@ -181,18 +193,15 @@ impl Bench {
                 port: None,
             },
         );
-        let arrival = Arrival {
-            binding: self.binding.clone(),
+        let binding = self.binding.clone();
+        Arrival {
+            binding,
             mirrors,
             headers,
-            is_routed,
+            is_routed: true,
             is_retry: false,
             now: at(now),
-        };
-        let mut effects = Effects::default();
-        let id = self.ledger.begin(arrival, &mut self.dice, &mut effects);
-        self.totals.apply(&mut effects);
-        id
+        }
     }
 
     pub fn body(&mut self, id: ExchangeId, chunk: &[u8], now: u64) -> bool {
