@@ -51,7 +51,7 @@ impl Answer {
             let words = self.headers.get(b"grpc-message").unwrap_or(&self.body);
             return Outcome::Failed(failure(words));
         }
-        let time = self.headers.get(SERVICE_TIME).and_then(number);
+        let time = self.headers.number(SERVICE_TIME);
         Outcome::Answered {
             class: class(&self.headers, &self.trailers),
             milliseconds: time,
@@ -67,8 +67,7 @@ pub fn class(headers: &Headers, trailers: &Headers) -> Class {
     } else {
         Class::of_status(
             headers
-                .get(b":status")
-                .and_then(number)
+                .number(b":status")
                 .and_then(|status| status.try_into().ok())
                 .unwrap_or(0),
         )
@@ -86,10 +85,6 @@ fn is_grpc(headers: &Headers) -> bool {
         .get(b"content-type")
         .and_then(|value| value.strip_prefix(b"application/grpc"));
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
-}
-
-fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
 fn failure(words: &[u8]) -> Failure {

@@ -30,11 +30,7 @@ pub type CopiedHeader<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// The length that a request declares for its body.
 pub fn declared_length(headers: &Headers) -> Option<u64> {
-    std::str::from_utf8(headers.get(b"content-length")?)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    headers.number(b"content-length")
 }
 
 /// The headers of a copy: hop-by-hop and router control headers left out, path and authority rewritten, then removed,

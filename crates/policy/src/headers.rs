@@ -91,6 +91,11 @@ impl Headers {
         Some(joined.into())
     }
 
+    /// The first value of a header, if it is a whole number.
+    pub fn number(&self, name: &[u8]) -> Option<u64> {
+        std::str::from_utf8(self.get(name)?).ok()?.trim().parse().ok()
+    }
+
     /// How many pairs there are.
     pub fn len(&self) -> usize {
         self.count
