@@ -33,11 +33,17 @@ up: build ## The demo's set-up, left running to play with
 	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- up
 
 .PHONY: build
-build: ## The filter: dist/traffic-mirror.wasm
-	@scripts/rust
+build: mirrorctl ## The filter and the command line tool: dist/traffic-mirror.wasm, dist/mirrorctl
 	cargo build --locked --release --target wasm32-wasip1 --package traffic-mirror
 	@$(MAKE) $(WASM)
 	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$size bytes, of $(WASM_LIMIT) allowed"; test "$$size" -le $(WASM_LIMIT)
+
+.PHONY: mirrorctl
+mirrorctl: ## The command line tool alone: dist/mirrorctl
+	@scripts/rust
+	cargo build --locked --release --package mirrorctl
+	@mkdir -p dist
+	@cp target/release/mirrorctl dist/mirrorctl
 
 $(WASM): target/wasm32-wasip1/release/traffic_mirror.wasm scripts/finish-wasm
 	@mkdir -p dist
@@ -51,7 +57,7 @@ image: ## The image that Istio loads (needs a Docker engine)
 # === check ===
 
 .PHONY: test
-test: test-policy test-policy-wasm test-filter test-envoy ## All tests: policy, filter, real Envoy
+test: test-policy test-policy-wasm test-mirrorctl test-filter test-envoy ## All tests: policy, command line, filter, real Envoy
 
 .PHONY: test-policy
 test-policy: ## The policy, natively
@@ -64,6 +70,11 @@ test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
 	@runner="$$(scripts/wasm-bindgen-test-runner)"; node="$$(scripts/node)"; echo "cargo test --package mirror-policy --target wasm32-unknown-unknown"; \
 	PATH="$$(dirname "$$node"):$$PATH" CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$runner" WASM_BINDGEN_TEST_ONLY_NODE=1 \
 		cargo test --locked --package mirror-policy --tests --target wasm32-unknown-unknown
+
+.PHONY: test-mirrorctl
+test-mirrorctl: ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew)
+	@scripts/rust
+	cargo test --locked --quiet --package mirrorctl
 
 .PHONY: test-filter
 test-filter: build ## The built filter on a fake host

@@ -1,5 +1,6 @@
 //! Turns the bytes of a plugin configuration into one document, whatever form they came in, and lets a reader take it
-//! apart: every value knows its path, so that whatever is refused is refused with its place in the user's spelling.
+//! apart: every value knows its path, so that whatever is refused is refused with its place in the user's spelling. The
+//! command line tool takes its job apart with the same reader.
 
 use std::fmt;
 
@@ -10,19 +11,21 @@ use crate::plan::ConfigError;
 use crate::protobuf_struct;
 
 /// One value of a document, and where it stands.
-pub(crate) struct Node {
+#[derive(Debug)]
+pub struct Node {
     path: String,
     value: Value,
 }
 
 /// The keys of an object that are not taken yet.
-pub(crate) struct Object {
+#[derive(Debug)]
+pub struct Object {
     path: String,
     fields: Map<String, Value>,
 }
 
 /// Reads a `Struct` in protobuf's wire format (what plain Envoy passes on) or JSON text (what Istio sends).
-pub(crate) fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
+pub fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ConfigError::NoConfiguration);
     }
@@ -34,6 +37,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
         path: String::new(),
         value,
     })
+}
+
+/// Reads one JSON text in which no object has a key twice.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text)
+        .map(|Strict(value)| value)
+        .map_err(|error| error.to_string())
 }
 
 fn read_json(bytes: &[u8]) -> Result<Value, ConfigError> {
@@ -51,13 +64,31 @@ fn read_json(bytes: &[u8]) -> Result<Value, ConfigError> {
 // === impl Node ===
 
 impl Node {
+    /// A value that stands at a path in the user's spelling; a whole document's path is empty.
+    pub fn new(path: impl Into<String>, value: Value) -> Self {
+        Self {
+            path: path.into(),
+            value,
+        }
+    }
+
+    /// Where the value stands.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The value itself.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// A refusal of this value.
-    pub(crate) fn refuse<T>(&self, problem: impl Into<String>) -> Result<T, ConfigError> {
+    pub fn refuse<T>(&self, problem: impl Into<String>) -> Result<T, ConfigError> {
         Err(ConfigError::invalid(self.path.clone(), problem))
     }
 
     /// The value as a scalar: what is refused says what is wanted.
-    pub(crate) fn parse<T>(
+    pub fn parse<T>(
         &self,
         wanted: &str,
         parse: impl FnOnce(&Value) -> Option<Result<T, String>>,
@@ -69,16 +100,18 @@ impl Node {
         }
     }
 
-    pub(crate) fn boolean(&self) -> Result<bool, ConfigError> {
+    /// `true` or `false`.
+    pub fn boolean(&self) -> Result<bool, ConfigError> {
         self.parse("true or false", |value| value.as_bool().map(Ok))
     }
 
-    pub(crate) fn text(&self) -> Result<String, ConfigError> {
+    /// A text.
+    pub fn text(&self) -> Result<String, ConfigError> {
         self.parse("a text", |value| value.as_str().map(|text| Ok(text.to_owned())))
     }
 
     /// One of a few words.
-    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ConfigError> {
+    pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ConfigError> {
         let text = self.text()?;
         match words.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => Ok(*value),
@@ -90,7 +123,8 @@ impl Node {
         }
     }
 
-    pub(crate) fn list(self) -> Result<Vec<Node>, ConfigError> {
+    /// The entries of a list, in order.
+    pub fn list(self) -> Result<Vec<Node>, ConfigError> {
         let Value::Array(values) = self.value else {
             return self.refuse(format!("{} is not a list", found(&self.value)));
         };
@@ -102,7 +136,7 @@ impl Node {
     }
 
     /// An object whose keys are all known.
-    pub(crate) fn object(self, keys: &[&str]) -> Result<Object, ConfigError> {
+    pub fn object(self, keys: &[&str]) -> Result<Object, ConfigError> {
         let object = self.any_object()?;
         match object.fields.keys().find(|key| !keys.contains(&key.as_str())) {
             None => Ok(object),
@@ -117,7 +151,7 @@ impl Node {
     }
 
     /// An object whose keys are names that the user chooses, in order.
-    pub(crate) fn names(self) -> Result<Vec<(String, Node)>, ConfigError> {
+    pub fn names(self) -> Result<Vec<(String, Node)>, ConfigError> {
         let Object { path, fields } = self.any_object()?;
         let node = |(name, value): (String, Value)| {
             let path = below(&path, &name);
@@ -140,8 +174,13 @@ impl Node {
 // === impl Object ===
 
 impl Object {
+    /// Where the object stands.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The value of a key, if it is given.
-    pub(crate) fn take(&mut self, key: &str) -> Option<Node> {
+    pub fn take(&mut self, key: &str) -> Option<Node> {
         self.fields.remove(key).map(|value| Node {
             path: below(&self.path, key),
             value,
@@ -149,7 +188,7 @@ impl Object {
     }
 
     /// The value of a key that must be given.
-    pub(crate) fn need(&mut self, key: &str) -> Result<Node, ConfigError> {
+    pub fn need(&mut self, key: &str) -> Result<Node, ConfigError> {
         self.take(key)
             .ok_or_else(|| ConfigError::invalid(self.path.clone(), format!("`{key}` is missing")))
     }

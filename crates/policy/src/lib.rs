@@ -13,11 +13,11 @@ pub mod values;
 
 pub mod config;
 
-mod syntax;
+pub mod syntax;
 
 pub mod protobuf_struct;
 
-mod document;
+pub mod document;
 
 mod read;
 
@@ -53,3 +53,4 @@ pub mod watch;
 pub mod ledger;
 
 pub use plan::{ConfigError, Plan};
+pub use read::MIRROR_KEYS;

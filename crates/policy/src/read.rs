@@ -11,6 +11,24 @@ use crate::values::{Percentage, Span, Whole};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
+/// The keys of one mirror.
+pub const MIRROR_KEYS: &[&str] = &[
+    "name",
+    "cluster",
+    "destination",
+    "enabled",
+    "percentage",
+    "sample",
+    "match",
+    "authority",
+    "path",
+    "headers",
+    "marker",
+    "body",
+    "timeout",
+    "limits",
+];
+
 /// The whole configuration.
 pub(crate) fn config(node: Node) -> Result<Config> {
     let mut object = node.object(&["enabled", "mirrors"])?;
@@ -21,22 +39,7 @@ pub(crate) fn config(node: Node) -> Result<Config> {
 }
 
 fn mirror(node: Node) -> Result<MirrorConfig> {
-    let mut object = node.object(&[
-        "name",
-        "cluster",
-        "destination",
-        "enabled",
-        "percentage",
-        "sample",
-        "match",
-        "authority",
-        "path",
-        "headers",
-        "marker",
-        "body",
-        "timeout",
-        "limits",
-    ])?;
+    let mut object = node.object(MIRROR_KEYS)?;
     let mut config = MirrorConfig::new(object.need("name")?.text()?);
     config.cluster = object.take("cluster").map(|node| node.text()).transpose()?;
     config.destination = object.take("destination").map(destination).transpose()?;

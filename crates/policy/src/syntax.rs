@@ -30,7 +30,7 @@ pub(crate) const ROUTER_CONTROL: &[&str] = &[
 ];
 
 /// RFC 1123: 1 to 63 of a-z, 0-9 and `-`, neither first nor last.
-pub(crate) fn is_dns_label(text: &str) -> bool {
+pub fn is_dns_label(text: &str) -> bool {
     let edge = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b'-');
     text.len() <= 63
         && text
@@ -41,12 +41,12 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
 }
 
 /// At least two DNS labels, at most 253 bytes.
-pub(crate) fn is_fully_qualified(host: &str) -> bool {
+pub fn is_fully_qualified(host: &str) -> bool {
     host.len() <= 253 && host.contains('.') && host.split('.').all(is_dns_label)
 }
 
 /// The name of a DestinationRule's subset: it must not break the cluster's name apart.
-pub(crate) fn is_subset(text: &str) -> bool {
+pub fn is_subset(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text
             .bytes()

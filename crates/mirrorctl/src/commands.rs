@@ -1,0 +1,33 @@
+//! The commands, one file each: `run` turns arguments and an environment into an answer, and prints nothing itself. So a
+//! command that fails has printed nothing, and a test can call it as main does.
+
+mod completion;
+
+mod version;
+
+use crate::cli::Command;
+use crate::error::Result;
+use crate::input::Stdin;
+use crate::output::Answer;
+use crate::time::Time;
+
+/// What a command may know of the world besides its arguments.
+pub struct Environment<'a> {
+    /// Standard input.
+    pub stdin: Stdin<'a>,
+    /// The clock.
+    pub now: Time,
+    /// Whether standard output is a terminal that wants colour.
+    pub colour: bool,
+}
+
+/// Runs a command. This is the table of all commands.
+///
+/// # Errors
+/// Whatever the command refuses.
+pub fn run(command: Command, _environment: Environment<'_>) -> Result<Answer> {
+    match command {
+        Command::Completion(args) => Ok(completion::run(&args)),
+        Command::Version(args) => Ok(version::run(&args)),
+    }
+}

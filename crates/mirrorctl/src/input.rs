@@ -1,0 +1,186 @@
+//! Reads what the user hands over: a file or standard input, YAML or JSON, one document or many. What cannot be read is
+//! refused whole, with its file and its place in it. Every value remembers where it came from.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+
+use mirror_policy::document;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::yaml;
+
+/// An input of this size, 10 MiB, or more is refused.
+pub const MAX_BYTES: u64 = 10 << 20;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user named it, or `standard input`.
+    pub file: String,
+    /// The document in the file, from 1, if the file has several.
+    pub document: Option<usize>,
+    /// The entry of a `v1` List, from 1.
+    pub item: Option<usize>,
+}
+
+/// One document of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Where it came from.
+    pub place: Place,
+    /// What it says, in the order of the keys.
+    pub value: Value,
+}
+
+/// The one standard input: it can be read once.
+pub struct Stdin<'a>(Option<&'a mut dyn Read>);
+
+// === impl Place ===
+
+impl Place {
+    /// A whole file.
+    pub fn file(name: impl Into<String>) -> Self {
+        Self {
+            file: name.into(),
+            document: None,
+            item: None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.file)?;
+        match (self.document, self.item) {
+            (None, None) => Ok(()),
+            (Some(document), None) => write!(formatter, " (document {document})"),
+            (None, Some(item)) => write!(formatter, " (item {item})"),
+            (Some(document), Some(item)) => write!(formatter, " (document {document}, item {item})"),
+        }
+    }
+}
+
+// === impl Stdin ===
+
+impl<'a> Stdin<'a> {
+    /// Standard input, or what stands for it in a test.
+    pub fn new(reader: &'a mut dyn Read) -> Self {
+        Self(Some(reader))
+    }
+}
+
+// === reading ===
+
+/// The text of a file, or of standard input if the name is `-`.
+///
+/// # Errors
+/// If it cannot be read, is 10 MiB or larger, not UTF-8, or empty.
+pub fn text(name: &str, stdin: &mut Stdin<'_>) -> Result<(Place, String)> {
+    let (place, bytes) = if name == "-" {
+        let place = Place::file("standard input");
+        let Some(reader) = stdin.0.take() else {
+            return Err(Error::Usage(
+                "- is given twice; standard input can be read once, so put one of the two into a file".to_owned(),
+            ));
+        };
+        let bytes = bounded(reader);
+        (place, bytes)
+    } else {
+        (
+            Place::file(name),
+            File::open(name).and_then(|mut file| bounded(&mut file)),
+        )
+    };
+    let unreadable = |problem: String| {
+        let place = place.clone();
+        Err(Error::Unreadable { place, problem })
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(error) => return unreadable(format!("cannot be read: {error}")),
+    };
+    if bytes.len() as u64 >= MAX_BYTES {
+        return unreadable(
+            "is 10 MiB or larger, which is not read; ask for fewer objects, such as those of one namespace".to_owned(),
+        );
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {
+            unreadable("is empty".to_owned())
+        }
+        Ok(text) => Ok((place, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            unreadable(format!("is not UTF-8 at byte {at}"))
+        }
+    }
+}
+
+fn bounded(reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Every document of an input that is not empty; at least one.
+///
+/// # Errors
+/// As [`text`], and if it is neither YAML nor JSON.
+pub fn documents(name: &str, stdin: &mut Stdin<'_>) -> Result<Vec<Document>> {
+    let (place, text) = text(name, stdin)?;
+    let unreadable = |problem: String| {
+        let place = place.clone();
+        Error::Unreadable { place, problem }
+    };
+    let values = parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(unreadable)?;
+    let several = values.len() > 1;
+    let documents: Vec<Document> = values
+        .into_iter()
+        .enumerate()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(index, value)| Document {
+            place: Place {
+                document: several.then_some(index + 1),
+                ..place.clone()
+            },
+            value,
+        })
+        .collect();
+    if documents.is_empty() {
+        return Err(unreadable("is empty".to_owned()));
+    }
+    Ok(documents)
+}
+
+/// The one document of an input.
+///
+/// # Errors
+/// As [`documents`], and if there are several.
+pub fn document(name: &str, wanted: &str, stdin: &mut Stdin<'_>) -> Result<Document> {
+    let mut documents = documents(name, stdin)?;
+    match documents.pop() {
+        Some(document) if documents.is_empty() => Ok(Document {
+            place: Place::file(document.place.file),
+            value: document.value,
+        }),
+        last => {
+            let place = Place::file(last.map(|last| last.place.file).unwrap_or_default());
+            let problem = format!("has {} documents; {wanted} is wanted", documents.len() + 1);
+            Err(Error::Unreadable { place, problem })
+        }
+    }
+}
+
+/// JSON if it is JSON, else YAML. Most YAML that begins like JSON is JSON with a mistake, so then JSON's message stands.
+fn parse(text: &str) -> std::result::Result<Vec<Value>, String> {
+    let json = text.trim_start().starts_with(['{', '[']).then(|| document::json(text));
+    match json {
+        Some(Ok(value)) => Ok(vec![value]),
+        json => yaml::read(text).map_err(|problem| match json {
+            Some(Err(json)) => format!("is not JSON: {json}"),
+            _ => format!("line {}: {}", problem.line, problem.problem),
+        }),
+    }
+}

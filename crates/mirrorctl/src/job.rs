@@ -1,0 +1,181 @@
+//! The job: what a user wants mirrored, as read from a file or from flags. A `Job` that exists has been checked as far as
+//! it can be without knowing what is in the cluster: every key is known, every value in its range, nothing contradicts
+//! anything else, and the filter's own keys have passed the filter's own parser.
+
+mod flags;
+
+mod read;
+
+mod write;
+
+use mirror_policy::config::MirrorConfig;
+use serde_json::{Map, Value};
+
+use crate::time::Time;
+
+pub use flags::{JobFlags, from_flags};
+pub use read::read;
+pub use write::write;
+
+/// The `apiVersion` of a job.
+pub const API_VERSION: &str = "traffic-mirror.dev/v1alpha1";
+
+/// The `kind` of a job.
+pub const KIND: &str = "TrafficMirror";
+
+/// One mirroring job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// A DNS label.
+    pub name: String,
+    /// Where the target, its workloads and what is generated live.
+    pub namespace: String,
+    /// What is mirrored.
+    pub target: Target,
+    /// Who copies the requests.
+    pub data_plane: DataPlane,
+    /// By what means.
+    pub engine: Engine,
+    /// The version that answers the clients. It is always given where a shadow is a subset.
+    pub primary: Option<Primary>,
+    /// When copying ends.
+    pub expires_at: Expiry,
+    /// Where the copies go: 1 to 16, with unique names.
+    pub shadows: Vec<Shadow>,
+}
+
+/// The Service whose requests are copied, in the job's namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The Service.
+    pub name: String,
+    /// A port of the Service by number; `None`: every HTTP port, each mirrored to its own.
+    pub port: Option<u16>,
+}
+
+/// The proxies that copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataPlane {
+    /// The sidecars of the primary's pods, as they receive requests.
+    Sidecar,
+    /// The waypoint of the Service (ambient mode).
+    Waypoint,
+    /// A gateway at the edge.
+    Gateway,
+    /// Envoy without Istio.
+    Envoy,
+}
+
+/// What makes the copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// The filter.
+    Wasm,
+    /// Envoy's own mirroring, by `mirror` in a VirtualService or `RequestMirror` in an HTTPRoute.
+    Native,
+}
+
+/// The version that answers the clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Primary {
+    /// The name of its subset.
+    pub subset: String,
+    /// The pod labels that tell it from other versions; at least one.
+    pub labels: Vec<(String, String)>,
+}
+
+/// When copying ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// The user said so.
+    Never,
+    /// Then.
+    At(Time),
+}
+
+/// One shadow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shadow {
+    /// The mirror's name in the filter and in every statistic: a DNS label.
+    pub name: String,
+    /// Where its copies go.
+    pub backend: Backend,
+    /// The filter's keys as the user wrote them, without `name`; `percentage` is among them. They pass `Plan::parse`.
+    pub filter: Map<String, Value>,
+    /// The same as the filter reads them, with its defaults. Its `cluster` means nothing.
+    pub config: Box<MirrorConfig>,
+}
+
+/// Where copies go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backend {
+    /// An existing Service.
+    Service {
+        /// Its name.
+        name: String,
+        /// Its namespace; `None`: the job's.
+        namespace: Option<String>,
+        /// Its port by number; `None`: the number of the target's port.
+        port: Option<u16>,
+    },
+    /// A subset of the target's own Service.
+    Subset(String),
+    /// A new Deployment, made from one that exists.
+    Clone(CloneOf),
+}
+
+/// How an existing Deployment becomes the shadow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloneOf {
+    /// The Deployment that is copied.
+    pub deployment: String,
+    /// The value of the clone's label `version`; a DNS label that is not the primary's.
+    pub version: String,
+    /// New images by container.
+    pub images: Vec<(String, String)>,
+    /// New or changed environment variables by container.
+    pub env: Vec<(String, Vec<(String, String)>)>,
+    /// How many pods; `None`: as many as the original's `spec.replicas`.
+    pub replicas: Option<u32>,
+    /// What keeps live traffic away from it.
+    pub isolation: Isolation,
+}
+
+/// What keeps live traffic away from a clone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// Labels and a Service of its own: no existing Service selects it.
+    Service,
+    /// A subset of the target's Service, which only routing keeps apart.
+    Subset,
+}
+
+// === impl words ===
+
+impl DataPlane {
+    /// Every data plane by its word in a job.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("sidecar", Self::Sidecar),
+        ("waypoint", Self::Waypoint),
+        ("gateway", Self::Gateway),
+        ("envoy", Self::Envoy),
+    ];
+}
+
+impl Engine {
+    /// Every engine by its word in a job.
+    pub const WORDS: &[(&str, Self)] = &[("wasm", Self::Wasm), ("native", Self::Native)];
+}
+
+impl Isolation {
+    /// Every isolation by its word in a job.
+    pub const WORDS: &[(&str, Self)] = &[("service", Self::Service), ("subset", Self::Subset)];
+}
+
+/// The word of a value.
+pub fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
+    words
+        .iter()
+        .find(|(_, other)| other == value)
+        .map_or("", |(word, _)| word)
+}

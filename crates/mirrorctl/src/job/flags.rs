@@ -1,0 +1,177 @@
+//! The common case by flags instead of a file. The flags are written into the very document that a file would hold and
+//! then read as such, so that both ways know the same rules and refuse with the same words.
+
+use serde_json::{Map, Value, json};
+
+use super::{API_VERSION, Job, KIND, read};
+use crate::error::{Error, Result};
+use crate::input::{Document, Place};
+use crate::time::{self, Time};
+
+/// A job by flags.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "The job by flags, instead of a file")]
+pub struct JobFlags {
+    /// The job's name
+    #[arg(conflicts_with = "file")]
+    pub name: Option<String>,
+    /// The namespace of the job, its target and its shadow
+    #[arg(long, short, requires = "name")]
+    pub namespace: Option<String>,
+    /// The Service whose requests are copied
+    #[arg(long, requires = "name")]
+    pub service: Option<String>,
+    /// Its port; without it every HTTP port, each to its own
+    #[arg(long, requires = "name")]
+    pub port: Option<u16>,
+    /// The version (label and subset) that answers the clients
+    #[arg(long, value_name = "VERSION", requires = "name")]
+    pub primary: Option<String>,
+    /// The shadow is an existing Service
+    #[arg(long, value_name = "SERVICE[:PORT]", requires = "name", conflicts_with_all = ["subset", "clone"])]
+    pub backend: Option<String>,
+    /// The shadow is a subset of the same Service
+    #[arg(long, requires = "name", conflicts_with = "clone")]
+    pub subset: Option<String>,
+    /// The shadow is a copy of this Deployment
+    #[arg(long, value_name = "DEPLOYMENT", requires = "version")]
+    pub clone: Option<String>,
+    /// The copy's version
+    #[arg(long, requires = "clone")]
+    pub version: Option<String>,
+    /// An image of the copy
+    #[arg(long, value_name = "CONTAINER=IMAGE", requires = "clone")]
+    pub image: Vec<String>,
+    /// The copy's pods
+    #[arg(long, requires = "clone")]
+    pub replicas: Option<u32>,
+    /// What keeps live traffic off the copy: service (labels and a Service of its own) or subset
+    #[arg(long, requires = "clone")]
+    pub isolation: Option<String>,
+    /// How many of the requests are copied, 0 to 100; without it all
+    #[arg(long, requires = "name")]
+    pub percentage: Option<String>,
+    /// How long from now: 90s, 30m, 2h, 7d
+    #[arg(long = "for", value_name = "SPAN", requires = "name", conflicts_with = "expires_at")]
+    pub span: Option<String>,
+    /// Until when, such as 2026-12-01T18:00:00Z, or never
+    #[arg(long, value_name = "TIME", requires = "name")]
+    pub expires_at: Option<String>,
+    /// Who copies: sidecar, waypoint, gateway or envoy
+    #[arg(long, requires = "name")]
+    pub data_plane: Option<String>,
+    /// What copies: wasm or native
+    #[arg(long, requires = "name")]
+    pub engine: Option<String>,
+}
+
+/// The job of the flags. `now` is what `--for` counts from.
+///
+/// # Errors
+/// What is missing by its flag, and what [`read`] refuses by its place in the job.
+pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
+    let need = |flag: &str, value: &Option<String>| {
+        value.clone().ok_or_else(|| {
+            Error::Usage(format!("{flag} is missing; a job needs NAME, --namespace, --service, a shadow (--backend, --subset or --clone), and --for or --expires-at; or give a file with -f"))
+        })
+    };
+    let name = need("NAME", &flags.name)?;
+    let namespace = need("--namespace", &flags.namespace)?;
+    let service = need("--service", &flags.service)?;
+    let expires_at = match &flags.span {
+        Some(text) => {
+            let end = time::span(text).and_then(|span| now.after(span));
+            let end =
+                end.ok_or_else(|| Error::Usage(format!("--for {text}: is not a span such as 90s, 30m, 2h or 7d")))?;
+            end.to_string()
+        }
+        None => need("--for", &flags.expires_at)?,
+    };
+    let mut shadow = Map::new();
+    if let Some(backend) = &flags.backend {
+        shadow.insert("backendRef".to_owned(), backend_ref(backend)?);
+    }
+    insert(&mut shadow, "subset", &flags.subset);
+    if let Some(clone) = &flags.clone {
+        shadow.insert("clone".to_owned(), clone_of(clone, flags)?);
+    }
+    if shadow.is_empty() {
+        need("the shadow", &None)?;
+    }
+    // The filter's parser takes a number as a text too.
+    insert(&mut shadow, "percentage", &flags.percentage);
+    if let Some(Ok(number)) = flags.percentage.as_ref().map(|text| text.parse::<f64>())
+        && number.is_finite()
+    {
+        let whole = number.fract() == 0.0 && number.abs() < 1e9;
+        shadow.insert(
+            "percentage".to_owned(),
+            if whole { json!(number as i64) } else { json!(number) },
+        );
+    }
+    let mut target = json!({"kind": "Service", "name": service});
+    if let (Some(port), Some(target)) = (flags.port, target.as_object_mut()) {
+        target.insert("port".to_owned(), port.into());
+    }
+    let mut spec = Map::new();
+    spec.insert("targetRef".to_owned(), target);
+    insert(&mut spec, "dataPlane", &flags.data_plane);
+    insert(&mut spec, "engine", &flags.engine);
+    if let Some(version) = &flags.primary {
+        spec.insert("primary".to_owned(), json!({"version": version}));
+    }
+    spec.insert("expiresAt".to_owned(), expires_at.into());
+    spec.insert("shadows".to_owned(), json!([shadow]));
+    read(Document {
+        place: Place::file("the job of the flags"),
+        value: json!({
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+        }),
+    })
+}
+
+fn backend_ref(text: &str) -> Result<Value> {
+    let Some((name, port)) = text.split_once(':') else {
+        return Ok(json!({"name": text}));
+    };
+    match port.parse::<u16>() {
+        Ok(port) => Ok(json!({"name": name, "port": port})),
+        Err(_) => Err(Error::Usage(format!(
+            "--backend {text}: is not SERVICE or SERVICE:PORT"
+        ))),
+    }
+}
+
+fn clone_of(deployment: &str, flags: &JobFlags) -> Result<Value> {
+    let mut clone = Map::new();
+    clone.insert("deployment".to_owned(), deployment.into());
+    insert(&mut clone, "version", &flags.version);
+    let mut images = Map::new();
+    for text in &flags.image {
+        let Some((container, image)) = text.split_once('=') else {
+            return Err(Error::Usage(format!("--image {text}: is not CONTAINER=IMAGE")));
+        };
+        if images.insert(container.to_owned(), image.into()).is_some() {
+            return Err(Error::Usage(format!(
+                "--image {text}: container `{container}` is given twice"
+            )));
+        }
+    }
+    if !images.is_empty() {
+        clone.insert("images".to_owned(), images.into());
+    }
+    if let Some(replicas) = flags.replicas {
+        clone.insert("replicas".to_owned(), replicas.into());
+    }
+    insert(&mut clone, "isolation", &flags.isolation);
+    Ok(clone.into())
+}
+
+fn insert(object: &mut Map<String, Value>, key: &str, value: &Option<String>) {
+    if let Some(value) = value {
+        object.insert(key.to_owned(), value.as_str().into());
+    }
+}

@@ -1,0 +1,352 @@
+//! Reads a job, strictly. This is the only place that knows the job's own keys; the filter's keys are read by the filter's
+//! parser, and what it refuses is told in the job's spelling.
+
+use mirror_policy::document::{Node, Object};
+use mirror_policy::{ConfigError, MIRROR_KEYS, Plan, syntax};
+use serde_json::{Map, Value, json};
+
+use super::{API_VERSION, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Primary, Shadow, Target};
+use crate::error::{Error, Result};
+use crate::input::Document;
+use crate::time::Time;
+
+type Read<T> = std::result::Result<T, ConfigError>;
+
+/// The keys of a shadow that are the job's own.
+const SHADOW_KEYS: &[&str] = &["name", "backendRef", "subset", "clone"];
+
+/// The filter's keys that follow from the rest of the job.
+const DERIVED: &[(&str, &str)] = &[
+    ("cluster", "follows from `backendRef`, `subset` or `clone`"),
+    ("destination", "follows from `backendRef`, `subset` or `clone`"),
+    ("expiresAt", "stands in `spec.expiresAt`, for all shadows"),
+];
+
+/// Envoy's own mirroring has no more.
+const NATIVE: &[&str] = &["percentage"];
+
+/// Reads a job.
+///
+/// # Errors
+/// The first refusal, with its path.
+pub fn read(document: Document) -> Result<Job> {
+    let Document { place, value } = document;
+    job(value).map_err(|error| match error {
+        ConfigError::Invalid { path, problem } if path == "the configuration" => {
+            Error::invalid(&place, "the job", problem)
+        }
+        ConfigError::Invalid { path, problem } => Error::invalid(&place, path, problem),
+        other => Error::Unreadable {
+            place: place.clone(),
+            problem: other.to_string(),
+        },
+    })
+}
+
+fn job(value: Value) -> Read<Job> {
+    // Another kind is refused as such, not for the first of its keys.
+    for (key, wanted) in [("apiVersion", API_VERSION), ("kind", KIND)] {
+        if let Some(found) = value.get(key)
+            && found != wanted
+        {
+            return Err(ConfigError::invalid(key, format!("{found} is not \"{wanted}\"")));
+        }
+    }
+    let mut root = Node::new("", value).object(&["apiVersion", "kind", "metadata", "spec"])?;
+    root.need("apiVersion")?;
+    root.need("kind")?;
+    let mut metadata = root.need("metadata")?.object(&["name", "namespace"])?;
+    let mut spec =
+        root.need("spec")?
+            .object(&["targetRef", "dataPlane", "engine", "primary", "expiresAt", "shadows"])?;
+    let name = label(metadata.need("name")?)?;
+    let mut job = Job {
+        namespace: label(metadata.need("namespace")?)?,
+        target: target(spec.need("targetRef")?)?,
+        data_plane: spec
+            .take("dataPlane")
+            .map_or(Ok(DataPlane::Sidecar), |node| node.word(DataPlane::WORDS))?,
+        engine: spec
+            .take("engine")
+            .map_or(Ok(Engine::Wasm), |node| node.word(Engine::WORDS))?,
+        primary: spec.take("primary").map(primary).transpose()?,
+        expires_at: expiry(spec.need("expiresAt")?)?,
+        shadows: Vec::new(),
+        name,
+    };
+    if job.engine == Engine::Native && job.data_plane == DataPlane::Envoy {
+        let problem = "\"native\" is configured through Istio; with dataPlane `envoy`, write request_mirror_policies into Envoy's own route";
+        return Err(ConfigError::invalid("spec.engine", problem));
+    }
+    let shadows = spec.need("shadows")?;
+    let entries = shadows.value().as_array().map_or(1, Vec::len);
+    if !(1..=mirror_policy::plan::MAX_MIRRORS).contains(&entries) {
+        return shadows.refuse(format!(
+            "{entries} entries are not between 1 and {}",
+            mirror_policy::plan::MAX_MIRRORS
+        ));
+    }
+    for node in shadows.list()? {
+        let path = node.path().to_owned();
+        let shadow = shadow(node, &job)?;
+        if job.shadows.iter().any(|other| other.name == shadow.name) {
+            let problem = format!("`{}` is the name of another shadow too; give each its own", shadow.name);
+            return Err(ConfigError::invalid(format!("{path}.name"), problem));
+        }
+        job.shadows.push(shadow);
+    }
+    Ok(job)
+}
+
+fn target(node: Node) -> Read<Target> {
+    let mut object = node.object(&["kind", "name", "port"])?;
+    object.need("kind")?.word(&[("Service", ())])?;
+    Ok(Target {
+        name: label(object.need("name")?)?,
+        port: object.take("port").map(port).transpose()?,
+    })
+}
+
+fn primary(node: Node) -> Read<Primary> {
+    let path = node.path().to_owned();
+    let mut object = node.object(&["version", "subset", "labels"])?;
+    match (object.take("version"), object.take("subset"), object.take("labels")) {
+        (Some(version), None, None) => {
+            let version = subset(version)?;
+            Ok(Primary {
+                labels: vec![("version".to_owned(), version.clone())],
+                subset: version,
+            })
+        }
+        (None, Some(name), Some(labels)) => {
+            let (path, labels) = (labels.path().to_owned(), texts(labels)?);
+            if labels.is_empty() {
+                return Err(ConfigError::invalid(path, "at least one label is needed"));
+            }
+            Ok(Primary {
+                subset: subset(name)?,
+                labels,
+            })
+        }
+        _ => Err(ConfigError::invalid(
+            path,
+            "give either `version` (label and subset of that name), or both `subset` and `labels`",
+        )),
+    }
+}
+
+fn expiry(node: Node) -> Read<Expiry> {
+    node.parse(
+        "a time such as \"2026-12-01T18:00:00Z\", or \"never\"",
+        |value| match value.as_str()? {
+            "never" => Some(Ok(Expiry::Never)),
+            text => Time::parse(text).map(|time| Ok(Expiry::At(time))),
+        },
+    )
+}
+
+// === a shadow ===
+
+fn shadow(node: Node, job: &Job) -> Read<Shadow> {
+    let path = node.path().to_owned();
+    let Value::Object(fields) = node.value().clone() else {
+        return Err(ConfigError::invalid(path, "an entry is an object"));
+    };
+    let (own, filter): (Map<_, _>, Map<_, _>) = fields
+        .into_iter()
+        .partition(|(key, _)| SHADOW_KEYS.contains(&key.as_str()));
+    check_filter_keys(&filter, job, &path)?;
+    let mut own = Node::new(&path, Value::Object(own)).object(SHADOW_KEYS)?;
+    let name = own
+        .take("name")
+        .map_or_else(|| Ok(job.name.clone()), |node| node.text())?;
+    let config = Box::new(filter_config(&name, &filter, &path)?);
+    let backend = backend(&mut own, job)?;
+    Ok(Shadow {
+        name,
+        backend,
+        filter,
+        config,
+    })
+}
+
+fn check_filter_keys(filter: &Map<String, Value>, job: &Job, path: &str) -> Read<()> {
+    for key in filter.keys() {
+        let refuse = |problem: String| Err(ConfigError::invalid(format!("{path}.{key}"), problem));
+        if let Some((_, why)) = DERIVED.iter().find(|(derived, _)| derived == key) {
+            return refuse(format!("does not stand here: it {why}"));
+        }
+        if !MIRROR_KEYS.contains(&key.as_str()) {
+            let own = SHADOW_KEYS
+                .iter()
+                .chain(MIRROR_KEYS.iter().filter(|key| **key != "name"));
+            let known = own.filter(|key| !DERIVED.iter().any(|(derived, _)| derived == *key));
+            let known: Vec<String> = known.map(|key| format!("`{key}`")).collect();
+            return refuse(format!(
+                "is not a key that is known here; known are {}",
+                known.join(", ")
+            ));
+        }
+        if job.engine == Engine::Native && !NATIVE.contains(&key.as_str()) {
+            return refuse(
+                "is the filter's; engine `native` has no such thing, so leave it out or use engine `wasm`".to_owned(),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Passes the filter's keys through the filter's parser.
+fn filter_config(name: &str, filter: &Map<String, Value>, path: &str) -> Read<mirror_policy::config::MirrorConfig> {
+    let mut mirror = json!({"name": name, "cluster": "shadow"});
+    if let Some(fields) = mirror.as_object_mut() {
+        fields.extend(filter.clone());
+    }
+    let config = json!({"mirrors": [mirror]}).to_string();
+    let plan = Plan::parse(config.as_bytes()).map_err(|error| match error {
+        ConfigError::Invalid { path: at, problem } => {
+            let below = at.strip_prefix("mirrors[0]").unwrap_or_default();
+            ConfigError::invalid(format!("{path}{below}"), problem)
+        }
+        other => other,
+    })?;
+    let mirror = plan.config().mirrors.into_iter().next();
+    mirror.ok_or_else(|| ConfigError::invalid(path, "is not a mirror"))
+}
+
+fn backend(object: &mut Object, job: &Job) -> Read<Backend> {
+    let path = object.path().to_owned();
+    let is_primary = |name: &str| job.primary.as_ref().is_some_and(|primary| primary.subset == name);
+    match (object.take("backendRef"), object.take("subset"), object.take("clone")) {
+        (Some(node), None, None) => backend_ref(node, job),
+        (None, Some(node), None) => {
+            let (at, name) = (node.path().to_owned(), subset(node)?);
+            if is_primary(&name) {
+                let problem = format!("`{name}` is the primary itself");
+                return Err(ConfigError::invalid(at, problem));
+            }
+            need_primary(job, &path)?;
+            Ok(Backend::Subset(name))
+        }
+        (None, None, Some(node)) => {
+            let at = format!("{}.version", node.path());
+            let clone = clone_of(node)?;
+            if is_primary(&clone.version) {
+                let problem = format!("`{}` is the version of the primary", clone.version);
+                return Err(ConfigError::invalid(at, problem));
+            }
+            if clone.isolation == Isolation::Subset {
+                need_primary(job, &path)?;
+            }
+            Ok(Backend::Clone(clone))
+        }
+        _ => Err(ConfigError::invalid(
+            path,
+            "give exactly one of `backendRef`, `subset` and `clone`",
+        )),
+    }
+}
+
+fn need_primary(job: &Job, path: &str) -> Read<()> {
+    match job.primary {
+        Some(_) => Ok(()),
+        None => Err(ConfigError::invalid(
+            "spec.primary",
+            format!("is missing; {path} is a subset of the same Service, and only `primary` tells the two apart"),
+        )),
+    }
+}
+
+fn backend_ref(node: Node, job: &Job) -> Read<Backend> {
+    let path = node.path().to_owned();
+    let mut object = node.object(&["name", "namespace", "port"])?;
+    let name = label(object.need("name")?)?;
+    let namespace = object.take("namespace").map(label).transpose()?;
+    let port = object.take("port").map(port).transpose()?;
+    let same_namespace = namespace.as_ref().is_none_or(|namespace| *namespace == job.namespace);
+    if name == job.target.name && same_namespace {
+        let problem = format!("`{name}` is the target itself; a copy would be a second live request");
+        return Err(ConfigError::invalid(format!("{path}.name"), problem));
+    }
+    if port.is_some() && job.target.port.is_none() {
+        let problem = "every HTTP port of the target is mirrored, each to the same port of the shadow; leave this out or set `spec.targetRef.port`";
+        return Err(ConfigError::invalid(format!("{path}.port"), problem));
+    }
+    Ok(Backend::Service { name, namespace, port })
+}
+
+fn clone_of(node: Node) -> Read<CloneOf> {
+    let mut object = node.object(&["deployment", "version", "images", "env", "replicas", "isolation"])?;
+    Ok(CloneOf {
+        deployment: name(object.need("deployment")?)?,
+        version: label(object.need("version")?)?,
+        images: object.take("images").map_or(Ok(Vec::new()), texts)?,
+        env: object.take("env").map_or(Ok(Vec::new()), |node| {
+            let containers = node.names()?.into_iter();
+            containers
+                .map(|(container, node)| Ok((container, texts(node)?)))
+                .collect()
+        })?,
+        replicas: object.take("replicas").map(replicas).transpose()?,
+        isolation: object
+            .take("isolation")
+            .map_or(Ok(Isolation::Service), |node| node.word(Isolation::WORDS))?,
+    })
+}
+
+// === scalars ===
+
+/// A name that ends up in a host name.
+fn label(node: Node) -> Read<String> {
+    let text = node.text()?;
+    if syntax::is_dns_label(&text) {
+        Ok(text)
+    } else {
+        node.refuse(format!(
+            "`{}` is not a DNS label (a-z, 0-9 and -, at most 63)",
+            text.escape_debug()
+        ))
+    }
+}
+
+/// The name of a Deployment.
+fn name(node: Node) -> Read<String> {
+    let text = node.text()?;
+    if text.len() <= 253 && text.split('.').all(syntax::is_dns_label) {
+        Ok(text)
+    } else {
+        node.refuse(format!(
+            "`{}` is not a name (DNS labels, joined by dots)",
+            text.escape_debug()
+        ))
+    }
+}
+
+fn subset(node: Node) -> Read<String> {
+    let text = node.text()?;
+    if syntax::is_subset(&text) {
+        Ok(text)
+    } else {
+        node.refuse(format!("`{}` is not the name of a subset", text.escape_debug()))
+    }
+}
+
+fn port(node: Node) -> Read<u16> {
+    node.parse("a port by its number, 1 to 65535", |value| {
+        let number = u16::try_from(value.as_u64()?).ok()?;
+        (number > 0).then_some(Ok(number))
+    })
+}
+
+fn replicas(node: Node) -> Read<u32> {
+    node.parse("a number of pods, 1 to 1000", |value| {
+        let number = u32::try_from(value.as_u64()?).ok()?;
+        (1..=1000).contains(&number).then_some(Ok(number))
+    })
+}
+
+/// Texts by names that the user chooses.
+fn texts(node: Node) -> Read<Vec<(String, String)>> {
+    let names = node.names()?.into_iter();
+    names.map(|(name, node)| Ok((name, node.text()?))).collect()
+}

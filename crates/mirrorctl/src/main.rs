@@ -1,0 +1,53 @@
+//! The command line: arguments in, an exit code out. Everything between is in the library.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use mirrorctl::cli::Cli;
+use mirrorctl::commands::{self, Environment};
+use mirrorctl::error::{Error, Exit};
+use mirrorctl::input::Stdin;
+use mirrorctl::output::Answer;
+use mirrorctl::time::Time;
+
+fn main() -> ExitCode {
+    // Usage errors end here, with exit code 2.
+    let cli = Cli::parse();
+    let mut stdin = io::stdin().lock();
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let environment = Environment {
+        stdin: Stdin::new(&mut stdin),
+        now: Time::from_unix(i64::try_from(clock.as_secs()).unwrap_or(i64::MAX)),
+        colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let exit = match commands::run(cli.command, environment).and_then(print) {
+        Ok(exit) => exit,
+        Err(error) => {
+            // Nobody reads what cannot be written to standard error either.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            error.exit()
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn print(answer: Answer) -> Result<Exit, Error> {
+    for note in &answer.notes {
+        let _ = writeln!(io::stderr(), "{note}");
+    }
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(answer.data.as_bytes()).and_then(|()| stdout.flush());
+    match written {
+        // The reader has seen enough (`mirrorctl … | head`).
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output {
+            name: "standard output".to_owned(),
+            error,
+        }),
+        _ if answer.findings => Ok(Exit::Findings),
+        _ => Ok(Exit::Ok),
+    }
+}

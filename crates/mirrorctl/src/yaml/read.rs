@@ -1,0 +1,169 @@
+//! Reads a stream of YAML documents into JSON values, in the order of the keys. It works on the parser's events, so what
+//! is refused is refused with its line, and no input can make it build more than it holds.
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use serde_json::{Map, Number, Value};
+
+use super::is_ambiguous;
+
+/// Nothing that Kubernetes knows is nested deeper.
+const MAX_DEPTH: usize = 100;
+
+/// Why a stream was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// From 1.
+    pub line: usize,
+    /// What was found and what is allowed.
+    pub problem: String,
+}
+
+/// A list or an object that is not complete.
+enum Open {
+    List(Vec<Value>),
+    Object {
+        fields: Map<String, Value>,
+        key: Option<String>,
+    },
+}
+
+/// Reads every document of a stream. An empty document is `null`.
+///
+/// # Errors
+/// The first thing that is no YAML, or that is YAML but not JSON, with its line.
+pub fn read(text: &str) -> Result<Vec<Value>, Problem> {
+    let mut documents = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| refusal(*error.marker(), error.info()))?;
+        let value = match event {
+            Event::Alias(_) => return Err(refusal(span.start, "an alias (*name) is not read; write it out")),
+            Event::Scalar(text, style, anchor, tag) => {
+                refuse_properties(anchor, tag.as_deref(), span.start)?;
+                // A key is a text whatever it looks like, if every reader takes it for one.
+                if let Some(Open::Object {
+                    fields,
+                    key: key @ None,
+                }) = open.last_mut()
+                {
+                    *key = Some(read_key(&text, style, fields).map_err(|problem| refusal(span.start, problem))?);
+                    continue;
+                }
+                scalar(&text, style).map_err(|problem| refusal(span.start, problem))?
+            }
+            Event::SequenceStart(anchor, tag) => {
+                refuse_properties(anchor, tag.as_deref(), span.start)?;
+                push(&mut open, Open::List(Vec::new()), span.start)?;
+                continue;
+            }
+            Event::MappingStart(anchor, tag) => {
+                refuse_properties(anchor, tag.as_deref(), span.start)?;
+                let fields = Map::new();
+                push(&mut open, Open::Object { fields, key: None }, span.start)?;
+                continue;
+            }
+            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
+                Some(Open::List(values)) => Value::Array(values),
+                Some(Open::Object { fields, .. }) => Value::Object(fields),
+                None => continue,
+            },
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                continue;
+            }
+        };
+        match open.last_mut() {
+            None => documents.push(value),
+            Some(Open::List(values)) => values.push(value),
+            Some(Open::Object { fields, key }) => {
+                if let Some(key) = key.take() {
+                    fields.insert(key, value);
+                }
+            }
+        }
+    }
+    Ok(documents)
+}
+
+fn refusal(at: Marker, problem: impl Into<String>) -> Problem {
+    Problem {
+        line: at.line(),
+        problem: problem.into(),
+    }
+}
+
+fn push(open: &mut Vec<Open>, next: Open, at: Marker) -> Result<(), Problem> {
+    if let Some(Open::Object { key: None, .. }) = open.last() {
+        return Err(refusal(at, "a key is not a text"));
+    }
+    if open.len() >= MAX_DEPTH {
+        return Err(refusal(at, format!("nested deeper than {MAX_DEPTH} levels")));
+    }
+    open.push(next);
+    Ok(())
+}
+
+fn refuse_properties(anchor: usize, tag: Option<&Tag>, at: Marker) -> Result<(), Problem> {
+    if anchor != 0 {
+        return Err(refusal(at, "an anchor (&name) is not read; write each value out"));
+    }
+    if tag.is_some() {
+        return Err(refusal(at, "a tag (!name) is not read; quote what is a text"));
+    }
+    Ok(())
+}
+
+fn read_key(text: &str, style: ScalarStyle, fields: &Map<String, Value>) -> Result<String, String> {
+    if style == ScalarStyle::Plain && text == "<<" {
+        return Err("the merge key << is not read; write the keys out".to_owned());
+    }
+    if style == ScalarStyle::Plain && is_ambiguous(text) {
+        return Err(ambiguous(text));
+    }
+    if fields.contains_key(text) {
+        return Err(format!("the key `{text}` stands twice"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A scalar by the core schema of YAML 1.2, section 10.3.
+fn scalar(text: &str, style: ScalarStyle) -> Result<Value, String> {
+    if style != ScalarStyle::Plain {
+        return Ok(Value::String(text.to_owned()));
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
+        "true" | "True" | "TRUE" => return Ok(Value::Bool(true)),
+        "false" | "False" | "FALSE" => return Ok(Value::Bool(false)),
+        _ if is_ambiguous(text) => return Err(ambiguous(text)),
+        _ => {}
+    }
+    let based = [("0x", 16), ("0o", 8)]
+        .into_iter()
+        .find_map(|(prefix, base)| u64::from_str_radix(text.strip_prefix(prefix)?, base).ok());
+    if let Some(number) = based {
+        return Ok(number.into());
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return Ok(Value::String(text.to_owned()));
+    }
+    if let Ok(number) = text.parse::<u64>() {
+        return Ok(number.into());
+    }
+    if let Ok(number) = text.parse::<i64>() {
+        return Ok(number.into());
+    }
+    match text.parse::<f64>() {
+        Ok(number) => Number::from_f64(number)
+            .map(Value::Number)
+            .ok_or_else(|| format!("{text} is not a number that JSON has")),
+        Err(_) if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") => {
+            Err(format!("{text} is not a number that JSON has"))
+        }
+        Err(_) => Ok(Value::String(text.to_owned())),
+    }
+}
+
+fn ambiguous(text: &str) -> String {
+    format!("`{text}` is a text to some readers and something else to others; quote it if it is a text")
+}
