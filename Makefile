@@ -13,7 +13,7 @@ export ENVOY_VERSION
 OLDER ?= 1.36.4
 VERSIONED := primary_untouched parity_http1 parity_http2 upstream_filter methods_and_bodies request_trailers primary_answers_early \
 	shadow_answers shadow_silent cluster_empty live_percentage update_in_flight vm_replaced bad_configuration_as_update \
-	upgrade no_upstream client_aborts labels
+	upgrade no_upstream client_aborts labels crashes
 
 WASM := dist/traffic-mirror.wasm
 WASM_LIMIT := 307200
@@ -50,6 +50,12 @@ $(WASM): target/wasm32-wasip1/release/traffic_mirror.wasm scripts/finish-wasm
 	scripts/finish-wasm $< $@.new
 	@mv $@.new $@
 
+# For test-envoy: the filter with the feature `trap`. It never comes to dist.
+.PHONY: trap
+trap:
+	@scripts/rust
+	@cargo build --locked --quiet --profile trap --target wasm32-wasip1 --package traffic-mirror --features trap
+
 .PHONY: image
 image: ## The image that Istio loads (needs a Docker engine)
 	docker build --platform linux/amd64 --provenance=false --tag traffic-mirror:dev .
@@ -81,7 +87,7 @@ test-filter: build ## The built filter on a fake host
 	cargo test --locked --quiet --package traffic-mirror
 
 .PHONY: test-envoy
-test-envoy: build ## The built filter in a real Envoy (CASES="name …" for some, ENVOY_VERSION for another)
+test-envoy: build trap ## The built filter in a real Envoy (CASES="name …" for some, ENVOY_VERSION for another)
 	cargo test --locked --quiet --package envoy-test
 	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- run $(CASES)
 
@@ -90,7 +96,7 @@ test-envoy: build ## The built filter in a real Envoy (CASES="name …" for some
 envoy-test: test-envoy
 
 .PHONY: test-older-envoys
-test-older-envoys: build ## What depends on Envoy's version, in the oldest supported one (OLDER="version …" for others)
+test-older-envoys: build trap ## What depends on Envoy's version, in the oldest supported one (OLDER="version …" for others)
 	@for version in $(OLDER); do \
 		echo "Envoy $$version"; \
 		ENVOY_PATH="$$(ENVOY_VERSION=$$version scripts/envoy)" \
@@ -124,6 +130,7 @@ lint: ## Format, clippy, docs, and the rules that no tool knows
 	cargo fmt --all --check
 	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 -- -D warnings
+	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 --features trap -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --quiet --workspace --no-deps --document-private-items
 	@scripts/house-rules
 

@@ -97,15 +97,21 @@ const OK: u32 = 0;
 /// A header map; without headers if the host has none.
 pub fn headers(map: Map) -> Headers {
     // SAFETY: the host writes to the two places that `received` passes, and to nothing else.
-    received(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+    let headers = received(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
         .map(Headers::decode)
-        .unwrap_or_default()
+        .unwrap_or_default();
+    #[cfg(feature = "trap")]
+    crate::trap::by_headers(&headers);
+    headers
 }
 
 /// Up to `max` bytes of a buffer, from its beginning; `None` if the host has none.
 pub fn buffer(kind: Buffer, max: usize) -> Option<Vec<u8>> {
     // SAFETY: as in `headers`.
-    received(|data, size| unsafe { proxy_get_buffer_bytes(kind as u32, 0, max, data, size) })
+    let bytes = received(|data, size| unsafe { proxy_get_buffer_bytes(kind as u32, 0, max, data, size) });
+    #[cfg(feature = "trap")]
+    crate::trap::by_body(bytes.as_deref().unwrap_or_default());
+    bytes
 }
 
 /// A property, by its path with zero bytes between the parts; `None` if it is absent or empty.

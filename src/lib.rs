@@ -30,6 +30,9 @@ mod stats;
 // The proxy.
 mod host;
 
+#[cfg(feature = "trap")]
+mod trap;
+
 // The entry point.
 mod entry {
     proxy_wasm::main! {{

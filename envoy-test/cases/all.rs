@@ -20,6 +20,10 @@ mod cluster_unknown;
 mod configuration_as_json;
 #[path = "connect/case.rs"]
 mod connect;
+#[path = "crash_of_one_worker/case.rs"]
+mod crash_of_one_worker;
+#[path = "crashes/case.rs"]
+mod crashes;
 #[path = "expect_continue/case.rs"]
 mod expect_continue;
 #[path = "fifty_updates/case.rs"]
@@ -216,6 +220,8 @@ pub const ALL: &[Case] = cases! {
     parity_upstream_filter: "the same with the filter among the router's upstream filters",
     primary_untouched: "conversations of every kind: primary and client hear the same bytes with the filter as without",
     upstream_filter: "among the router's upstream filters: the copy is of what the router rewrote",
+    crashes: "a filter that traps: what clients then see, under each failure policy",
+    crash_of_one_worker: "a filter that traps on one worker goes on on the other",
     labels: "what Prometheus sees",
 };
 

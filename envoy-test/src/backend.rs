@@ -14,6 +14,7 @@ pub use behaviour::{Behaviour, Ending};
 pub use journal::Journal;
 pub use raw::{RawBackend, Refusing};
 pub use received::{Progress, Received, TEST_ID, hash, readable};
+pub use reply::TRAP;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

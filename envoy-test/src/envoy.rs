@@ -37,6 +37,8 @@ const BASE_ID: &str = "base-id";
 pub struct Binaries {
     pub envoy: PathBuf,
     pub module: PathBuf,
+    /// The filter that traps on demand: `make trap` builds it, and only some cases need it.
+    pub trapping: PathBuf,
     /// Keep the folders of what ran.
     pub keep: bool,
 }
@@ -86,7 +88,13 @@ impl Binaries {
         let module = module
             .canonicalize()
             .with_context(|| format!("no filter at {}: `make build` builds it", module.display()))?;
-        Ok(Self { envoy, module, keep })
+        let trapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wasm32-wasip1/trap/traffic_mirror.wasm");
+        Ok(Self {
+            envoy,
+            module,
+            trapping,
+            keep,
+        })
     }
 }
 

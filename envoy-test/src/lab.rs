@@ -63,6 +63,13 @@ impl Lab {
             Some(manager) => Some(Recorders::start(manager, setup.conversations).await?),
             None => None,
         };
+        let module = match setup.traps {
+            true => binaries
+                .trapping
+                .canonicalize()
+                .context("no filter that traps on demand: `make trap` builds it")?,
+            false => binaries.module.clone(),
+        };
         let behind = |name, address| recorders.as_ref().map_or(address, |all| all.behind(name, address));
         let options = envoy::Options {
             bootstrap: Bootstrap {
@@ -74,7 +81,7 @@ impl Lab {
                 routes: setup.routes,
                 filters: setup
                     .filters
-                    .map(|filters| filters.replace(envoy::files::MODULE, &binaries.module.to_string_lossy())),
+                    .map(|filters| filters.replace(envoy::files::MODULE, &module.to_string_lossy())),
                 second_listener: setup.second_listener,
                 http2_tunnels: setup.http2_tunnels,
                 http2_upstreams: setup.http2_upstreams,
@@ -82,7 +89,7 @@ impl Lab {
                 side_by_side: recorders.as_ref().map(Recorders::addresses),
                 ..Bootstrap::default()
             },
-            filter: envoy::files::filter(&binaries.module, &setup.plugin()?, setup.shape)?,
+            filter: envoy::files::filter(&module, &setup.plugin()?, setup.shape)?,
             workers: setup.workers,
         };
         let envoy = Envoy::start(binaries, &options).await?;
@@ -94,7 +101,7 @@ impl Lab {
             envoy,
             recorders,
             setup,
-            module: binaries.module.clone(),
+            module,
             _refusing: refusing,
         };
         let refused = lab.envoy.admin().discovery().await?.refused > 0;
@@ -162,6 +169,12 @@ impl Lab {
             .await
     }
 
+    /// The same in a VM of its own, with what else the plugin's `failure` mapping says, as YAML; none is what is shipped.
+    pub async fn update_with_new_vm(&self, plugin_yaml: &str, vm: &str, failure: Option<&str>) -> Result<Update> {
+        let filter = envoy::files::filter(&self.module, &setup::parse(plugin_yaml)?, self.setup.shape)?;
+        self.envoy.update(&envoy::files::with_vm(&filter, vm, failure)?).await
+    }
+
     /// Waits until a statistic of Envoy itself, by its whole name, has this value.
     pub async fn wait_for_envoy(&self, name: &str, value: u64) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
@@ -227,6 +240,9 @@ impl Lab {
     /// What must hold after every case: nothing under way, both balances of every configured mirror, nothing broken in the log.
     pub async fn check(&self) -> Result<()> {
         self.shadow.release();
+        if self.setup.traps {
+            return Ok(());
+        }
         let statistics = self.settled().await?;
         if !self.setup.refused {
             for name in setup::mirror_names(&self.setup.plugin()?) {

@@ -2,7 +2,9 @@
 
 use wasmi::{Engine, Module};
 
-use crate::host::{artefact, imports, wasi};
+use crate::books::one;
+use crate::host::messages::Request;
+use crate::host::{FakeHost, artefact, imports, wasi};
 
 /// Most it may be, so that a sidecar fetches it quickly.
 const MOST_BYTES: usize = 300 << 10;
@@ -53,6 +55,18 @@ fn it_exports_what_the_filter_uses_and_nothing_else() {
         "proxy_on_vm_start",
     ];
     assert_eq!(exports, used);
+}
+
+/// The feature `trap` is for the tests on the real Envoy, and would hand every client the means to end mirroring.
+#[test]
+fn it_cannot_be_told_to_trap() {
+    let word = b"told to trap";
+    assert!(!artefact::bytes().windows(word.len()).any(|some| some == word));
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&serde_json::json!({})));
+    host.serve(root, &Request::get("/").header("x-trap", "yes"));
+    host.serve(root, &Request::post("/", b"trap!", 5));
+    assert_eq!(host.books().sent(), 2, "both are copied as any other");
 }
 
 #[test]

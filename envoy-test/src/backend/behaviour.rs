@@ -26,6 +26,7 @@ use hyper::http::request::Parts;
 /// | `events` | server-sent events: one at once, the last when the case ends the stream |
 /// | `location=URL` | names another place |
 /// | `upgrade` | accepts an upgrade or a CONNECT, and echoes what comes through the tunnel |
+/// | `trap` | the answer has the header that traps the filter of `make trap` |
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
     pub status: StatusCode,
@@ -33,6 +34,7 @@ pub struct Behaviour {
     pub size: Option<usize>,
     pub early: bool,
     pub location: Option<String>,
+    pub trap: bool,
     pub ending: Ending,
 }
 
@@ -133,6 +135,7 @@ impl Behaviour {
             "events" => self.ending = Ending::Events,
             "location" => self.location = Some(value.to_owned()),
             "upgrade" => self.ending = Ending::Upgrade,
+            "trap" => self.trap = true,
             _ => {}
         }
     }

@@ -16,6 +16,9 @@ use tokio::sync::watch;
 
 use super::{Arriving, Behaviour, Broken, Ending, Reply};
 
+/// Any message with this header traps the filter of `make trap`.
+pub const TRAP: &str = "x-trap";
+
 type Body = BoxBody<Bytes, Broken>;
 
 /// An answer with this body.
@@ -33,6 +36,7 @@ pub(super) fn with(backend: &str, behaviour: &Behaviour, body: Body) -> Reply {
         headers.insert("grpc-status", HeaderValue::from(u16::from(status)));
     }
     let texts = [
+        (TRAP, behaviour.trap.then_some("yes")),
         ("x-backend", Some(backend)),
         ("location", behaviour.location.as_deref()),
     ];

@@ -184,6 +184,21 @@ pub fn filter(module: &Path, plugin: &Value, shape: Shape) -> Result<String> {
     written(&root)
 }
 
+/// A rendered `filter.yaml` with another VM, and with these keys of the plugin (YAML) in the place of `fail_open`.
+pub fn with_vm(filter: &str, vm: &str, failure: Option<&str>) -> Result<String> {
+    let mut root: Value = serde_yaml_ng::from_str(filter)?;
+    let config = at(&mut root, &["resources", "0", "typed_config", "config"])?;
+    *at(config, &["vm_config", "vm_id"])? = vm.into();
+    if let Some(failure) = failure {
+        let config = config.as_mapping_mut().context("a plugin is a map")?;
+        config
+            .remove("fail_open")
+            .context("what is shipped has no `fail_open`")?;
+        config.extend(serde_yaml_ng::from_str::<Mapping>(failure)?);
+    }
+    written(&root)
+}
+
 /// `filter.yaml` as it is written, comments and all, with this module: for people who then edit it.
 pub fn filter_to_edit(module: &Path) -> String {
     FILTER.replace(MODULE, &module.to_string_lossy())

@@ -35,11 +35,25 @@ impl Log {
     /// Waits for a line that contains all of these, and returns it.
     pub async fn wait_for(&self, parts: &[&str], patience: Duration) -> Result<String> {
         let matches = |line: &&String| parts.iter().all(|part| line.contains(part));
+        let what = format!("a line with {parts:?}");
+        self.wait_until(&what, patience, |lines| lines.iter().any(|line| matches(&line)))
+            .await?;
+        let lines = self.lines.borrow();
+        lines.iter().find(matches).cloned().context("a line vanished")
+    }
+
+    /// Waits until `condition` holds for all lines so far; `what` says it in an error.
+    pub async fn wait_until(
+        &self,
+        what: &str,
+        patience: Duration,
+        condition: impl Fn(&[String]) -> bool,
+    ) -> Result<()> {
         let mut lines = self.lines.clone();
-        let found = lines.wait_for(|lines| lines.iter().any(|line| matches(&line)));
+        let found = lines.wait_for(|lines| condition(lines));
         match tokio::time::timeout(patience, found).await {
-            Ok(Ok(lines)) => lines.iter().find(matches).cloned().context("a line vanished"),
-            _ => bail!("no line with {parts:?} in Envoy's log after {patience:?}"),
+            Ok(Ok(_)) => Ok(()),
+            _ => bail!("waited {patience:?} for Envoy to log {what}"),
         }
     }
 

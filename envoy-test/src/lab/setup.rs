@@ -24,6 +24,7 @@ pub struct Setup {
     pub(super) behind_the_router: bool,
     pub(super) side_by_side: Option<&'static str>,
     pub(super) conversations: bool,
+    pub(super) traps: bool,
 }
 
 /// What stands behind the cluster `shadow`.
@@ -134,6 +135,12 @@ impl Setup {
             conversations: true,
             ..self.side_by_side(manager)
         }
+    }
+
+    /// The module is the one that traps on demand. What it leaves is the case's to judge: neither its statistics nor the log are
+    /// checked afterwards.
+    pub fn traps(self) -> Self {
+        Self { traps: true, ..self }
     }
 
     /// The plugin configuration, parsed.
