@@ -2,7 +2,7 @@
 //! SDK's own wrappers panic on a status they do not expect, and a panic costs a live request.
 
 use std::hash::BuildHasher;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mirror_policy::copy::CopiedHeader;
 use mirror_policy::headers::Headers;
@@ -198,6 +198,11 @@ pub fn now() -> Duration {
         static START: Instant = Instant::now();
     }
     START.with(Instant::elapsed)
+}
+
+/// The time of day, since the Unix epoch.
+pub fn wall_clock() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// A number that no one else has. The standard library asks the host for random bytes once per VM.

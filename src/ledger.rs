@@ -2,8 +2,10 @@
 //! step and gets effects back; the host is called only when nothing is borrowed.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
+use mirror_policy::account::AccountId;
+use mirror_policy::breaker::Transition;
 use mirror_policy::effects::Effects;
 use mirror_policy::ledger::Ledger;
 use mirror_policy::sample::Dice;
@@ -19,8 +21,8 @@ pub struct Vm {
     pub metrics: Metrics,
     /// The source of chance.
     pub dice: Dice,
-    /// The root contexts that serve: configured, and not told to go.
-    pub serving: BTreeSet<u32>,
+    /// The root contexts that serve, configured and not told to go, and whose accounts they use.
+    pub serving: Vec<(u32, Rc<[AccountId]>)>,
 }
 
 thread_local! {
@@ -28,7 +30,7 @@ thread_local! {
         ledger: Ledger::default(),
         metrics: Metrics::default(),
         dice: Dice::new(host::seed()),
-        serving: BTreeSet::new(),
+        serving: Vec::new(),
     });
 }
 
@@ -38,10 +40,25 @@ pub fn with<T>(step: impl FnOnce(&mut Vm) -> T) -> Option<T> {
     VM.with(|vm| vm.try_borrow_mut().ok().map(|mut vm| step(&mut vm)))
 }
 
-/// Brings the effects of a callback to the host's statistics.
+/// Brings the effects of a callback to the host's statistics and log.
 pub fn apply(mut effects: Effects) {
+    for (account, transition) in effects.take_transitions() {
+        let mirror = with(|vm| vm.ledger.accounts().mirror(account).map(str::to_owned)).flatten();
+        report(&mirror.unwrap_or_default(), transition);
+    }
     let changes = with(|vm| vm.metrics.resolve(&mut effects)).unwrap_or_default();
     for change in changes {
         change.apply();
     }
+}
+
+/// Logs what the circuit breaker of a mirror did.
+fn report(mirror: &str, transition: Transition) {
+    let what = match transition {
+        Transition::Opened { failures, ended } => format!("open: {failures} of {ended} copies failed"),
+        Transition::HalfOpened => "half-open: one copy is sent as a probe".to_owned(),
+        Transition::Reopened => "open again: the probe failed".to_owned(),
+        Transition::Closed => "closed".to_owned(),
+    };
+    log::warn!("traffic-mirror: {mirror}: the circuit breaker is {what}");
 }

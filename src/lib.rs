@@ -8,7 +8,7 @@
 //! | 1 | parse | `root` → `policy::plan` | bytes → `Plan` | refused with the path of the offending key |
 //! | 2 | match | `stream` → `policy::matching` | request head → mirrors | nothing to do |
 //! | 3 | sample | `policy::sample` | key or dice, percentage → yes | skipped |
-//! | 4 | admit | `policy::budget` | size → permit | dropped |
+//! | 4 | admit | `policy::breaker`, `policy::budget`, `policy::rate` | time, size → permit | dropped |
 //! | 5 | copy | `policy::exchange`, `policy::copy` | headers, chunks, end → copy | dropped |
 //! | 6 | dispatch | `dispatch` | copy → token | dropped |
 //! | 7 | account | `root` → `policy::answer`, `policy::ledger` | answer → outcome | each permit ends exactly once |

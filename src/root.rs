@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mirror_policy::account::AccountId;
 use mirror_policy::answer::{Answer, TELLING_BYTES};
 use mirror_policy::effects::Effects;
 use mirror_policy::exchange::Binding;
@@ -53,13 +54,15 @@ impl Root {
         for change in changes.unwrap_or_default() {
             change.apply();
         }
-        ledger::with(|vm| vm.serving.insert(self.id));
+        warn_of_expired(&plan);
+        let accounts: Rc<[AccountId]> = accounts.into();
+        ledger::with(|vm| vm.serving.push((self.id, Rc::clone(&accounts))));
         host::set_tick_period(sweep_period(&plan));
         self.needs_port = plan.needs_port();
         let is_idle = plan.is_idle();
         let binding = Binding {
             plan: Rc::new(plan),
-            accounts: accounts.into(),
+            accounts,
         };
         self.binding = (!is_idle).then_some(binding);
         Ok(())
@@ -70,6 +73,19 @@ impl Root {
         if self.is_draining && ledger::with(|vm| vm.ledger.in_flight_of(self.id)) == Some(0) {
             self.is_draining = false;
             host::done();
+        }
+    }
+}
+
+/// An old file that is applied again is no reason to refuse it, but one to say why nothing is copied.
+fn warn_of_expired(plan: &Plan) {
+    let wall = plan.needs_wall_clock().then(host::wall_clock);
+    for mirror in &plan.mirrors {
+        if let Some(end) = &mirror.config.expires_at
+            && mirror.is_expired(wall)
+        {
+            let (name, end) = (&mirror.config.name, end.as_str());
+            log::warn!("traffic-mirror: {name} expired at {end} and copies nothing");
         }
     }
 }
@@ -94,7 +110,8 @@ impl Context for Root {
             answer.body = host::buffer(Buffer::CalloutBody, TELLING_BYTES).unwrap_or_default();
         }
         let mut effects = Effects::default();
-        ledger::with(|vm| vm.ledger.settle(token, answer.outcome(), &mut effects));
+        let now = (ledger::with(|vm| vm.ledger.is_timed(token)) == Some(true)).then(host::now);
+        ledger::with(|vm| vm.ledger.settle(token, answer.outcome(), now, &mut effects));
         ledger::apply(effects);
         self.finish_draining();
     }
@@ -104,10 +121,14 @@ impl Context for Root {
     fn on_done(&mut self) -> bool {
         let mut effects = Effects::default();
         let is_done = ledger::with(|vm| {
-            vm.serving.remove(&self.id);
+            let left: Vec<_> = vm.serving.extract_if(.., |(root, _)| *root == self.id).collect();
             if vm.serving.is_empty() {
                 vm.ledger.cancel(&mut effects);
             }
+            let is_used = |account: &AccountId| vm.serving.iter().any(|(_, accounts)| accounts.contains(account));
+            let accounts = left.iter().flat_map(|(_, accounts)| accounts.iter());
+            let unused: Vec<_> = accounts.copied().filter(|account| !is_used(account)).collect();
+            vm.ledger.retire(&unused, &mut effects);
             vm.ledger.in_flight_of(self.id) == 0
         });
         ledger::apply(effects);

@@ -61,6 +61,7 @@ impl Stream {
         let is_retry = number(host::ATTEMPT).is_some_and(|attempt| attempt > 1);
         let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
         let now = host::now();
+        let wall = binding.plan.needs_wall_clock().then(host::wall_clock);
         let arrival = Arrival {
             binding,
             mirrors,
@@ -68,6 +69,7 @@ impl Stream {
             is_routed,
             is_retry,
             now,
+            wall,
         };
         self.exchange = ledger::with(|vm| vm.ledger.begin(arrival, &mut vm.dice, effects)).flatten();
         if self.exchange.is_some() {

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::books::one;
 use crate::host::FakeHost;
 use crate::host::messages::{End, Reply, Request};
+use crate::host::plugins::RootId;
 
 /// The functions that were called, each with its number of calls, in the order of their first call.
 fn bill(host: &mut FakeHost) -> Vec<(&'static str, usize)> {
@@ -128,4 +129,96 @@ fn a_tick_costs_one_look_at_the_clock() {
     host.take_calls();
     host.tick(root);
     assert_eq!(bill(&mut host), [("clock_time_get", 1)]);
+}
+
+// === with the keys that cost more ===
+
+/// The first request of a VM asks for more.
+fn warm_up(host: &mut FakeHost, root: RootId) {
+    host.serve(root, &Request::get("/a"));
+    host.reply_to_all(&Reply::upstream(200));
+    host.take_calls();
+}
+
+#[test]
+fn a_rate_costs_no_call() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({ "limits": { "maxRequestsPerSecond": 4 } })));
+    warm_up(&mut host, root);
+    host.request(root, &Request::get("/"));
+    let sent = [
+        ("proxy_get_header_map_pairs", 1),
+        ("proxy_get_property", 2),
+        ("clock_time_get", 1),
+        ("proxy_http_call", 1),
+        ("proxy_increment_metric", 4),
+    ];
+    assert_eq!(bill(&mut host), sent);
+    for _ in 0..9 {
+        host.request(root, &Request::get("/"));
+    }
+    host.take_calls();
+    host.request(root, &Request::get("/"));
+    let dropped = [
+        ("proxy_get_header_map_pairs", 1),
+        ("proxy_get_property", 2),
+        ("clock_time_get", 1),
+        ("proxy_increment_metric", 2),
+    ];
+    assert_eq!(bill(&mut host), dropped);
+}
+
+#[test]
+fn an_expiry_costs_one_look_at_the_time_of_day() {
+    let mut host = FakeHost::new();
+    let later = one(&json!({ "expiresAt": "2099-01-01T00:00:00Z", "match": [{ "uri": { "prefix": "/a" } }] }));
+    let root = host.start(&later);
+    warm_up(&mut host, root);
+    host.request(root, &Request::get("/a"));
+    let sent = [
+        ("proxy_get_header_map_pairs", 1),
+        ("proxy_get_property", 2),
+        ("clock_time_get", 2),
+        ("proxy_http_call", 1),
+        ("proxy_increment_metric", 4),
+    ];
+    assert_eq!(bill(&mut host), sent);
+    host.request(root, &Request::get("/b"));
+    assert_eq!(
+        bill(&mut host),
+        [("proxy_get_header_map_pairs", 1)],
+        "no match, no look"
+    );
+    host.reply_to_all(&Reply::upstream(200));
+    assert!(
+        bill(&mut host)
+            .iter()
+            .all(|(function, _)| *function != "clock_time_get")
+    );
+}
+
+#[test]
+fn a_circuit_breaker_costs_one_look_at_the_clock_per_answer() {
+    let mut host = FakeHost::new();
+    let breaker = json!({ "failurePercentage": 50, "minRequests": 9, "window": "10s", "openFor": "5s" });
+    let root = host.start(&one(&json!({ "circuitBreaker": breaker })));
+    warm_up(&mut host, root);
+    host.request(root, &Request::get("/"));
+    let sent = [
+        ("proxy_get_header_map_pairs", 1),
+        ("proxy_get_property", 2),
+        ("clock_time_get", 1),
+        ("proxy_http_call", 1),
+        ("proxy_increment_metric", 4),
+    ];
+    assert_eq!(bill(&mut host), sent);
+    host.reply_to_all(&Reply::upstream(200));
+    let answer = [
+        ("proxy_set_effective_context", 1),
+        ("proxy_get_header_map_pairs", 1),
+        ("clock_time_get", 1),
+        ("proxy_increment_metric", 3),
+        ("proxy_record_metric", 1),
+    ];
+    assert_eq!(bill(&mut host), answer);
 }

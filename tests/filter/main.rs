@@ -26,6 +26,8 @@ mod copies;
 
 mod losses;
 
+mod protection;
+
 mod answers;
 
 mod cost;

@@ -43,16 +43,16 @@ fn bad() -> Vec<(Value, &'static str)> {
         (json!({ "mirrors": [] }), "mirrors"),
         (json!({ "mirrors": [{ "name": "a" }] }), "mirrors[0]"),
         (json!({}), "mirrors"),
-        // Later keys are unknown until they are built.
-        (one(&json!({ "circuitBreaker": {} })), "mirrors[0].circuitBreaker"),
         (
-            one(&json!({ "expiresAt": "2026-12-01T18:00:00Z" })),
-            "mirrors[0].expiresAt",
+            one(&json!({ "circuitBreaker": {} })),
+            "mirrors[0].circuitBreaker: `failurePercentage` is missing",
         ),
+        (one(&json!({ "expiresAt": "2026-12-01" })), "mirrors[0].expiresAt"),
+        // Later keys are unknown until they are built.
         (one(&json!({ "redact": {} })), "mirrors[0].redact"),
         (one(&json!({ "compare": {} })), "mirrors[0].compare"),
         (
-            one(&json!({ "limits": { "maxRequestsPerSecond": 5 } })),
+            one(&json!({ "limits": { "maxRequestsPerSecond": 0 } })),
             "mirrors[0].limits.maxRequestsPerSecond",
         ),
     ]

@@ -271,17 +271,26 @@ fn all_statistics_are_defined_by_the_configuration_and_none_later() {
 #[test]
 fn the_configured_values_show_as_gauges() {
     let mut host = FakeHost::new();
-    let root = host.start(&one(
-        &json!({ "percentage": 12.5, "limits": { "maxInFlight": 7, "maxBufferedBytes": 2_000_000 } }),
-    ));
+    let root = host.start(&one(&json!({
+        "percentage": 12.5,
+        "limits": { "maxInFlight": 7, "maxBufferedBytes": 2_000_000 },
+        "expiresAt": "2026-12-01T18:00:00Z",
+    })));
     let shown = |host: &FakeHost| {
-        ["enabled", "percentage_ppm", "in_flight_limit", "buffered_bytes_limit"].map(|gauge| host.books().gauge(gauge))
+        [
+            "enabled",
+            "percentage_ppm",
+            "in_flight_limit",
+            "buffered_bytes_limit",
+            "expiry_timestamp_seconds",
+        ]
+        .map(|gauge| host.books().gauge(gauge))
     };
-    assert_eq!(shown(&host), [1, 125_000, 7, 2_000_000]);
+    assert_eq!(shown(&host), [1, 125_000, 7, 2_000_000, 1_796_148_000]);
     let mut off = one(&json!({ "percentage": 100 }));
     off["enabled"] = json!(false);
     host.update(root, &off);
-    assert_eq!(shown(&host), [0, 1_000_000, 128, 16 << 20]);
+    assert_eq!(shown(&host), [0, 1_000_000, 128, 16 << 20, 0]);
 }
 
 #[test]

@@ -124,6 +124,7 @@ fn mirror(criterion: &mut Criterion) {
                     is_routed: true,
                     is_retry: false,
                     now,
+                    wall: None,
                 };
                 let id = ledger.begin(arrival, &mut dice, &mut effects).unwrap();
                 for _ in 0..chunks {
@@ -135,9 +136,10 @@ fn mirror(criterion: &mut Criterion) {
                 }
                 let answered = Outcome::Answered {
                     class: Class::Success,
+                    is_error: false,
                     milliseconds: Some(1),
                 };
-                ledger.settle(1, answered, &mut effects);
+                ledger.settle(1, answered, None, &mut effects);
                 effects.drain().count()
             });
         });

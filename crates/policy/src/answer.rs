@@ -51,17 +51,22 @@ impl Answer {
             let words = self.headers.get(b"grpc-message").unwrap_or(&self.body);
             return Outcome::Failed(failure(words));
         }
-        let time = self.headers.number(SERVICE_TIME);
+        let class = class(&self.headers, &self.trailers);
         Outcome::Answered {
-            class: class(&self.headers, &self.trailers),
-            milliseconds: time,
+            class,
+            is_error: match class {
+                Class::ServerError => true,
+                Class::GrpcError => !is_served(grpc_status(&self.headers, &self.trailers)),
+                _ => false,
+            },
+            milliseconds: self.headers.number(SERVICE_TIME),
         }
     }
 }
 
 /// The class of an answer. A gRPC answer is told by its grpc-status, in the trailers or, without a body, in the headers.
 pub fn class(headers: &Headers, trailers: &Headers) -> Class {
-    let status = trailers.get(b"grpc-status").or_else(|| headers.get(b"grpc-status"));
+    let status = grpc_status(headers, trailers);
     if status.is_some() || is_grpc(headers) {
         Class::of_grpc_status(status)
     } else {
@@ -72,6 +77,17 @@ pub fn class(headers: &Headers, trailers: &Headers) -> Class {
                 .unwrap_or(0),
         )
     }
+}
+
+fn grpc_status<'a>(headers: &'a Headers, trailers: &'a Headers) -> Option<&'a [u8]> {
+    trailers.get(b"grpc-status").or_else(|| headers.get(b"grpc-status"))
+}
+
+/// Whether a gRPC error blames the request or the caller and not the server: what is a 4xx in Envoy's table
+/// (source/common/grpc/status.cc, `grpcToHttpStatus`). An answer without a status is a broken one.
+fn is_served(status: Option<&[u8]>) -> bool {
+    let status = status.and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+    matches!(status, Some(1u8 | 3 | 5..=11 | 16))
 }
 
 /// Whether only the trailers can tell the class.

@@ -1,6 +1,7 @@
-//! Stage 4: what a mirror may hold. A copy lives on a permit from the moment it is admitted until its answer has come;
+//! The main part of stage 4: what a mirror may hold. A copy lives on a permit from the moment it is admitted until its answer has come;
 //! what is over the budget is refused at once, never queued.
 
+use crate::breaker::Period;
 use crate::config::Limits;
 use crate::reason::Dropped;
 
@@ -9,6 +10,7 @@ use crate::reason::Dropped;
 #[must_use = "a permit that is not given back is lost to its budget"]
 pub struct Permit {
     bytes: u64,
+    period: Period,
 }
 
 /// What one mirror holds on one worker, and what it may hold.
@@ -26,6 +28,11 @@ impl Permit {
     /// Header and body bytes.
     pub const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The state of the circuit breaker that admitted the copy.
+    pub const fn period(&self) -> Period {
+        self.period
     }
 }
 
@@ -48,20 +55,25 @@ impl Budget {
         self.max_bytes = limits.max_buffered_bytes.get();
     }
 
-    /// Admits a copy that holds this many bytes at first.
+    /// Whether a copy that holds this many bytes at first can be admitted.
     ///
     /// # Errors
     /// The limit that is reached.
-    pub const fn admit(&mut self, bytes: u64) -> Result<Permit, Dropped> {
+    pub const fn has_room(&self, bytes: u64) -> Result<(), Dropped> {
         if self.copies >= self.max_copies {
             return Err(Dropped::InFlight);
         }
         if self.bytes.saturating_add(bytes) > self.max_bytes {
             return Err(Dropped::Bytes);
         }
+        Ok(())
+    }
+
+    /// Admits a copy for which there is [room](Self::has_room).
+    pub const fn admit(&mut self, bytes: u64, period: Period) -> Permit {
         self.copies += 1;
         self.bytes += bytes;
-        Ok(Permit { bytes })
+        Permit { bytes, period }
     }
 
     /// Charges a copy for more bytes.

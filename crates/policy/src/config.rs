@@ -4,7 +4,8 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::values::{Percentage, Span, Whole};
+use crate::timestamp::Timestamp;
+use crate::values::{PerSecond, Percentage, Span, Whole};
 
 /// 256 MiB: no mirror may hold more, per worker.
 pub const MAX_BUFFERED_BYTES: u64 = 256 << 20;
@@ -56,6 +57,12 @@ pub struct MirrorConfig {
     pub timeout: Span,
     /// What the mirror may use, per worker.
     pub limits: Limits,
+    /// Spares a shadow that fails, per worker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit_breaker: Option<CircuitBreaker>,
+    /// From then on nothing is copied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A destination as in Istio's VirtualService; it means the cluster `outbound|PORT|SUBSET|HOST`.
@@ -249,6 +256,23 @@ pub struct Limits {
     pub max_in_flight: Whole<1, 65_536>,
     /// Their header and body bytes: 1 byte to 256 MiB.
     pub max_buffered_bytes: Whole<1, MAX_BUFFERED_BYTES>,
+    /// Copies that may begin in a second: 0.001 to 1,000,000 in steps of 0.001; absent, any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests_per_second: Option<PerSecond>,
+}
+
+/// When a shadow that fails is left alone, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CircuitBreaker {
+    /// The share of the copies ended within the window that failed, from which on it opens: above 0, up to 100 percent.
+    pub failure_percentage: Percentage,
+    /// How many copies must have ended within the window: 1 to 1,000,000.
+    pub min_requests: Whole<1, 1_000_000>,
+    /// How far back it looks.
+    pub window: Span,
+    /// How long it stays open before it lets a probe through.
+    pub open_for: Span,
 }
 
 /// Values by names that the user chooses.
@@ -275,6 +299,8 @@ impl MirrorConfig {
             body: Body::default(),
             timeout: Span::from_millis(5_000).unwrap_or(Span::MAX),
             limits: Limits::default(),
+            circuit_breaker: None,
+            expires_at: None,
         }
     }
 }
@@ -302,6 +328,7 @@ impl Default for Limits {
         Self {
             max_in_flight: Whole::clamped(128),
             max_buffered_bytes: Whole::clamped(16 << 20),
+            max_requests_per_second: None,
         }
     }
 }

@@ -43,6 +43,8 @@ pub struct Arrival {
     pub is_retry: bool,
     /// Monotonic time.
     pub now: Duration,
+    /// The time of day, since the Unix epoch; needed only if [`Plan::needs_wall_clock`].
+    pub wall: Option<Duration>,
 }
 
 /// All that a VM holds.
@@ -77,8 +79,8 @@ impl Ledger {
     /// Decides for each mirror that the request belongs to. Returns the exchange if at least one copy is collected. A
     /// retry is the same request once more: it is not copied and not counted.
     ///
-    /// The order is fixed, so that one request has one reason: loop, upgrade, no route, sample, headers or declared body
-    /// that cannot be copied, copies in flight, bytes.
+    /// The order is fixed, so that one request has one reason: loop, upgrade, no route, expiry, sample, circuit breaker,
+    /// headers or declared body that cannot be copied, copies in flight, bytes, rate.
     pub fn begin(&mut self, arrival: Arrival, dice: &mut Dice, effects: &mut Effects) -> Option<ExchangeId> {
         let Arrival {
             binding,
@@ -87,6 +89,7 @@ impl Ledger {
             is_routed,
             is_retry,
             now,
+            wall,
         } = arrival;
         if is_retry {
             return None;
@@ -100,23 +103,27 @@ impl Ledger {
             effects.count(account, Statistic::Matched);
             let sampled = match left_out {
                 Some(reason) => Err(reason),
+                None if mirror.is_expired(wall) => Err(Skipped::Expired),
                 None => mirror.sampling.decide(mirror.config.percentage, &headers, dice),
             };
             if let Err(reason) = sampled {
                 effects.count(account, Statistic::Skipped(reason));
                 continue;
             }
-            let admitted = with_body(mirror, &headers).and_then(|with_body| {
-                let permit = self.accounts.admit(account, headers.bytes(), effects)?;
-                let deadline = now.saturating_add(mirror.config.body.max_wait.duration());
-                Ok(Collecting {
-                    account,
-                    permit,
-                    mirror: index,
-                    with_body,
-                    deadline,
-                })
-            });
+            let allowed = self.accounts.allows(account, now);
+            let admitted = allowed
+                .and_then(|()| with_body(mirror, &headers))
+                .and_then(|with_body| {
+                    let permit = self.accounts.admit(account, headers.bytes(), now, effects)?;
+                    let deadline = now.saturating_add(mirror.config.body.max_wait.duration());
+                    Ok(Collecting {
+                        account,
+                        permit,
+                        mirror: index,
+                        with_body,
+                        deadline,
+                    })
+                });
             match admitted {
                 Ok(copy) => copies.push(copy),
                 Err(reason) => effects.count(account, Statistic::Dropped(reason)),
@@ -179,7 +186,8 @@ impl Ledger {
         }
     }
 
-    /// Frees the copies that have been collected for longer than their mirror's `body.maxWait`.
+    /// Frees the copies that have been collected for longer than their mirror's `body.maxWait`, and closes the circuit
+    /// breakers that are not configured any more.
     pub fn sweep(&mut self, now: Duration, effects: &mut Effects) {
         let lost: Lost = self
             .collecting
@@ -188,6 +196,7 @@ impl Ledger {
             .collect();
         self.collecting.retain(|_, exchange| !exchange.is_over());
         self.lose(lost, effects);
+        self.accounts.close_breakers(false, effects);
     }
 
     /// Envoy took a copy; its answer will come under this token.
@@ -198,22 +207,38 @@ impl Ledger {
         effects.count(account, Statistic::Sent);
         // A token comes twice only after 2^30 calls, with the first one still open.
         if let Some(lost) = self.in_flight.insert(token, InFlight { account, permit, owner }) {
-            self.end(lost, Outcome::Failed(Failure::Reset), effects);
+            self.end(lost, Outcome::Failed(Failure::Reset), None, effects);
         }
     }
 
     /// A copy could not be sent.
     pub fn refused(&mut self, copy: Outgoing, reason: Dropped, effects: &mut Effects) {
         let Outgoing { account, permit, .. } = copy;
-        self.accounts.release(account, permit, Statistic::Collecting, effects);
+        self.accounts
+            .release(account, permit, Statistic::Collecting, None, effects);
         effects.count(account, Statistic::Dropped(reason));
     }
 
-    /// The answer to a copy came, or the word that there will be none. An unknown token has been settled before.
-    pub fn settle(&mut self, token: Token, outcome: Outcome, effects: &mut Effects) {
+    /// Whether the end of a copy must be given with its time: its mirror has a circuit breaker.
+    pub fn is_timed(&self, token: Token) -> bool {
+        let copy = self.in_flight.get(&token);
+        copy.is_some_and(|copy| self.accounts.is_timed(copy.account))
+    }
+
+    /// The answer to a copy came, or the word that there will be none. An unknown token has been settled before. `now` is
+    /// monotonic, and needed only if [`is_timed`](Self::is_timed).
+    pub fn settle(&mut self, token: Token, outcome: Outcome, now: Option<Duration>, effects: &mut Effects) {
         if let Some(copy) = self.in_flight.remove(&token) {
-            self.end(copy, outcome, effects);
+            self.end(copy, outcome, now, effects);
         }
+    }
+
+    /// No configuration names these mirrors any more. What they hold stays until it ends by itself.
+    pub fn retire(&mut self, accounts: &[AccountId], effects: &mut Effects) {
+        for &account in accounts {
+            self.accounts.retire(account);
+        }
+        self.accounts.close_breakers(false, effects);
     }
 
     /// Settles everything: no answer will ever come, and no request goes on.
@@ -222,8 +247,9 @@ impl Ledger {
             self.lose(exchange.reset(), effects);
         }
         for (_, copy) in std::mem::take(&mut self.in_flight) {
-            self.end(copy, Outcome::Failed(Failure::Cancelled), effects);
+            self.end(copy, Outcome::Failed(Failure::Cancelled), None, effects);
         }
+        self.accounts.close_breakers(true, effects);
     }
 
     /// How many copies of this owner are in flight.
@@ -231,12 +257,20 @@ impl Ledger {
         self.in_flight.values().filter(|copy| copy.owner == owner).count()
     }
 
-    fn end(&mut self, copy: InFlight, outcome: Outcome, effects: &mut Effects) {
+    fn end(&mut self, copy: InFlight, outcome: Outcome, now: Option<Duration>, effects: &mut Effects) {
         let InFlight { account, permit, .. } = copy;
-        self.accounts.release(account, permit, Statistic::InFlight, effects);
+        self.accounts.release(
+            account,
+            permit,
+            Statistic::InFlight,
+            outcome.is_failure().zip(now),
+            effects,
+        );
         match outcome {
             Outcome::Failed(failure) => effects.count(account, Statistic::Failures(failure)),
-            Outcome::Answered { class, milliseconds } => {
+            Outcome::Answered {
+                class, milliseconds, ..
+            } => {
                 effects.count(account, Statistic::Responses(class));
                 if let Some(milliseconds) = milliseconds {
                     effects.observe(account, Statistic::ShadowDuration, milliseconds);
@@ -247,7 +281,8 @@ impl Ledger {
 
     fn lose(&mut self, lost: Lost, effects: &mut Effects) {
         for (Collecting { account, permit, .. }, reason) in lost {
-            self.accounts.release(account, permit, Statistic::Collecting, effects);
+            self.accounts
+                .release(account, permit, Statistic::Collecting, None, effects);
             effects.count(account, Statistic::Dropped(reason));
         }
     }

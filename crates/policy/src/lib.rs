@@ -11,6 +11,8 @@ pub mod stats;
 // 1 parse: bytes -> what the user wrote -> what runs.
 pub mod values;
 
+pub mod timestamp;
+
 pub mod config;
 
 pub mod syntax;
@@ -33,6 +35,10 @@ pub mod sample;
 
 // 4 admit: a copy's size -> a permit.
 pub mod budget;
+
+pub mod rate;
+
+pub mod breaker;
 
 pub mod effects;
 

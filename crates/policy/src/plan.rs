@@ -1,10 +1,13 @@
 //! What runs: the configuration, checked as a whole and compiled. `Plan::parse` is the one parser; the filter, the
 //! command line tool and the tests over every example go through it, so what one of them accepts, all accept.
 
+use std::time::Duration;
+
 use crate::config::{AuthorityMode, Config, Destination, HeaderOperations, MirrorConfig, Named};
 use crate::matching::RequestMatcher;
 use crate::sample::Sampling;
 use crate::syntax;
+use crate::timestamp::Timestamp;
 use crate::{document, read};
 
 /// At most this many mirrors: what one request costs stays bounded.
@@ -135,6 +138,11 @@ impl Plan {
         !self.enabled || self.mirrors.iter().all(|mirror| !mirror.config.enabled)
     }
 
+    /// Whether a mirror expires, so that the time of day must be known.
+    pub fn needs_wall_clock(&self) -> bool {
+        self.mirrors.iter().any(|mirror| mirror.config.expires_at.is_some())
+    }
+
     /// Whether a mirror asks for the port on which the request was accepted.
     pub fn needs_port(&self) -> bool {
         self.mirrors
@@ -146,6 +154,12 @@ impl Plan {
 // === impl Mirror ===
 
 impl Mirror {
+    /// Whether it has expired by this time, given since the Unix epoch. Without a time, all that can expire has.
+    pub fn is_expired(&self, wall: Option<Duration>) -> bool {
+        let end = self.config.expires_at.as_ref().map(Timestamp::unix);
+        end.is_some_and(|end| wall.is_none_or(|now| now >= end))
+    }
+
     fn compile(mut config: MirrorConfig, path: &str) -> Result<Self, ConfigError> {
         let invalid = |key: &str, problem: String| Err(ConfigError::invalid(format!("{path}.{key}"), problem));
         if !syntax::is_dns_label(&config.name) {
@@ -204,6 +218,14 @@ impl Mirror {
         if cap > budget {
             let problem = format!("{cap} is more than `limits.maxBufferedBytes` ({budget}); a body never takes more");
             return invalid("body.maxBytes", problem);
+        }
+        if config
+            .circuit_breaker
+            .as_ref()
+            .is_some_and(|breaker| breaker.failure_percentage.ppm() == 0)
+        {
+            let problem = "0 would open the breaker when nothing fails; give more, up to 100".to_owned();
+            return invalid("circuitBreaker.failurePercentage", problem);
         }
         Ok(Self {
             config,

@@ -2,12 +2,13 @@
 //! other key is refused by its path.
 
 use crate::config::{
-    Authority, AuthorityMode, Body, Config, Destination, HeaderOperations, Limits, MirrorConfig, Named, PathRewrite,
-    PortSelector, PrefixRewrite, RequestMatch, Sample, SampleBy, StringMatch, WhenLarger,
+    Authority, AuthorityMode, Body, CircuitBreaker, Config, Destination, HeaderOperations, Limits, MirrorConfig, Named,
+    PathRewrite, PortSelector, PrefixRewrite, RequestMatch, Sample, SampleBy, StringMatch, WhenLarger,
 };
 use crate::document::Node;
 use crate::plan::ConfigError;
-use crate::values::{Percentage, Span, Whole};
+use crate::timestamp::Timestamp;
+use crate::values::{PerSecond, Percentage, Span, Whole};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
@@ -27,6 +28,8 @@ pub const MIRROR_KEYS: &[&str] = &[
     "body",
     "timeout",
     "limits",
+    "circuitBreaker",
+    "expiresAt",
 ];
 
 /// The whole configuration.
@@ -56,6 +59,8 @@ fn mirror(node: Node) -> Result<MirrorConfig> {
     put(&mut config.body, object.take("body"), body)?;
     put(&mut config.timeout, object.take("timeout"), span)?;
     put(&mut config.limits, object.take("limits"), limits)?;
+    config.circuit_breaker = object.take("circuitBreaker").map(circuit_breaker).transpose()?;
+    config.expires_at = object.take("expiresAt").map(timestamp).transpose()?;
     Ok(config)
 }
 
@@ -167,11 +172,22 @@ fn body(node: Node) -> Result<Body> {
 }
 
 fn limits(node: Node) -> Result<Limits> {
-    let mut object = node.object(&["maxInFlight", "maxBufferedBytes"])?;
+    let mut object = node.object(&["maxInFlight", "maxBufferedBytes", "maxRequestsPerSecond"])?;
     let mut limits = Limits::default();
     put(&mut limits.max_in_flight, object.take("maxInFlight"), whole)?;
     put(&mut limits.max_buffered_bytes, object.take("maxBufferedBytes"), whole)?;
+    limits.max_requests_per_second = object.take("maxRequestsPerSecond").map(per_second).transpose()?;
     Ok(limits)
+}
+
+fn circuit_breaker(node: Node) -> Result<CircuitBreaker> {
+    let mut object = node.object(&["failurePercentage", "minRequests", "window", "openFor"])?;
+    Ok(CircuitBreaker {
+        failure_percentage: percentage(object.need("failurePercentage")?)?,
+        min_requests: whole(object.need("minRequests")?)?,
+        window: span(object.need("window")?)?,
+        open_for: span(object.need("openFor")?)?,
+    })
 }
 
 // Envoy's YAML gives every number with a fraction to a `Struct` as a text, so a text is a number here too.
@@ -179,6 +195,19 @@ fn percentage(node: Node) -> Result<Percentage> {
     node.parse("a number from 0 to 100", |value| match value.as_str() {
         Some(text) => Percentage::from_text(text),
         None => value.as_f64().map(Percentage::from_number),
+    })
+}
+
+fn per_second(node: Node) -> Result<PerSecond> {
+    node.parse("a number from 0.001 to 1000000", |value| match value.as_str() {
+        Some(text) => PerSecond::from_text(text),
+        None => value.as_f64().map(PerSecond::from_number),
+    })
+}
+
+fn timestamp(node: Node) -> Result<Timestamp> {
+    node.parse("a time such as \"2026-12-01T18:00:00Z\"", |value| {
+        value.as_str().map(Timestamp::parse)
     })
 }
 

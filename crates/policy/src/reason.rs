@@ -39,6 +39,7 @@ vocabulary! {
         Loop => "loop", "The request carries the marker of a mirror: it is a copy itself.";
         Upgrade => "upgrade", "CONNECT, or an upgrade such as WebSocket: there is no request to copy, only a tunnel.";
         NoRoute => "no_route", "No upstream was to answer the request: no route, a direct response or a redirect.";
+        Expired => "expired", "The mirror's `expiresAt` has passed.";
         NoSampleKey => "no_sample_key", "The request lacks the header, cookie, query parameter or request id that `sample` names.";
         NotSampled => "not_sampled", "The sample left the request out, as `percentage` asks.";
     }
@@ -47,9 +48,11 @@ vocabulary! {
 vocabulary! {
     /// A copy that policy wanted was lost. People are paged for these.
     Dropped {
+        BreakerOpen => "breaker_open", "The mirror's circuit breaker is open, or awaits the end of its probe.";
         BodyTooLarge => "body_too_large", "The body is larger than `body.maxBytes`.";
         InFlight => "in_flight", "`limits.maxInFlight` copies were being collected or awaiting an answer.";
         Bytes => "bytes", "`limits.maxBufferedBytes` would have been exceeded.";
+        Rate => "rate", "`limits.maxRequestsPerSecond` copies had begun within the last second.";
         BodyWait => "body_wait", "The request was not complete within `body.maxWait`.";
         BodyUnreadable => "body_unreadable", "The host did not hand over a part of the body.";
         RequestReset => "request_reset", "The request ended before it was complete: the client went away, or the answer came early.";
@@ -90,11 +93,24 @@ pub enum Outcome {
     Answered {
         /// What the answer was.
         class: Class,
+        /// Whether it says that the shadow cannot serve: a `5xx`, or a gRPC status that Envoy takes for one.
+        is_error: bool,
         /// Milliseconds from the complete request to the answer's headers.
         milliseconds: Option<u64>,
     },
     /// The shadow did not answer.
     Failed(Failure),
+}
+
+impl Outcome {
+    /// Whether a circuit breaker takes it for a failure; `None` if it tells nothing about the shadow.
+    pub const fn is_failure(self) -> Option<bool> {
+        match self {
+            Self::Answered { is_error, .. } => Some(is_error),
+            Self::Failed(Failure::Cancelled) => None,
+            Self::Failed(_) => Some(true),
+        }
+    }
 }
 
 impl Class {

@@ -26,6 +26,8 @@ pub enum Statistic {
     InFlight,
     /// Header and body bytes of both.
     BufferedBytes,
+    /// Circuit breakers that are not closed.
+    BreakerOpen,
     /// Whether the mirror is on: 1 or 0.
     Enabled,
     /// The configured percentage in parts per million.
@@ -34,6 +36,8 @@ pub enum Statistic {
     InFlightLimit,
     /// `limits.maxBufferedBytes`, per worker.
     BufferedBytesLimit,
+    /// `expiresAt` in Unix seconds; 0: never.
+    ExpiryTimestampSeconds,
     /// How long the shadow took.
     ShadowDuration,
     /// How long the primary took, for the requests that were copied.
@@ -93,6 +97,10 @@ pub const FAMILIES: &[Family] = &[
         "Header and body bytes of the copies being collected or awaiting an answer.",
     ),
     family(
+        "traffic_mirror_breaker_open",
+        "Workers whose circuit breaker is not closed: open, or awaiting the end of its probe.",
+    ),
+    family(
         "traffic_mirror_enabled",
         "1 if the mirror is on, 0 if it is off or no longer configured.",
     ),
@@ -104,6 +112,10 @@ pub const FAMILIES: &[Family] = &[
     family(
         "traffic_mirror_buffered_bytes_limit",
         "`limits.maxBufferedBytes`, per worker.",
+    ),
+    family(
+        "traffic_mirror_expiry_timestamp_seconds",
+        "`expiresAt` in seconds since 1970, rounded down; 0 if the mirror never expires or is no longer configured.",
     ),
     family(
         "traffic_mirror_shadow_duration_milliseconds",
@@ -144,7 +156,7 @@ const PRIMARY_RESPONSES: usize = FAILURES + Failure::ALL.len();
 const COLLECTING: usize = PRIMARY_RESPONSES + Class::ALL.len();
 
 /// How many statistics a mirror has.
-pub const COUNT: usize = COLLECTING + 9;
+pub const COUNT: usize = COLLECTING + 11;
 
 // === impl Statistic ===
 
@@ -161,10 +173,12 @@ impl Statistic {
             Self::Collecting,
             Self::InFlight,
             Self::BufferedBytes,
+            Self::BreakerOpen,
             Self::Enabled,
             Self::PercentagePpm,
             Self::InFlightLimit,
             Self::BufferedBytesLimit,
+            Self::ExpiryTimestampSeconds,
             Self::ShadowDuration,
             Self::PrimaryDuration,
         ]);
@@ -184,12 +198,14 @@ impl Statistic {
             Self::Collecting => COLLECTING,
             Self::InFlight => COLLECTING + 1,
             Self::BufferedBytes => COLLECTING + 2,
-            Self::Enabled => COLLECTING + 3,
-            Self::PercentagePpm => COLLECTING + 4,
-            Self::InFlightLimit => COLLECTING + 5,
-            Self::BufferedBytesLimit => COLLECTING + 6,
-            Self::ShadowDuration => COLLECTING + 7,
-            Self::PrimaryDuration => COLLECTING + 8,
+            Self::BreakerOpen => COLLECTING + 3,
+            Self::Enabled => COLLECTING + 4,
+            Self::PercentagePpm => COLLECTING + 5,
+            Self::InFlightLimit => COLLECTING + 6,
+            Self::BufferedBytesLimit => COLLECTING + 7,
+            Self::ExpiryTimestampSeconds => COLLECTING + 8,
+            Self::ShadowDuration => COLLECTING + 9,
+            Self::PrimaryDuration => COLLECTING + 10,
         }
     }
 
@@ -201,8 +217,12 @@ impl Statistic {
     /// How its value comes about.
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Collecting | Self::InFlight | Self::BufferedBytes => Kind::Gauge,
-            Self::Enabled | Self::PercentagePpm | Self::InFlightLimit | Self::BufferedBytesLimit => Kind::Setting,
+            Self::Collecting | Self::InFlight | Self::BufferedBytes | Self::BreakerOpen => Kind::Gauge,
+            Self::Enabled
+            | Self::PercentagePpm
+            | Self::InFlightLimit
+            | Self::BufferedBytesLimit
+            | Self::ExpiryTimestampSeconds => Kind::Setting,
             Self::ShadowDuration | Self::PrimaryDuration => Kind::Histogram,
             _ => Kind::Counter,
         }
@@ -243,12 +263,14 @@ impl Statistic {
             Self::Collecting => 7,
             Self::InFlight => 8,
             Self::BufferedBytes => 9,
-            Self::Enabled => 10,
-            Self::PercentagePpm => 11,
-            Self::InFlightLimit => 12,
-            Self::BufferedBytesLimit => 13,
-            Self::ShadowDuration => 14,
-            Self::PrimaryDuration => 15,
+            Self::BreakerOpen => 10,
+            Self::Enabled => 11,
+            Self::PercentagePpm => 12,
+            Self::InFlightLimit => 13,
+            Self::BufferedBytesLimit => 14,
+            Self::ExpiryTimestampSeconds => 15,
+            Self::ShadowDuration => 16,
+            Self::PrimaryDuration => 17,
         }
     }
 

@@ -10,6 +10,10 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percentage(u32);
 
+/// How often, 0.001 to 1,000,000 times per second in steps of 0.001; kept in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PerSecond(u32);
+
 /// A time span of 1 millisecond to 1 hour, in whole milliseconds. Written as in Go and Istio: `"250ms"`, `"1.5s"`,
 /// `"1m30s"`. Zero is not allowed: Envoy takes a callout's timeout of 0 for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,24 +37,12 @@ impl Percentage {
 
     /// From percent.
     pub(crate) fn from_number(percentage: f64) -> Result<Self, String> {
-        if !(0.0..=100.0).contains(&percentage) {
-            return Err("is not between 0 and 100".to_owned());
-        }
-        let ppm = percentage * 10_000.0;
-        // The product of a decimal fraction is off by rounding only, far less than this.
-        if (ppm - ppm.round()).abs() > 1e-6 {
-            return Err("is finer than steps of 0.0001".to_owned());
-        }
-        Ok(Self(ppm.round() as u32))
+        PERCENT.of_number(percentage).map(Self)
     }
 
     /// From percent, written as a decimal text; `None` if it is none.
     pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
-        is_decimal(text).then(|| {
-            let ppm = parse_decimal(text, 10_000).ok_or_else(|| "is finer than steps of 0.0001".to_owned())?;
-            let percentage = u32::try_from(ppm).ok().and_then(Self::from_ppm);
-            percentage.ok_or_else(|| "is not between 0 and 100".to_owned())
-        })
+        PERCENT.of_text(text).map(|steps| steps.map(Self))
     }
 
     /// Parts per million: 0 to 1,000,000.
@@ -67,20 +59,115 @@ impl Default for Percentage {
 
 impl fmt::Display for Percentage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, fraction) = (self.0 / 10_000, self.0 % 10_000);
-        match fraction {
-            0 => write!(formatter, "{whole}"),
-            _ => formatter.write_str(format!("{whole}.{fraction:04}").trim_end_matches('0')),
-        }
+        PERCENT.write(self.0, formatter)
     }
 }
 
 impl Serialize for Percentage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.is_multiple_of(10_000) {
-            serializer.serialize_u32(self.0 / 10_000)
+        PERCENT.serialize(self.0, serializer)
+    }
+}
+
+// === impl PerSecond ===
+
+impl PerSecond {
+    /// From thousandths, if they are 1 to 1,000,000,000.
+    pub const fn from_thousandths(thousandths: u32) -> Option<Self> {
+        if thousandths >= PER_SECOND.min && thousandths <= PER_SECOND.max {
+            Some(Self(thousandths))
         } else {
-            serializer.serialize_f64(f64::from(self.0) / 10_000.0)
+            None
+        }
+    }
+
+    /// From times per second.
+    pub(crate) fn from_number(times: f64) -> Result<Self, String> {
+        PER_SECOND.of_number(times).map(Self)
+    }
+
+    /// From times per second, written as a decimal text; `None` if it is none.
+    pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
+        PER_SECOND.of_text(text).map(|steps| steps.map(Self))
+    }
+
+    /// Thousandths of a time per second: 1 to 1,000,000,000.
+    pub const fn thousandths(self) -> u32 {
+        self.0
+    }
+}
+
+impl Serialize for PerSecond {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PER_SECOND.serialize(self.0, serializer)
+    }
+}
+
+// === decimal fractions ===
+
+/// How a decimal fraction is kept: as a whole number of steps.
+struct Steps {
+    /// In one whole: a power of ten.
+    per_one: u32,
+    min: u32,
+    max: u32,
+    out_of_range: &'static str,
+    too_fine: &'static str,
+}
+
+const PERCENT: Steps = Steps {
+    per_one: 10_000,
+    min: 0,
+    max: 1_000_000,
+    out_of_range: "is not between 0 and 100",
+    too_fine: "is finer than steps of 0.0001",
+};
+
+const PER_SECOND: Steps = Steps {
+    per_one: 1_000,
+    min: 1,
+    max: 1_000_000_000,
+    out_of_range: "is not between 0.001 and 1000000",
+    too_fine: "is finer than steps of 0.001",
+};
+
+impl Steps {
+    fn of_number(&self, number: f64) -> Result<u32, String> {
+        let steps = number * f64::from(self.per_one);
+        if !(f64::from(self.min)..=f64::from(self.max)).contains(&steps) {
+            return Err(self.out_of_range.to_owned());
+        }
+        // The product of a decimal fraction is off by rounding only, far less than this.
+        if (steps - steps.round()).abs() > 1e-6 {
+            return Err(self.too_fine.to_owned());
+        }
+        Ok(steps.round() as u32)
+    }
+
+    fn of_text(&self, text: &str) -> Option<Result<u32, String>> {
+        is_decimal(text).then(|| {
+            let steps = parse_decimal(text, self.per_one.into()).ok_or_else(|| self.too_fine.to_owned())?;
+            let steps = u32::try_from(steps).ok();
+            steps
+                .filter(|steps| (self.min..=self.max).contains(steps))
+                .ok_or_else(|| self.out_of_range.to_owned())
+        })
+    }
+
+    fn write(&self, steps: u32, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, fraction) = (steps / self.per_one, steps % self.per_one);
+        let digits = self.per_one.ilog10() as usize;
+        match fraction {
+            0 => write!(formatter, "{whole}"),
+            _ => formatter.write_str(format!("{whole}.{fraction:0digits$}").trim_end_matches('0')),
+        }
+    }
+
+    fn serialize<S: Serializer>(&self, steps: u32, serializer: S) -> Result<S::Ok, S::Error> {
+        if steps.is_multiple_of(self.per_one) {
+            serializer.serialize_u32(steps / self.per_one)
+        } else {
+            serializer.serialize_f64(f64::from(steps) / f64::from(self.per_one))
         }
     }
 }
@@ -103,6 +190,11 @@ impl Span {
     /// The span, 1 ms to 1 h.
     pub const fn duration(self) -> Duration {
         Duration::from_millis(self.0 as u64)
+    }
+
+    /// The span in milliseconds: 1 to 3,600,000.
+    pub const fn millis(self) -> u32 {
+        self.0
     }
 
     /// From its text.

@@ -103,6 +103,17 @@ fn a_mirrored_get_allocates_five_times_until_it_is_sent_and_once_for_its_answer(
     assert_eq!(mirror_one(&mut bench), (5, 1));
 }
 
+#[test]
+fn a_mirror_with_a_rate_a_breaker_and_an_expiry_allocates_no_more() {
+    let mut bench = Bench::new(mirror(
+        r#""limits": {"maxRequestsPerSecond": 9}, "expiresAt": "2099-01-01T00:00:00Z",
+            "circuitBreaker": {"failurePercentage": 50, "minRequests": 2, "window": "1s", "openFor": "1s"}"#,
+    ));
+    bench.wall = Some(Duration::from_secs(1_790_000_000));
+    mirror_one(&mut bench);
+    assert_eq!(mirror_one(&mut bench), (5, 1));
+}
+
 /// One request from its headers to the answer of its copy; the allocations of both ways.
 fn mirror_one(bench: &mut Bench) -> (usize, usize) {
     let headers = get("/", &[]);
@@ -117,9 +128,10 @@ fn mirror_one(bench: &mut Bench) -> (usize, usize) {
     let mut effects = Effects::default();
     let answered = Outcome::Answered {
         class: Class::Success,
+        is_error: false,
         milliseconds: Some(1),
     };
-    let (to_settle, ()) = allocations(|| bench.ledger.settle(1, answered, &mut effects));
+    let (to_settle, ()) = allocations(|| bench.ledger.settle(1, answered, Some(Duration::ZERO), &mut effects));
     (to_send, to_settle)
 }
 

@@ -274,13 +274,12 @@ fn a_number_may_come_as_a_text() {
 #[wasm_bindgen_test(unsupported = test)]
 fn keys_that_are_not_built_are_unknown() {
     for (keys, path) in [
-        (r#""circuitBreaker": {}"#, "mirrors[0].circuitBreaker"),
-        (r#""expiresAt": "2030-01-01T00:00:00Z""#, "mirrors[0].expiresAt"),
         (r#""redact": {}"#, "mirrors[0].redact"),
         (r#""compare": {}"#, "mirrors[0].compare"),
+        (r#""limits": {"maxRequests": 1}"#, "mirrors[0].limits.maxRequests"),
         (
-            r#""limits": {"maxRequestsPerSecond": 1}"#,
-            "mirrors[0].limits.maxRequestsPerSecond",
+            r#""circuitBreaker": {"maxFailures": 1}"#,
+            "mirrors[0].circuitBreaker.maxFailures",
         ),
     ] {
         let error = parse(&with_mirror(keys)).expect_err(keys);
@@ -566,7 +565,23 @@ fn random_config(dice: &mut Dice) -> Value {
             ("timeout", vec![json!("1ms"), json!("90s"), json!("1h"), json!("1m1s")]),
             (
                 "limits",
-                vec![json!({"maxInFlight": 1}), json!({"maxBufferedBytes": 268_435_456})],
+                vec![
+                    json!({"maxInFlight": 1}),
+                    json!({"maxBufferedBytes": 268_435_456}),
+                    json!({"maxRequestsPerSecond": 0.5}),
+                    json!({"maxRequestsPerSecond": "1000000"}),
+                ],
+            ),
+            (
+                "circuitBreaker",
+                vec![
+                    json!({"failurePercentage": 0.5, "minRequests": 1, "window": "1ms", "openFor": "1h"}),
+                    json!({"failurePercentage": 100, "minRequests": 1_000_000, "window": "1h", "openFor": "10s"}),
+                ],
+            ),
+            (
+                "expiresAt",
+                vec![json!("2026-12-01T18:00:00Z"), json!("2026-12-01t18:00:00.25+05:30")],
             ),
         ] {
             if pick(&[json!(true), json!(false)]) == json!(true) {

@@ -25,6 +25,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const OK: Outcome = Outcome::Answered {
     class: Class::Success,
+    is_error: false,
     milliseconds: Some(3),
 };
 
@@ -58,10 +59,10 @@ fn a_copy_is_collected_sent_and_answered() {
         "Envoy holds the body until the answer has come"
     );
     assert_eq!(bench.ledger.in_flight_of(1), 1);
-    bench.step(|ledger, effects| ledger.settle(4, OK, effects));
+    bench.step(|ledger, effects| ledger.settle(4, OK, None, effects));
     assert_eq!(bench.count(Statistic::Responses(Class::Success)), 1);
     assert_eq!(bench.count(Statistic::ShadowDuration), 3);
-    bench.step(|ledger, effects| ledger.settle(4, OK, effects));
+    bench.step(|ledger, effects| ledger.settle(4, OK, None, effects));
     assert_eq!(
         bench.count(Statistic::Responses(Class::Success)),
         1,
@@ -86,10 +87,10 @@ fn one_request_has_one_reason_in_the_agreed_order() {
         (0, false, Statistic::Skipped(Skipped::Loop)),
         (1, false, Statistic::Skipped(Skipped::Upgrade)),
         (3, false, Statistic::Skipped(Skipped::NoRoute)),
-        (3, true, Statistic::Skipped(Skipped::NoSampleKey)),
+        (3, true, Statistic::Skipped(Skipped::Expired)),
     ] {
         let mut bench = Bench::new(mirror(
-            r#""percentage": 0, "sample": {"by": "header", "name": "x-user"}, "body": {"maxBytes": 9}, "limits": {"maxBufferedBytes": 9}"#,
+            r#""expiresAt": "2026-01-01T00:00:00Z", "percentage": 0, "sample": {"by": "header", "name": "x-user"}, "body": {"maxBytes": 9}, "limits": {"maxBufferedBytes": 9}"#,
         ));
         assert!(
             bench
@@ -101,6 +102,10 @@ fn one_request_has_one_reason_in_the_agreed_order() {
         bench.assert_at_rest();
     }
     for (keys, reason) in [
+        (
+            r#""percentage": 0, "sample": {"by": "header", "name": "x-user"}, "body": {"maxBytes": 9}, "limits": {"maxBufferedBytes": 9}"#,
+            Statistic::Skipped(Skipped::NoSampleKey),
+        ),
         (
             r#""percentage": 0, "body": {"maxBytes": 9}, "limits": {"maxBufferedBytes": 9}"#,
             Statistic::Skipped(Skipped::NotSampled),
@@ -179,7 +184,7 @@ fn copies_over_the_limits_are_dropped_at_once() {
     bench.step(|ledger, effects| ledger.sent(second, 1, 1, effects));
     assert!(bench.begin(get("/", &[]), 0).is_none());
     assert_eq!(bench.count(Statistic::Dropped(Dropped::InFlight)), 1);
-    bench.step(|ledger, effects| ledger.settle(1, OK, effects));
+    bench.step(|ledger, effects| ledger.settle(1, OK, None, effects));
     assert!(bench.begin(get("/", &[]), 0).is_some(), "there is room again");
     bench.step(|ledger, effects| ledger.reset(first, effects));
     bench.totals.assert_balanced(0);
@@ -240,7 +245,7 @@ fn a_body_over_the_cap_is_dropped_or_left_off_but_never_cut() {
     let copy = bench.complete(id, 0).remove(0);
     assert_eq!(copy.body(), b"");
     bench.step(|ledger, effects| ledger.sent(copy, 1, 1, effects));
-    bench.step(|ledger, effects| ledger.settle(1, OK, effects));
+    bench.step(|ledger, effects| ledger.settle(1, OK, None, effects));
     bench.assert_at_rest();
 }
 
@@ -316,10 +321,10 @@ fn an_update_resets_no_budget_and_lower_limits_wait() {
     assert_eq!(bench.binding.accounts[0], AccountId(0), "the account is adopted");
     assert!(bench.begin(get("/", &[]), 0).is_none());
     for token in 0..2 {
-        bench.step(|ledger, effects| ledger.settle(token, OK, effects));
+        bench.step(|ledger, effects| ledger.settle(token, OK, None, effects));
         assert!(bench.begin(get("/", &[]), 0).is_none(), "still one in flight");
     }
-    bench.step(|ledger, effects| ledger.settle(2, OK, effects));
+    bench.step(|ledger, effects| ledger.settle(2, OK, None, effects));
     let copy = one(&mut bench, get("/", &[]));
     bench.step(|ledger, effects| ledger.refused(copy, Dropped::NoCapacity, effects));
     bench.assert_at_rest();
@@ -346,13 +351,16 @@ fn gauges_show_what_is_configured_and_a_mirror_that_is_gone_is_off() {
     };
     assert_eq!(
         values(&bench, &mirror(r#""percentage": 12.5"#)),
-        [1, 125_000, 128, 16 << 20]
+        [1, 125_000, 128, 16 << 20, 0]
     );
     let renamed = parse(r#"{"mirrors": [{"name": "v3", "cluster": "c", "enabled": false}]}"#).unwrap();
     bench.ledger.adopt("plugin", &renamed);
-    assert_eq!(values(&bench, &renamed), [0, 0, 0, 0, 0, 1_000_000, 128, 16 << 20]);
+    assert_eq!(
+        values(&bench, &renamed),
+        [0, 0, 0, 0, 0, 0, 1_000_000, 128, 16 << 20, 0]
+    );
     let off = parse(r#"{"enabled": false, "mirrors": [{"name": "v3", "cluster": "c"}]}"#).unwrap();
-    assert_eq!(values(&bench, &off)[4], 0);
+    assert_eq!(values(&bench, &off)[5], 0);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -365,7 +373,7 @@ fn the_last_one_settles_everything() {
     assert_eq!(bench.count(Statistic::Failures(Failure::Cancelled)), 1);
     assert_eq!(bench.count(Statistic::Dropped(Dropped::RequestReset)), 1);
     bench.assert_at_rest();
-    bench.step(|ledger, effects| ledger.settle(9, OK, effects));
+    bench.step(|ledger, effects| ledger.settle(9, OK, None, effects));
     bench.assert_at_rest();
 }
 
@@ -374,6 +382,12 @@ fn an_answer_is_told_from_envoys_own_word() {
     let upstream = ("x-envoy-upstream-service-time", "7");
     let answered = |class| Outcome::Answered {
         class,
+        is_error: class == Class::ServerError,
+        milliseconds: Some(7),
+    };
+    let broken = Outcome::Answered {
+        class: Class::GrpcError,
+        is_error: true,
         milliseconds: Some(7),
     };
     let failed = Outcome::Failed;
@@ -426,7 +440,7 @@ fn an_answer_is_told_from_envoys_own_word() {
             vec![(":status", "200"), ("content-type", "application/grpc"), upstream],
             vec![],
             "",
-            answered(Class::GrpcError),
+            broken,
         ),
         (
             vec![

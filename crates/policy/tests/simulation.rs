@@ -111,10 +111,11 @@ fn storm(seed: u64) {
                     0 => Outcome::Failed(Failure::Timeout),
                     _ => Outcome::Answered {
                         class: Class::GrpcOk,
+                        is_error: false,
                         milliseconds: Some(1),
                     },
                 };
-                bench.step(|ledger, effects| ledger.settle(token, outcome, effects));
+                bench.step(|ledger, effects| ledger.settle(token, outcome, None, effects));
             }
             97 => bench.step(|ledger, effects| ledger.sweep(common::at(now), effects)),
             98 => bench.update(plan(&mut dice)),
@@ -123,7 +124,7 @@ fn storm(seed: u64) {
                 in_flight.clear();
             }
             // An answer to a call that is settled already, or to none.
-            _ => bench.step(|ledger, effects| ledger.settle(3, Outcome::Failed(Failure::Reset), effects)),
+            _ => bench.step(|ledger, effects| ledger.settle(3, Outcome::Failed(Failure::Reset), None, effects)),
         }
         let check = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| assert_consistent(&bench)));
         assert!(check.is_ok(), "seed {seed}, step {step}: see above");

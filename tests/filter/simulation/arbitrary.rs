@@ -24,6 +24,7 @@ pub(super) fn configurations() -> Vec<Value> {
         "path": { "prefixRewrite": { "from": "/a", "to": "/" } },
         "headers": { "remove": ["cookie"], "set": { "x-1": "set" }, "add": { "x-2": "added" } },
     });
+    let breaker = json!({ "failurePercentage": 50, "minRequests": 2, "window": "10s", "openFor": "1s" });
     vec![
         one(&json!({})),
         one(&json!({ "percentage": 0 })),
@@ -36,6 +37,15 @@ pub(super) fn configurations() -> Vec<Value> {
             mirror("small", &small),
             mirror("shadow", &chosen),
             mirror("half", &json!({ "enabled": false })),
+        ]),
+        mirrors(&[
+            mirror("shadow", &json!({ "limits": { "maxRequestsPerSecond": 1.5 } })),
+            mirror("half", &json!({ "circuitBreaker": breaker, "cluster": "other" })),
+            // The fake clock begins at 14:13:20.
+            mirror(
+                "small",
+                &json!({ "expiresAt": "2026-09-21T14:13:30.5Z", "circuitBreaker": breaker }),
+            ),
         ]),
         json!({ "enabled": false, "mirrors": [mirror("shadow", &json!({}))] }),
     ]

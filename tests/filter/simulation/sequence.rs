@@ -84,7 +84,12 @@ impl Sequence {
         self.host.shut_down();
         if self.weather.audited {
             for mirror in MIRRORS {
-                self.host.books_of(mirror).assert_settled();
+                let books = self.host.books_of(mirror);
+                books.assert_settled();
+                assert!(
+                    !books.exist() || books.gauge("breaker_open") == 0,
+                    "{mirror}: an open breaker is left"
+                );
             }
         }
         self.results()

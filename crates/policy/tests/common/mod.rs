@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use mirror_policy::Plan;
 use mirror_policy::account::AccountId;
+use mirror_policy::breaker::Transition;
 use mirror_policy::effects::Effects;
 use mirror_policy::exchange::{Binding, Outgoing};
 use mirror_policy::headers::Headers;
@@ -67,10 +68,15 @@ pub fn at(millis: u64) -> Duration {
 pub struct Totals {
     by_statistic: BTreeMap<(usize, usize), i64>,
     by_family: BTreeMap<(usize, &'static str), i64>,
+    /// What circuit breakers did, with their account.
+    pub transitions: Vec<(usize, Transition)>,
 }
 
 impl Totals {
     pub fn apply(&mut self, effects: &mut Effects) {
+        let transitions = effects.take_transitions().into_iter();
+        self.transitions
+            .extend(transitions.map(|(account, transition)| (account.0, transition)));
         for effect in effects.drain() {
             let key = (effect.account.0, effect.statistic.index());
             match effect.statistic.kind() {
@@ -142,6 +148,8 @@ pub struct Bench {
     pub binding: Binding,
     pub totals: Totals,
     pub dice: Dice,
+    /// The time of day.
+    pub wall: Option<Duration>,
 }
 
 impl Bench {
@@ -157,6 +165,7 @@ impl Bench {
             binding,
             totals: Totals::default(),
             dice: Dice::new(1),
+            wall: None,
         }
     }
 
@@ -201,6 +210,7 @@ impl Bench {
             is_routed: true,
             is_retry: false,
             now: at(now),
+            wall: self.wall,
         }
     }
 
@@ -235,9 +245,9 @@ impl Bench {
     /// That nothing is held any more.
     #[track_caller]
     pub fn assert_at_rest(&self) {
-        for (index, account) in self.binding.accounts.iter().enumerate() {
+        for &AccountId(index) in self.binding.accounts.iter() {
             self.totals.assert_balanced(index);
-            assert_eq!(self.ledger.accounts().held(AccountId(account.0)), (0, 0));
+            assert_eq!(self.ledger.accounts().held(AccountId(index)), (0, 0));
             for gauge in [Statistic::Collecting, Statistic::InFlight, Statistic::BufferedBytes] {
                 assert_eq!(self.totals.of(index, gauge), 0, "{gauge:?}");
             }
