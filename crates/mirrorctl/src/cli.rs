@@ -1,9 +1,12 @@
 //! What can be typed. Each command's arguments are one struct here or, if they are many, beside the command; nothing is
 //! decided in this file. Every command's help ends with an example.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::job::JobFlags;
+use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, Step};
 use crate::output::Format;
+use crate::time::Time;
 
 /// Copies live requests to a second version of a service: from one job to the Istio configuration.
 #[derive(Debug, Parser)]
@@ -26,6 +29,12 @@ pub struct Cli {
 /// The commands, in the order of a job's life.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print the objects that make a job so, in apply order
+    #[command(after_help = "Examples:
+  mirrorctl generate -f job.yaml --objects demo.yaml | kubectl apply -f -
+  mirrorctl generate reviews-v2 --service reviews -n demo --port 9080 --primary v1 \\
+      --backend reviews-v2 --percentage 10 --for 2h --objects demo.yaml")]
+    Generate(Box<GenerateArgs>),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]
@@ -34,6 +43,60 @@ pub enum Command {
     #[command(after_help = "Example:
   mirrorctl version -o json")]
     Version(VersionArgs),
+}
+
+/// Arguments of `generate`.
+#[derive(Debug, clap::Args)]
+pub struct GenerateArgs {
+    /// The job, or - for standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<String>,
+    /// YAML documents, or a v1 List
+    #[arg(short, long, value_enum, default_value = "yaml")]
+    pub output: Format,
+    /// Only one stage of applying
+    #[arg(long, value_enum)]
+    pub step: Option<Step>,
+    /// Reckon with this time instead of the clock's
+    #[arg(long, value_name = "TIME", value_parser = Time::parse)]
+    pub now: Option<Time>,
+    /// What exists.
+    #[command(flatten)]
+    pub world: WorldArgs,
+    /// What it is for.
+    #[command(flatten)]
+    pub options: OptionArgs,
+    /// The job by flags.
+    #[command(flatten)]
+    pub job: JobFlags,
+}
+
+/// What exists: for every command that looks at the user's world.
+#[derive(Debug, clap::Args)]
+pub struct WorldArgs {
+    /// What exists: any output of `kubectl get -o yaml` or json, or - for standard input; can be repeated
+    #[arg(long, value_name = "FILE")]
+    pub objects: Vec<String>,
+    /// The domain of the cluster's Services
+    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
+    pub cluster_domain: String,
+}
+
+/// What manifests depend on besides the job and the world.
+#[derive(Debug, clap::Args)]
+pub struct OptionArgs {
+    /// The version of Istio
+    #[arg(long, value_name = "VERSION", default_value = "1.31")]
+    pub istio_version: IstioVersion,
+    /// The resource that loads the filter; by default what fits the version
+    #[arg(long, value_enum)]
+    pub extension_api: Option<ExtensionApi>,
+    /// Where Istio finds the filter, by digest: oci://REGISTRY/traffic-mirror@sha256:DIGEST
+    #[arg(long, value_name = "URL", env = "MIRRORCTL_MODULE")]
+    pub module: Option<Module>,
+    /// The Secret with the registry's credentials
+    #[arg(long, value_name = "SECRET")]
+    pub pull_secret: Option<String>,
 }
 
 /// Arguments of `completion`.
@@ -64,4 +127,30 @@ pub struct VersionArgs {
     /// As an object instead of a line
     #[arg(short, long, value_enum)]
     pub output: Option<Format>,
+}
+
+// === impl Cli ===
+
+impl Cli {
+    /// The arguments, as kubectl names the command if the file has the name of its plugin.
+    pub fn named(file: Option<&str>) -> clap::Command {
+        match file {
+            Some("kubectl-mirror") => Self::command().bin_name("kubectl mirror"),
+            _ => Self::command(),
+        }
+    }
+}
+
+// === impl OptionArgs ===
+
+impl OptionArgs {
+    /// As the manifests take them.
+    pub fn options(&self) -> Options {
+        Options {
+            istio: self.istio_version,
+            extension_api: self.extension_api,
+            module: self.module.clone(),
+            pull_secret: self.pull_secret.clone(),
+        }
+    }
 }

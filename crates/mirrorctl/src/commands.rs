@@ -3,6 +3,8 @@
 
 mod completion;
 
+mod generate;
+
 mod version;
 
 use crate::cli::Command;
@@ -25,8 +27,9 @@ pub struct Environment<'a> {
 ///
 /// # Errors
 /// Whatever the command refuses.
-pub fn run(command: Command, _environment: Environment<'_>) -> Result<Answer> {
+pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
     match command {
+        Command::Generate(args) => generate::run(&args, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

@@ -9,19 +9,45 @@
 //! | module | what it owns |
 //! |---|---|
 //! | [`cli`] | what can be typed; every help has an example; nothing is decided there |
-//! | [`commands`] | one file a verb, one line each in the table of `commands::run` |
+//! | [`commands`] | one file a verb, one line each in the table of [`commands::run`] |
 //! | [`error`] | the exit codes, and the few kinds of refusal |
-//! | [`input`], [`yaml`] | bytes of files and pipes, as documents that know their place |
-//! | [`job`] | the job: read strictly, from a file or from flags; written back |
+//! | [`input`], [`yaml`], [`time`] | bytes of files and pipes, as documents that know their place |
+//! | [`job`] | what is wanted: a [`job::Job`], read strictly from a file or from flags, and written back |
+//! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
+//! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
-//! ## Rules
+//! # Rules
 //!
 //! - Standard output is data. A command returns an [`output::Answer`] and prints nothing; on an error nothing is printed.
 //! - Nothing is guessed. A fact that is needed and that no input gives is [`error::Error::Missing`], which names the
-//!   command that brings it.
-//! - The filter's keys are read by the filter's parser (`mirror_policy::Plan::parse`) and by nothing else.
-//! - A user's object stays a JSON value: unknown and foreign fields survive whatever is done to it.
+//!   command that brings it. What is known and cannot be, or would do harm, is [`error::Error::Refused`].
+//! - The filter's keys are read by the filter's parser (`mirror_policy::Plan::parse`) and by nothing else. The job's own
+//!   keys are read in `job/read.rs` and nowhere else; flags are written into a document and read there too.
+//! - A user's object stays a JSON value: unknown and foreign fields survive whatever is done to it. It is
+//!   [`manifests::Origin::Patched`] and never gets our labels; [`manifests::metadata`] is for ours alone.
+//! - What a proxy does follows from numbers and names that are worked out once, in [`manifests::place`]: ports, selectors,
+//!   destinations. A resource is written from the [`manifests::Placement`], not from the job.
+//! - The same input gives the same bytes. Now is an argument (`--now`).
+//!
+//! # To add a resource
+//!
+//! A file in `manifests/` with a function that returns the whole object; a line that calls it in [`manifests::bundle`],
+//! with its [`manifests::Step`]; what it needs to know of the user's objects as a view in `objects/`; a golden folder.
+//!
+//! # To add a command
+//!
+//! A file in `commands/` with `run(args, environment) -> Result<Answer>`; a line in [`commands::run`]; its arguments and
+//! its help with an example in [`cli`]; a section in `docs/mirrorctl.md`. `commands::generate` has `job` and `world`, which
+//! read what most commands begin with.
+//!
+//! # To add a golden folder
+//!
+//! `tests/golden/NAME/` with the input files and `args`: the arguments on one line, run in that folder. `UPDATE_GOLDEN=1
+//! cargo test -p mirrorctl --test golden` writes `expected.yaml` (create an empty `expected.json` or `expected.txt` first for another form),
+//! `expected.stderr` and `exit`. Every object in it is then checked against the official CRDs, every configuration of the
+//! filter against its parser. Input that is no YAML stands in `tests/bad_input.rs`, because every YAML file of the
+//! repository is read by a test.
 
 #![forbid(unsafe_code)]
 
@@ -40,6 +66,11 @@ pub mod yaml;
 pub mod time;
 
 pub mod job;
+
+pub mod objects;
+
+// What is made of it.
+pub mod manifests;
 
 // What is printed.
 pub mod output;

@@ -3,10 +3,11 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::Parser;
+use clap::FromArgMatches;
 use mirrorctl::cli::Cli;
 use mirrorctl::commands::{self, Environment};
 use mirrorctl::error::{Error, Exit};
@@ -16,7 +17,10 @@ use mirrorctl::time::Time;
 
 fn main() -> ExitCode {
     // Usage errors end here, with exit code 2.
-    let cli = Cli::parse();
+    let file = std::env::args_os().next().map(PathBuf::from);
+    let name = file.as_ref().and_then(|file| file.file_stem()?.to_str());
+    let matches = Cli::named(name).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut stdin = io::stdin().lock();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let environment = Environment {

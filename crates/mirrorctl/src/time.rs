@@ -1,6 +1,8 @@
-//! Times as RFC 3339 writes them and spans as people say them, without a clock: now is always an argument.
+//! Times as the filter reads them and spans as people say them, without a clock: now is always an argument.
 
 use std::fmt;
+
+use mirror_policy::timestamp::Timestamp;
 
 /// Seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,52 +26,24 @@ impl Time {
     /// So much later; `None` beyond the year 9999.
     pub fn after(self, seconds: u32) -> Option<Self> {
         let later = Self(self.0 + i64::from(seconds));
-        (civil(later.0.div_euclid(DAY)).0 <= 9999).then_some(later)
+        (later.year() <= 9999).then_some(later)
     }
 
-    /// Reads `2026-12-01T18:00:00Z` or `2026-12-01T18:00:00+01:00`; a fraction of a second is cut off.
-    pub fn parse(text: &str) -> Option<Self> {
-        let number = |from: usize, length: usize| {
-            let digits = text.get(from..from + length)?;
-            let all = digits.bytes().all(|byte| byte.is_ascii_digit());
-            if all { digits.parse::<i64>().ok() } else { None }
-        };
-        let marks = [(4, "-"), (7, "-"), (13, ":"), (16, ":")];
-        let marked = marks.iter().all(|(at, mark)| text.get(*at..at + 1) == Some(mark));
-        if !marked || !matches!(text.get(10..11)?, "T" | "t") {
-            return None;
+    /// Reads what the filter reads as `expiresAt`; a fraction of a second is cut off.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let seconds = Timestamp::parse(text)?.unix().as_secs();
+        let time = Self(i64::try_from(seconds).unwrap_or(i64::MAX));
+        match time.year() {
+            ..=9999 => Ok(time),
+            _ => Err("is after the year 9999".to_owned()),
         }
-        let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
-        let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-        let days = days(year, month, day);
-        // A leap second (:60) is the first second of the next minute.
-        if civil(days) != (year, month, day) || hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        let mut rest = 19;
-        if text.get(rest..rest + 1) == Some(".") {
-            let digits = text.get(rest + 1..)?.bytes().take_while(u8::is_ascii_digit).count();
-            if digits == 0 {
-                return None;
-            }
-            rest += 1 + digits;
-        }
-        let offset = match text.get(rest..)? {
-            "Z" | "z" => 0,
-            zone if zone.len() == 6 && zone.get(3..4) == Some(":") => {
-                let (hours, minutes) = (number(rest + 1, 2)?, number(rest + 4, 2)?);
-                if hours > 23 || minutes > 59 {
-                    return None;
-                }
-                match zone.get(..1)? {
-                    "+" => hours * 3600 + minutes * 60,
-                    "-" => -(hours * 3600 + minutes * 60),
-                    _ => return None,
-                }
-            }
-            _ => return None,
-        };
-        Some(Self(days * DAY + hour * 3600 + minute * 60 + second - offset))
+    }
+
+    fn year(self) -> i64 {
+        civil(self.0.div_euclid(DAY)).0
     }
 }
 
@@ -111,18 +85,8 @@ pub fn span(text: &str) -> Option<u32> {
     (total > 0).then_some(total)
 }
 
-/// Days since 1970-01-01 of a date in the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms"): a year that begins in March puts the leap day last.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-/// The date of a day since 1970-01-01: year, month, day.
+/// The date of a day since 1970-01-01: year, month, day. A year that begins in March puts the leap day last (Howard
+/// Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

@@ -55,10 +55,10 @@ fn yaml(text: &str, place: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The plugin configurations anywhere in a document.
+/// The plugin configurations anywhere in a document. Istio's routes have `mirrors` too.
 fn plugin_configs<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     match value {
-        Value::Object(fields) if fields.contains_key("mirrors") => found.push(value),
+        Value::Object(fields) if fields.contains_key("mirrors") && !fields.contains_key("route") => found.push(value),
         Value::Object(fields) => fields.values().for_each(|value| plugin_configs(value, found)),
         Value::Array(values) => values.iter().for_each(|value| plugin_configs(value, found)),
         _ => {}

@@ -68,7 +68,7 @@ pub struct JobFlags {
 /// The job of the flags. `now` is what `--for` counts from.
 ///
 /// # Errors
-/// What is missing by its flag, and what [`read`] refuses by its place in the job.
+/// What is missing by its flag, and what [`read()`] refuses by its place in the job.
 pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
     let need = |flag: &str, value: &Option<String>| {
         value.clone().ok_or_else(|| {

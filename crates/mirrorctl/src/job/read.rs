@@ -136,13 +136,12 @@ fn primary(node: Node) -> Read<Primary> {
 }
 
 fn expiry(node: Node) -> Read<Expiry> {
-    node.parse(
-        "a time such as \"2026-12-01T18:00:00Z\", or \"never\"",
-        |value| match value.as_str()? {
-            "never" => Some(Ok(Expiry::Never)),
-            text => Time::parse(text).map(|time| Ok(Expiry::At(time))),
-        },
-    )
+    node.parse("a time such as \"2026-12-01T18:00:00Z\", or \"never\"", |value| {
+        value.as_str().map(|text| match text {
+            "never" => Ok(Expiry::Never),
+            text => Time::parse(text).map(Expiry::At),
+        })
+    })
 }
 
 // === a shadow ===

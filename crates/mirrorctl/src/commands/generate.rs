@@ -1,0 +1,57 @@
+//! `generate`: a job and the objects that exist, in; the objects to apply, out.
+
+use super::Environment;
+use crate::cli::{GenerateArgs, WorldArgs};
+use crate::error::{Error, Result};
+use crate::input::{self, Stdin};
+use crate::job::{self, Expiry, Job, JobFlags};
+use crate::manifests;
+use crate::objects::World;
+use crate::output::{self, Answer};
+use crate::time::Time;
+
+pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Result<Answer> {
+    let now = args.now.unwrap_or(environment.now);
+    let job = job(args.file.as_deref(), &args.job, now, &mut environment.stdin)?;
+    refuse_expired(&job, now)?;
+    let world = world(&args.world, &job, &mut environment.stdin)?;
+    let bundle = manifests::bundle(&job, &world, &args.options.options())?;
+    let objects = bundle.manifests(args.step).map(|manifest| &manifest.object);
+    Ok(Answer {
+        data: output::objects(objects, args.output),
+        notes: bundle.notes.iter().map(|note| format!("note: {note}")).collect(),
+        findings: false,
+    })
+}
+
+/// The job of a file, or of flags.
+///
+/// # Errors
+/// If neither or both are given, and what reading refuses.
+pub(super) fn job(file: Option<&str>, flags: &JobFlags, now: Time, stdin: &mut Stdin<'_>) -> Result<Job> {
+    match (file, &flags.name) {
+        (Some(file), _) => job::read(input::document(file, "one job", stdin)?),
+        (None, Some(_)) => job::from_flags(flags, now),
+        (None, None) => Err(Error::Usage(
+            "there is no job; give a file with -f, or NAME and the flags that --help lists".to_owned(),
+        )),
+    }
+}
+
+/// The objects that exist.
+///
+/// # Errors
+/// What reading refuses.
+pub(super) fn world(args: &WorldArgs, job: &Job, stdin: &mut Stdin<'_>) -> Result<World> {
+    World::read(&args.objects, &job.namespace, &args.cluster_domain, stdin)
+}
+
+/// A job that is over would copy nothing.
+fn refuse_expired(job: &Job, now: Time) -> Result<()> {
+    match job.expires_at {
+        Expiry::At(end) if end <= now => Err(Error::Refused(format!(
+            "spec.expiresAt: {end} is past, it is {now}; nothing would be copied"
+        ))),
+        _ => Ok(()),
+    }
+}

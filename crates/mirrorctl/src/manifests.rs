@@ -1,0 +1,120 @@
+//! From a job and the user's world to the objects that make it so, in the order in which they are to be applied. Pure:
+//! what is written depends on the arguments alone. [`bundle`] is the table of what can be generated; each resource has
+//! a file of its own that turns a [`Placement`] into one object.
+
+mod cluster;
+
+mod options;
+
+mod ours;
+
+mod placement;
+
+mod plugin;
+
+mod trafficextension;
+
+mod wasmplugin;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::job::{DataPlane, Engine, Job, word};
+use crate::objects::World;
+
+pub use cluster::Destination;
+pub use options::{ExtensionApi, IstioVersion, Module, Options};
+pub use ours::{JOB_LABEL, MANAGED_BY, is_of_job, metadata};
+pub use placement::{Entry, Placement, place};
+
+/// The stages of applying a job. A stage begins when the one before it is applied and, where that takes time, in effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Step {
+    /// Live traffic is told apart from what comes: subsets, pins.
+    Prepare,
+    /// The shadow starts.
+    Deploy,
+    /// Copies begin to flow.
+    Mirror,
+}
+
+/// Whose an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Made by us, labelled so, and deleted when the job goes offline.
+    Ours,
+    /// The user's, with a change; never labelled, and restored when the job goes offline.
+    Patched,
+}
+
+/// One object to apply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// When.
+    pub step: Step,
+    /// Whose.
+    pub origin: Origin,
+    /// The whole object.
+    pub object: Value,
+}
+
+/// What a job comes to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bundle {
+    manifests: Vec<Manifest>,
+    /// What the user should know and what is no reason to refuse: one sentence each.
+    pub notes: Vec<String>,
+}
+
+// === impl Bundle ===
+
+impl Bundle {
+    /// Adds an object behind those of the same and of earlier steps.
+    pub fn add(&mut self, manifest: Manifest) {
+        let later = self.manifests.iter().position(|other| other.step > manifest.step);
+        self.manifests.insert(later.unwrap_or(self.manifests.len()), manifest);
+    }
+
+    /// The objects in apply order: all, or those of one step.
+    pub fn manifests(&self, step: Option<Step>) -> impl Iterator<Item = &Manifest> {
+        self.manifests
+            .iter()
+            .filter(move |manifest| step.is_none_or(|step| manifest.step == step))
+    }
+}
+
+/// Everything that a job needs. Each line of the table adds what its engine and data plane need, step by step.
+///
+/// # Errors
+/// [`Error::Missing`] for a fact that is needed, refused for what cannot be or would do harm.
+pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
+    let mut bundle = Bundle::default();
+    match (job.engine, job.data_plane) {
+        (Engine::Wasm, DataPlane::Sidecar) => sidecar_filter(job, world, options, &mut bundle)?,
+        (engine, data_plane) => {
+            return Err(Error::Refused(format!(
+                "spec: engine `{}` with dataPlane `{}` is not built into this version",
+                word(Engine::WORDS, &engine),
+                word(DataPlane::WORDS, &data_plane)
+            )));
+        }
+    }
+    Ok(bundle)
+}
+
+/// The filter in the sidecars of the primary's pods.
+fn sidecar_filter(job: &Job, world: &World, options: &Options, bundle: &mut Bundle) -> Result<()> {
+    let placement = place(job, world, &mut bundle.notes)?;
+    let plugin = plugin::plugin(job, &placement, options)?;
+    let object = match options.extension_api()? {
+        ExtensionApi::TrafficExtension => trafficextension::manifest(job, &placement, &plugin),
+        ExtensionApi::WasmPlugin => wasmplugin::manifest(job, &placement, &plugin),
+    };
+    ours::refuse_taken_name(&object, job, world)?;
+    bundle.add(Manifest {
+        step: Step::Mirror,
+        origin: Origin::Ours,
+        object,
+    });
+    Ok(())
+}

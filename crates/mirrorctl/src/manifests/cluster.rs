@@ -1,0 +1,20 @@
+//! How Istio names clusters.
+
+/// A port of a Service, or of a subset of it, as a proxy calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The fully qualified host of the Service.
+    pub host: String,
+    /// The port of the Service, never that of its pods.
+    pub port: u16,
+    /// The subset, if it is one.
+    pub subset: Option<String>,
+}
+
+impl Destination {
+    /// `outbound|PORT|SUBSET|HOST` (pilot/pkg/model/service.go, `BuildSubsetKey`).
+    pub fn cluster(&self) -> String {
+        let subset = self.subset.as_deref().unwrap_or_default();
+        format!("outbound|{}|{subset}|{}", self.port, self.host)
+    }
+}

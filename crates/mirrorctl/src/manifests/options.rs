@@ -1,0 +1,135 @@
+//! What a job does not say and what manifests depend on: the version of Istio, and where it finds the filter.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// What `generate` and `plan` take besides the job and the world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The version of Istio.
+    pub istio: IstioVersion,
+    /// The resource that loads the filter; `None`: what fits the version.
+    pub extension_api: Option<ExtensionApi>,
+    /// Where Istio finds the filter.
+    pub module: Option<Module>,
+    /// The Secret with the credentials of the registry.
+    pub pull_secret: Option<String>,
+}
+
+/// A version of Istio, to the minor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IstioVersion {
+    /// 1.
+    pub major: u16,
+    /// 31.
+    pub minor: u16,
+}
+
+/// The resources by which Istio loads a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExtensionApi {
+    /// Since Istio 1.30.
+    TrafficExtension,
+    /// In every version.
+    WasmPlugin,
+}
+
+/// The filter as Istio loads it: by digest, so that what runs is what was tested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Module {
+    /// `oci://…@sha256:…`, `https://…`, `http://…` or `file://…`.
+    pub url: String,
+    /// Of the module itself; an image has its digest in the URL.
+    pub sha256: Option<String>,
+}
+
+// === impl Options ===
+
+impl Options {
+    /// The resource to write.
+    ///
+    /// # Errors
+    /// If the version does not have what is asked for.
+    pub fn extension_api(&self) -> Result<ExtensionApi> {
+        let has_traffic_extension = self.istio >= IstioVersion { major: 1, minor: 30 };
+        match self.extension_api {
+            Some(ExtensionApi::TrafficExtension) if !has_traffic_extension => Err(Error::Usage(format!(
+                "--extension-api traffic-extension: Istio {} has none; it came with 1.30",
+                self.istio
+            ))),
+            Some(api) => Ok(api),
+            None if has_traffic_extension => Ok(ExtensionApi::TrafficExtension),
+            None => Ok(ExtensionApi::WasmPlugin),
+        }
+    }
+}
+
+// === impl IstioVersion ===
+
+impl FromStr for IstioVersion {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
+        let mut number = || parts.next()?.parse::<u16>().ok();
+        match (number(), number()) {
+            (Some(major), Some(minor)) if major == 1 => Ok(Self { major, minor }),
+            _ => Err("is not a version of Istio such as 1.31 or 1.30.3".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for IstioVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.major, self.minor)
+    }
+}
+
+// === impl Module ===
+
+impl FromStr for Module {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let (url, digest) = match text.rsplit_once("@sha256:") {
+            Some((url, digest)) => (url, Some(digest)),
+            None => (text, None),
+        };
+        let is_digest = |digest: &str| {
+            digest.len() == 64
+                && digest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        };
+        if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
+            return Err(format!("`{digest}` is not a digest: 64 of 0-9 and a-f"));
+        }
+        let visible = url.bytes().all(|byte| byte.is_ascii_graphic());
+        match url.split_once("://") {
+            Some((_, "")) => Err("names no module".to_owned()),
+            _ if !visible => Err("holds a character that no URL has".to_owned()),
+            // The digest of an image is part of its reference.
+            Some(("oci", _)) if digest.is_some() => Ok(Self {
+                url: text.to_owned(),
+                sha256: None,
+            }),
+            Some(("http" | "https", _)) if digest.is_some() => Ok(Self {
+                url: url.to_owned(),
+                sha256: digest.map(str::to_owned),
+            }),
+            Some(("oci" | "http" | "https", _)) => Err(
+                "is not pinned; add @sha256:DIGEST (of the linux/amd64 manifest of an image, or of the module itself)"
+                    .to_owned(),
+            ),
+            // Istio does not look at a digest there.
+            Some(("file", _)) if digest.is_none() => Ok(Self {
+                url: url.to_owned(),
+                sha256: None,
+            }),
+            Some(("file", _)) => Err("has a digest, which Istio does not check for a file; leave it out".to_owned()),
+            _ => Err("does not begin with oci://, https://, http:// or file://".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The user's world: the objects that exist, as `kubectl get -o yaml` prints them. An object stays the JSON value that it
+//! is, so that whatever is written back keeps every field, known or not; views read from it what a decision needs. What
+//! is needed and not here is never guessed: [`Error::Missing`] names it and the command that brings it.
+
+mod hosts;
+
+mod routing;
+
+mod service;
+
+mod workload;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::input::{self, Document, Place, Stdin};
+use crate::job;
+
+pub use hosts::{fully_qualified, host_covers};
+pub use service::{Protocol, Service, ServicePort, TargetPort};
+pub use workload::Workload;
+
+/// Labels, or a selector by labels.
+pub type Labels = BTreeMap<String, String>;
+
+/// A kind of object: its API group, its kind, and its name for `kubectl get`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Without a version; empty for the core group.
+    pub group: &'static str,
+    /// As in `kind:`.
+    pub kind: &'static str,
+    /// As in `kubectl get RESOURCE`.
+    pub resource: &'static str,
+}
+
+/// One object, and where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// The file, and where in it.
+    pub place: Place,
+    /// The whole object, in the order of its keys.
+    pub value: Value,
+    /// Its namespace; that of the job if it names none.
+    pub namespace: String,
+}
+
+/// Everything that is known to exist.
+#[derive(Debug, Clone, PartialEq)]
+pub struct World {
+    /// In the order of the inputs.
+    pub objects: Vec<Object>,
+    /// The domain of the cluster's Services: `cluster.local`.
+    pub domain: String,
+}
+
+/// The kinds that are looked at.
+pub mod kinds {
+    use super::Kind;
+
+    macro_rules! kinds {
+        ($($name:ident = $group:literal $kind:literal $resource:literal;)*) => {
+            $(#[doc = concat!("`", $resource, "`")]
+            pub const $name: Kind = Kind { group: $group, kind: $kind, resource: $resource };)*
+        };
+    }
+
+    kinds! {
+        SERVICE = "" "Service" "services";
+        POD = "" "Pod" "pods";
+        DEPLOYMENT = "apps" "Deployment" "deployments";
+        STATEFUL_SET = "apps" "StatefulSet" "statefulsets";
+        DAEMON_SET = "apps" "DaemonSet" "daemonsets";
+        REPLICA_SET = "apps" "ReplicaSet" "replicasets";
+        VIRTUAL_SERVICE = "networking.istio.io" "VirtualService" "virtualservices.networking.istio.io";
+        DESTINATION_RULE = "networking.istio.io" "DestinationRule" "destinationrules.networking.istio.io";
+        SIDECAR = "networking.istio.io" "Sidecar" "sidecars.networking.istio.io";
+        ISTIO_GATEWAY = "networking.istio.io" "Gateway" "gateways.networking.istio.io";
+        WASM_PLUGIN = "extensions.istio.io" "WasmPlugin" "wasmplugins.extensions.istio.io";
+        TRAFFIC_EXTENSION = "extensions.istio.io" "TrafficExtension" "trafficextensions.extensions.istio.io";
+        GATEWAY = "gateway.networking.k8s.io" "Gateway" "gateways.gateway.networking.k8s.io";
+        HTTP_ROUTE = "gateway.networking.k8s.io" "HTTPRoute" "httproutes.gateway.networking.k8s.io";
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// The command that prints all objects of this kind in a namespace.
+    pub fn command(self, namespace: &str) -> String {
+        format!("kubectl get {} -n {namespace} -o yaml", self.resource)
+    }
+}
+
+// === impl Object ===
+
+impl Object {
+    /// An object of the API server.
+    ///
+    /// # Errors
+    /// If it has no `apiVersion`, `kind` or `metadata.name`, or is a job.
+    pub fn new(document: Document, namespace: &str) -> Result<Self> {
+        let Document { place, value } = document;
+        let text = |keys: &[&str]| at(&value, keys).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let problem = if let Some(missing) = [&["apiVersion"][..], &["kind"], &["metadata", "name"]]
+            .into_iter()
+            .find(|keys| text(keys).is_none())
+        {
+            format!("is not a Kubernetes object: `{}` is missing", missing.join("."))
+        } else if text(&["apiVersion"]) == Some(job::API_VERSION) {
+            "is a job; --objects takes what is in the cluster, and -f the job".to_owned()
+        } else {
+            let namespace = text(&["metadata", "namespace"]).unwrap_or(namespace).to_owned();
+            return Ok(Self {
+                place,
+                value,
+                namespace,
+            });
+        };
+        Err(Error::Unreadable { place, problem })
+    }
+
+    /// The API group, empty for the core group.
+    pub fn group(&self) -> &str {
+        let version = self.value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        version.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> &str {
+        self.value.get("kind").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        self.text(&["metadata", "name"]).unwrap_or_default()
+    }
+
+    /// Whether it is of this kind, in any version.
+    pub fn is(&self, kind: Kind) -> bool {
+        self.kind() == kind.kind && self.group() == kind.group
+    }
+
+    /// The value below these keys.
+    pub fn at(&self, keys: &[&str]) -> Option<&Value> {
+        at(&self.value, keys)
+    }
+
+    /// The text below these keys.
+    pub fn text(&self, keys: &[&str]) -> Option<&str> {
+        self.at(keys)?.as_str()
+    }
+
+    /// The labels below these keys; none if there are none.
+    pub fn labels(&self, keys: &[&str]) -> Labels {
+        labels(self.at(keys))
+    }
+
+    /// One of the object's own labels.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.text(&["metadata", "labels", name])
+    }
+
+    /// One of its annotations.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.text(&["metadata", "annotations", name])
+    }
+
+    /// In a message: `the Service reviews of namespace demo`.
+    pub fn title(&self) -> String {
+        title(self.kind(), &self.namespace, self.name())
+    }
+}
+
+/// An object in a message: `the Service reviews of namespace demo`.
+pub fn title(kind: &str, namespace: &str, name: &str) -> String {
+    format!("the {kind} {name} of namespace {namespace}")
+}
+
+/// The value below these keys.
+pub fn at<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
+    keys.iter().try_fold(value, |value, key| value.get(key))
+}
+
+/// An object of texts as labels.
+pub fn labels(value: Option<&Value>) -> Labels {
+    let fields = value.and_then(Value::as_object).into_iter().flatten();
+    fields
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// Whether a selector selects something with these labels. One without labels selects nothing, as a Service's.
+pub fn selects(selector: &Labels, labels: &Labels) -> bool {
+    !selector.is_empty() && selector.iter().all(|(name, value)| labels.get(name) == Some(value))
+}
+
+// === impl World ===
+
+impl World {
+    /// Reads inputs; an object without a namespace is taken to be in the given one.
+    ///
+    /// # Errors
+    /// If an input cannot be read, holds what is no object, or two inputs hold the same object with different content.
+    pub fn read(names: &[String], namespace: &str, domain: &str, stdin: &mut Stdin<'_>) -> Result<Self> {
+        let mut world = Self {
+            objects: Vec::new(),
+            domain: domain.to_owned(),
+        };
+        for name in names {
+            for document in input::documents(name, stdin)? {
+                for document in items(document) {
+                    world.add(Object::new(document, namespace)?)?;
+                }
+            }
+        }
+        Ok(world)
+    }
+
+    fn add(&mut self, object: Object) -> Result<()> {
+        let same = self.objects.iter().find(|other| {
+            (other.kind(), other.group(), other.name(), &other.namespace)
+                == (object.kind(), object.group(), object.name(), &object.namespace)
+        });
+        match same {
+            Some(other) if other.value == object.value => Ok(()),
+            Some(other) => {
+                let problem = format!(
+                    "{} is in {} too, and differs; give each object once",
+                    object.title(),
+                    other.place
+                );
+                Err(Error::Unreadable {
+                    place: object.place,
+                    problem,
+                })
+            }
+            None => {
+                self.objects.push(object);
+                Ok(())
+            }
+        }
+    }
+
+    /// Every object of a kind.
+    pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        self.objects.iter().filter(move |object| object.is(kind))
+    }
+
+    /// One object, if it is known.
+    pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Object> {
+        self.all(kind)
+            .find(|object| object.namespace == namespace && object.name() == name)
+    }
+
+    /// One object that must be known.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn need(&self, kind: Kind, namespace: &str, name: &str) -> Result<&Object> {
+        self.find(kind, namespace, name).ok_or_else(|| Error::Missing {
+            fact: title(kind.kind, namespace, name),
+            command: format!("kubectl get {} {name} -n {namespace} -o yaml", kind.resource),
+        })
+    }
+}
+
+/// A `v1` List, or one of a kind, as its items; anything else as itself.
+fn items(document: Document) -> Vec<Document> {
+    let is_list = document
+        .value
+        .get("kind")
+        .and_then(Value::as_str)
+        .is_some_and(|kind| kind.ends_with("List"));
+    let Document { place, mut value } = document;
+    match value.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) if is_list => items
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| Document {
+                place: Place {
+                    item: Some(index + 1),
+                    ..place.clone()
+                },
+                value,
+            })
+            .collect(),
+        Some(items) => {
+            if let Some(fields) = value.as_object_mut() {
+                fields.insert("items".to_owned(), items);
+            }
+            vec![Document { place, value }]
+        }
+        None => vec![Document { place, value }],
+    }
+}

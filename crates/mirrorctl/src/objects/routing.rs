@@ -1,0 +1,143 @@
+//! Which of the user's routing resources apply to a host: VirtualServices and DestinationRules by host and namespace,
+//! Sidecars by workload, HTTPRoutes by parent. The rules are Istio's.
+
+use serde_json::Value;
+
+use super::{Kind, Labels, Object, World, at, fully_qualified, host_covers, kinds, selects};
+
+/// Where mesh-wide resources live.
+pub const ROOT_NAMESPACE: &str = "istio-system";
+
+impl World {
+    /// The VirtualServices that name a host, oldest first, then by name: the one that sidecars obey comes first, the others
+    /// do nothing there (pilot/pkg/networking/core/httproute.go).
+    pub fn virtual_services(&self, host: &str, client_namespace: &str) -> Vec<&Object> {
+        let mut found: Vec<&Object> = self
+            .all(kinds::VIRTUAL_SERVICE)
+            .filter(|object| exported(object, client_namespace))
+            .filter(|object| {
+                texts(object.at(&["spec", "hosts"]))
+                    .any(|pattern| host_covers(&fully_qualified(pattern, &object.namespace, &self.domain), host))
+            })
+            .collect();
+        found.sort_by_key(|object| {
+            let created = object.text(&["metadata", "creationTimestamp"]).unwrap_or_default();
+            (created, object.name(), object.namespace.as_str())
+        });
+        found
+    }
+
+    /// The DestinationRules that a proxy obeys for a host (push_context.go, `destinationRule`): those of its own
+    /// namespace, else those of the Service's, else those of the root namespace; among them those with the most specific
+    /// host, oldest first. Istio merges what these say.
+    pub fn destination_rules(&self, host: &str, client_namespace: &str, service_namespace: &str) -> Vec<&Object> {
+        for namespace in [client_namespace, service_namespace, ROOT_NAMESPACE] {
+            let found: Vec<(String, &Object)> = self
+                .all(kinds::DESTINATION_RULE)
+                .filter(|object| object.namespace == namespace && exported(object, client_namespace))
+                // One with a workloadSelector is for some pods only; it never adds a subset for all.
+                .filter(|object| object.at(&["spec", "workloadSelector"]).is_none())
+                .filter_map(|object| {
+                    let pattern = fully_qualified(object.text(&["spec", "host"])?, namespace, &self.domain);
+                    host_covers(&pattern, host).then_some((pattern, object))
+                })
+                .collect();
+            let best = found.iter().map(|(pattern, _)| specificity(pattern)).max();
+            let mut found: Vec<&Object> = found
+                .into_iter()
+                .filter(|(pattern, _)| Some(specificity(pattern)) == best)
+                .map(|(_, object)| object)
+                .collect();
+            if !found.is_empty() {
+                found.sort_by_key(|object| {
+                    let created = object.text(&["metadata", "creationTimestamp"]).unwrap_or_default();
+                    (created, object.name())
+                });
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// The labels of a subset of a host, as a proxy sees it; `None` if no DestinationRule that it obeys defines it.
+    pub fn subset(&self, host: &str, client_namespace: &str, service_namespace: &str, name: &str) -> Option<Labels> {
+        let rules = self.destination_rules(host, client_namespace, service_namespace);
+        let mut subsets = rules.into_iter().flat_map(|rule| {
+            rule.at(&["spec", "subsets"])
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        });
+        subsets
+            .find(|subset| subset.get("name").and_then(Value::as_str) == Some(name))
+            .map(|subset| super::labels(subset.get("labels")))
+    }
+
+    /// The Sidecar that configures pods with these labels: one that selects them, else the namespace's own, else the root
+    /// namespace's.
+    pub fn sidecar(&self, namespace: &str, labels: &Labels) -> Option<&Object> {
+        let of = |namespace: &str| -> Vec<&Object> {
+            let mut found: Vec<&Object> = self
+                .all(kinds::SIDECAR)
+                .filter(|object| object.namespace == namespace)
+                .collect();
+            found.sort_by_key(|object| object.text(&["metadata", "creationTimestamp"]).unwrap_or_default());
+            found
+        };
+        let selector = |object: &Object| object.labels(&["spec", "workloadSelector", "labels"]);
+        let own = of(namespace);
+        own.iter()
+            .find(|object| selects(&selector(object), labels))
+            .or_else(|| own.iter().find(|object| selector(object).is_empty()))
+            .copied()
+            .or_else(|| {
+                of(ROOT_NAMESPACE)
+                    .into_iter()
+                    .find(|object| selector(object).is_empty())
+            })
+    }
+
+    /// The HTTPRoutes that are attached to a parent: a Service (mesh) or a Gateway.
+    pub fn http_routes(&self, parent: Kind, namespace: &str, name: &str) -> Vec<&Object> {
+        let is_parent = |object: &Object, reference: &Value| {
+            let text = |key: &str, default: &str| -> String {
+                at(reference, &[key])
+                    .and_then(Value::as_str)
+                    .unwrap_or(default)
+                    .to_owned()
+            };
+            text("group", kinds::GATEWAY.group) == parent.group
+                && text("kind", kinds::GATEWAY.kind) == parent.kind
+                && text("name", "") == name
+                && text("namespace", &object.namespace) == namespace
+        };
+        self.all(kinds::HTTP_ROUTE)
+            .filter(|object| {
+                let parents = object.at(&["spec", "parentRefs"]).and_then(Value::as_array);
+                parents
+                    .into_iter()
+                    .flatten()
+                    .any(|reference| is_parent(object, reference))
+            })
+            .collect()
+    }
+}
+
+/// Whether a resource is visible in a namespace.
+fn exported(object: &Object, namespace: &str) -> bool {
+    let mut to = texts(object.at(&["spec", "exportTo"])).peekable();
+    to.peek().is_none() || to.any(|to| to == "*" || to == namespace || (to == "." && object.namespace == namespace))
+}
+
+/// An exact host goes before a wildcard, a longer wildcard before a shorter one.
+fn specificity(pattern: &str) -> (bool, usize) {
+    (!pattern.starts_with('*'), pattern.len())
+}
+
+fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}

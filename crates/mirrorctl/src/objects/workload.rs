@@ -1,0 +1,66 @@
+//! What runs pods: the labels and ports of a workload's pods, and who they are.
+
+use serde_json::Value;
+
+use super::{Labels, Object, World, at, kinds, labels};
+
+/// A Deployment, StatefulSet or DaemonSet, or a ReplicaSet or Pod that none of these owns.
+#[derive(Debug, Clone, Copy)]
+pub struct Workload<'a> {
+    /// The whole object.
+    pub object: &'a Object,
+}
+
+// === impl World ===
+
+impl World {
+    /// Every workload of a namespace.
+    pub fn workloads(&self, namespace: &str) -> impl Iterator<Item = Workload<'_>> {
+        let workloads = [
+            kinds::DEPLOYMENT,
+            kinds::STATEFUL_SET,
+            kinds::DAEMON_SET,
+            kinds::REPLICA_SET,
+            kinds::POD,
+        ];
+        self.objects
+            .iter()
+            .filter(move |object| {
+                object.namespace == namespace
+                    && workloads.into_iter().any(|kind| object.is(kind))
+                    && object.at(&["metadata", "ownerReferences"]).is_none()
+            })
+            .map(|object| Workload { object })
+    }
+}
+
+// === impl Workload ===
+
+impl<'a> Workload<'a> {
+    /// What describes its pods: `metadata` and `spec`.
+    pub fn template(&self) -> &'a Value {
+        let object: &'a Object = self.object;
+        object.at(&["spec", "template"]).unwrap_or(&object.value)
+    }
+
+    /// The labels of its pods.
+    pub fn labels(&self) -> Labels {
+        labels(at(self.template(), &["metadata", "labels"]))
+    }
+
+    /// The ServiceAccount of its pods.
+    pub fn service_account(&self) -> &'a str {
+        let name = at(self.template(), &["spec", "serviceAccountName"]);
+        name.and_then(Value::as_str).unwrap_or("default")
+    }
+
+    /// The number of a named port of one of its containers.
+    pub fn container_port(&self, name: &str) -> Option<u16> {
+        let containers = at(self.template(), &["spec", "containers"])?.as_array()?;
+        let mut ports = containers
+            .iter()
+            .flat_map(|container| container.get("ports").and_then(Value::as_array).into_iter().flatten());
+        let port = ports.find(|port| port.get("name").and_then(Value::as_str) == Some(name))?;
+        u16::try_from(port.get("containerPort")?.as_u64()?).ok()
+    }
+}
