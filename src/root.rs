@@ -13,15 +13,12 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
 use crate::host::{self, Buffer, Map};
-use crate::stream::Stream;
+use crate::stream::{Attempts, Service, Stream};
 use crate::{dispatch, ledger, stats};
 
 /// A root context.
 pub struct Root {
-    id: u32,
-    /// `None`: not configured, or no request is copied under this configuration.
-    binding: Option<Binding>,
-    needs_port: bool,
+    service: Service,
     /// Told to go, and still waiting for answers.
     is_draining: bool,
 }
@@ -32,9 +29,12 @@ impl Root {
     /// A root context that is not configured yet.
     pub fn new(id: u32) -> Self {
         Self {
-            id,
-            binding: None,
-            needs_port: false,
+            service: Service {
+                root: id,
+                binding: None,
+                needs_port: false,
+                attempts: Attempts::default(),
+            },
             is_draining: false,
         }
     }
@@ -56,21 +56,21 @@ impl Root {
         }
         warn_of_expired(&plan);
         let accounts: Rc<[AccountId]> = accounts.into();
-        ledger::with(|vm| vm.serving.push((self.id, Rc::clone(&accounts))));
+        ledger::with(|vm| vm.serving.push((self.service.root, Rc::clone(&accounts))));
         host::set_tick_period(sweep_period(&plan));
-        self.needs_port = plan.needs_port();
+        self.service.needs_port = plan.needs_port();
         let is_idle = plan.is_idle();
         let binding = Binding {
             plan: Rc::new(plan),
             accounts,
         };
-        self.binding = (!is_idle).then_some(binding);
+        self.service.binding = (!is_idle).then_some(binding);
         Ok(())
     }
 
     /// Tells the host, once, that the last answer has come.
     fn finish_draining(&mut self) {
-        if self.is_draining && ledger::with(|vm| vm.ledger.in_flight_of(self.id)) == Some(0) {
+        if self.is_draining && ledger::with(|vm| vm.ledger.in_flight_of(self.service.root)) == Some(0) {
             self.is_draining = false;
             host::done();
         }
@@ -121,7 +121,10 @@ impl Context for Root {
     fn on_done(&mut self) -> bool {
         let mut effects = Effects::default();
         let is_done = ledger::with(|vm| {
-            let left: Vec<_> = vm.serving.extract_if(.., |(root, _)| *root == self.id).collect();
+            let left: Vec<_> = vm
+                .serving
+                .extract_if(.., |(root, _)| *root == self.service.root)
+                .collect();
             if vm.serving.is_empty() {
                 vm.ledger.cancel(&mut effects);
             }
@@ -129,7 +132,7 @@ impl Context for Root {
             let accounts = left.iter().flat_map(|(_, accounts)| accounts.iter());
             let unused: Vec<_> = accounts.copied().filter(|account| !is_used(account)).collect();
             vm.ledger.retire(&unused, &mut effects);
-            vm.ledger.in_flight_of(self.id) == 0
+            vm.ledger.in_flight_of(self.service.root) == 0
         });
         ledger::apply(effects);
         self.is_draining = is_done == Some(false);
@@ -159,11 +162,11 @@ impl RootContext for Root {
     }
 
     fn on_queue_ready(&mut self, queue: u32) {
-        dispatch::on_queue_ready(self.id, queue);
+        dispatch::on_queue_ready(self.service.root, queue);
     }
 
     fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(self.id, self.binding.clone(), self.needs_port)))
+        Some(Box::new(Stream::new(self.service.clone())))
     }
 
     fn get_type(&self) -> Option<ContextType> {

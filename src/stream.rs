@@ -1,6 +1,8 @@
 //! One request. Every callback reads what the policy needs, hands it over and returns `Continue`: nothing here can hold,
 //! change or fail the primary.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use mirror_policy::effects::Effects;
@@ -14,27 +16,56 @@ use proxy_wasm::types::Action;
 use crate::host::{self, Buffer, Map};
 use crate::{dispatch, ledger};
 
+/// What is the same for all requests of a root context.
+#[derive(Clone)]
+pub struct Service {
+    /// The root context.
+    pub root: u32,
+    /// `None`: no request is copied under this configuration.
+    pub binding: Option<Binding>,
+    /// Whether a mirror asks for the port.
+    pub needs_port: bool,
+    /// Where the filter stands.
+    pub attempts: Attempts,
+}
+
+/// Whether requests have an attempt's number. Behind the router all have one and before it none has, and a root context
+/// stands in one place: so the first request tells it for all, and the others do not pay for the question.
+#[derive(Clone, Default)]
+pub struct Attempts {
+    are_unnumbered: Rc<Cell<bool>>,
+}
+
 /// A request, watched or not.
 pub struct Stream {
-    root: u32,
-    /// `None`: no request is copied under this configuration.
-    binding: Option<Binding>,
-    needs_port: bool,
+    service: Service,
     /// While copies are being collected.
     exchange: Option<ExchangeId>,
     /// From then on until the primary has answered.
     watch: Option<Watch>,
 }
 
+// === impl Attempts ===
+
+impl Attempts {
+    /// Whether this request is another attempt for one that came by before.
+    fn is_retry(&self) -> bool {
+        if self.are_unnumbered.get() {
+            return false;
+        }
+        let attempt = number(host::ATTEMPT);
+        self.are_unnumbered.set(attempt.is_none());
+        attempt.is_some_and(|attempt| attempt > 1)
+    }
+}
+
 // === impl Stream ===
 
 impl Stream {
-    /// A stream under a root context; without a binding it watches nothing.
-    pub fn new(root: u32, binding: Option<Binding>, needs_port: bool) -> Self {
+    /// A request of this root context.
+    pub fn new(service: Service) -> Self {
         Self {
-            root,
-            binding,
-            needs_port,
+            service,
             exchange: None,
             watch: None,
         }
@@ -43,7 +74,7 @@ impl Stream {
     /// The request's head is here: which mirrors copy it?
     fn begin(&mut self, binding: Binding, is_complete: bool, effects: &mut Effects) {
         let headers = host::headers(Map::RequestHeaders);
-        let port = if self.needs_port {
+        let port = if self.service.needs_port {
             number(host::DESTINATION_PORT)
         } else {
             None
@@ -58,7 +89,7 @@ impl Stream {
         if mirrors.is_empty() {
             return;
         }
-        let is_retry = number(host::ATTEMPT).is_some_and(|attempt| attempt > 1);
+        let is_retry = self.service.attempts.is_retry();
         let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
         let now = host::now();
         let wall = binding.plan.needs_wall_clock().then(host::wall_clock);
@@ -100,7 +131,7 @@ impl Stream {
     fn complete(&mut self, now: Duration, effects: &mut Effects) {
         let Some(id) = self.exchange.take() else { return };
         let copies = ledger::with(|vm| vm.ledger.complete(id, now, effects)).unwrap_or_default();
-        let sent = dispatch::send(self.root, copies, effects);
+        let sent = dispatch::send(self.service.root, copies, effects);
         match &mut self.watch {
             Some(watch) if !sent.is_empty() => watch.sent(sent, now, effects),
             _ => self.watch = None,
@@ -130,7 +161,7 @@ impl Context for Stream {
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
-        if let Some(binding) = self.binding.take() {
+        if let Some(binding) = self.service.binding.take() {
             let mut effects = Effects::default();
             self.begin(binding, end_of_stream, &mut effects);
             ledger::apply(effects);

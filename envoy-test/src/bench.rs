@@ -31,7 +31,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use arms::{AGAIN, Arm, BASELINE, Build, NATIVE};
+use arms::{AGAIN, Arm, BARE, BASELINE, Build, EMPTY, NATIVE, References};
 use machine::Cores;
 use proxy::Proxy;
 use results::{Header, Module, Run, Sample, Turns};
@@ -55,6 +55,9 @@ pub struct Options {
     /// An empty filter, for the arms with one
     #[arg(long)]
     empty: Option<PathBuf>,
+    /// The least mirror that a wasm filter can be, for the arm with one
+    #[arg(long)]
+    bare: Option<PathBuf>,
     /// Under three minutes: fewer rounds, shorter turns, and only the combinations that say most
     #[arg(long)]
     quick: bool,
@@ -152,14 +155,10 @@ impl Bench {
                 module: binaries.module.clone(),
             });
         }
-        let empty = options
-            .empty
-            .as_deref()
-            .map(|empty| with_trimmed(empty, out))
-            .transpose()?;
-        let mut arms = arms::select(arms::all(&options.wasm, empty.as_ref()), &options.arms)?;
+        let references = references(&options, out)?;
+        let mut arms = arms::select(arms::all(&options.wasm, &references), &options.arms)?;
         if options.quick && options.arms.is_empty() {
-            arms.retain(|arm| !["filter-0", "filter-10", "native-10"].contains(&arm.kind));
+            arms.retain(|arm| !["filter-0", "filter-10", "native-10", "hollow"].contains(&arm.kind));
         }
         let (rounds, seconds) = if options.quick { (5, 0.75) } else { (7, 3.0) };
         Ok(Self {
@@ -272,7 +271,8 @@ impl Bench {
             let arms = self
                 .arms
                 .iter()
-                .filter(|arm| arm.name == BASELINE || arm.share() >= least);
+                .filter(|arm| arm.name == BASELINE || arm.share() >= least)
+                .filter(|arm| arm.kind != BARE || (cell.request, cell.shadow) == (Request::Get, Shadow::Healthy));
             Some((cell, arms.cloned().collect()))
         };
         Cell::all(&options.requests, shadows)
@@ -315,12 +315,28 @@ fn is_telling(arm: &Arm) -> bool {
     [BASELINE, NATIVE, "empty", "filter-100"].contains(&arm.kind)
 }
 
-/// The empty filter, and beside the results the same with fewer exports.
-fn with_trimmed(empty: &Path, out: &Path) -> Result<(PathBuf, PathBuf)> {
-    let module = std::fs::read(empty).with_context(|| format!("no empty filter at {}", empty.display()))?;
-    let trimmed = out.join("empty-trimmed.wasm");
-    std::fs::write(&trimmed, trim::exports(&module, trim::NEEDED)?)?;
-    Ok((empty.canonicalize()?, trimmed.canonicalize()?))
+/// The modules to compare with; those with fewer exports are written beside the results.
+fn references(options: &Options, out: &Path) -> Result<References> {
+    let trimmed = |module: &Path, name: &str, exports: &[&str]| -> Result<PathBuf> {
+        let bytes = std::fs::read(module).with_context(|| format!("no filter at {}", module.display()))?;
+        let file = out.join(name).with_extension("wasm");
+        std::fs::write(&file, trim::exports(&bytes, exports)?)?;
+        Ok(file.canonicalize()?)
+    };
+    let empty = options.empty.as_deref().map(|empty| -> Result<_> {
+        Ok([
+            empty
+                .canonicalize()
+                .with_context(|| format!("no filter at {}", empty.display()))?,
+            trimmed(empty, EMPTY[1], trim::NEEDED)?,
+            trimmed(empty, EMPTY[2], trim::HOLLOW)?,
+        ])
+    });
+    let bare = options.bare.as_deref().map(|bare| trimmed(bare, BARE, trim::BARE));
+    Ok(References {
+        empty: empty.transpose()?,
+        bare: bare.transpose()?,
+    })
 }
 
 #[cfg(test)]

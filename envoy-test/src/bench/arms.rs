@@ -11,8 +11,10 @@ pub const BASELINE: &str = "none";
 pub const AGAIN: &str = "none-again";
 /// The arm that the filter is to equal.
 pub const NATIVE: &str = "native-100";
-/// The empty filter as it is and without the exports that it does not need.
-pub const EMPTY: [&str; 2] = ["empty", "empty-trimmed"];
+/// The empty filter as it is, without the exports that it does not need, and without any callback.
+pub const EMPTY: [&str; 3] = ["empty", "empty-trimmed", "hollow"];
+/// The least that a mirror in wasm can be.
+pub const BARE: &str = "bare";
 
 /// How long a copy may take, in every arm that makes one.
 pub const TIMEOUT: &str = "1s";
@@ -39,10 +41,20 @@ pub enum Work {
         percentage: u32,
         matches: bool,
     },
+    /// A wasm module that sends the head of every request to the shadow.
+    Bare(PathBuf),
     /// `request_mirror_policies`.
     Native {
         percentage: u32,
     },
+}
+
+/// Modules to compare the filter with.
+#[derive(Clone, Debug, Default)]
+pub struct References {
+    /// In the order of [`EMPTY`].
+    pub empty: Option<[PathBuf; 3]>,
+    pub bare: Option<PathBuf>,
 }
 
 /// One build of the filter.
@@ -69,17 +81,16 @@ impl Build {
     }
 }
 
-/// All arms, for these builds and the empty filter as it is and without its unused exports.
-pub fn all(builds: &[Build], empty: Option<&(PathBuf, PathBuf)>) -> Vec<Arm> {
+/// All arms, for these builds and references.
+pub fn all(builds: &[Build], references: &References) -> Vec<Arm> {
     let arm = |kind: &'static str, work| Arm {
         name: kind.to_owned(),
         kind,
         work,
     };
     let mut arms = vec![arm(BASELINE, Work::Nothing), arm(AGAIN, Work::Nothing)];
-    if let Some((whole, trimmed)) = empty {
-        arms.push(arm(EMPTY[0], Work::Module(whole.clone())));
-        arms.push(arm(EMPTY[1], Work::Module(trimmed.clone())));
+    for (kind, module) in EMPTY.into_iter().zip(references.empty.iter().flatten()) {
+        arms.push(arm(kind, Work::Module(module.clone())));
     }
     for build in builds {
         for (kind, percentage, matches) in [
@@ -101,6 +112,9 @@ pub fn all(builds: &[Build], empty: Option<&(PathBuf, PathBuf)>) -> Vec<Arm> {
             };
             arms.push(Arm { name, kind, work });
         }
+    }
+    if let Some(module) = &references.bare {
+        arms.push(arm(BARE, Work::Bare(module.clone())));
     }
     arms.push(arm("native-10", Work::Native { percentage: 10 }));
     arms.push(arm(NATIVE, Work::Native { percentage: 100 }));
@@ -126,6 +140,7 @@ impl Arm {
     pub fn share(&self) -> f64 {
         match &self.work {
             Work::Nothing | Work::Module(_) | Work::Filter { matches: false, .. } => 0.0,
+            Work::Bare(_) => 1.0,
             Work::Filter { percentage, .. } | Work::Native { percentage } => f64::from(*percentage) / 100.0,
         }
     }
@@ -134,7 +149,7 @@ impl Arm {
     pub fn http_filter(&self) -> Option<Value> {
         let (module, configuration) = match &self.work {
             Work::Nothing | Work::Native { .. } => return None,
-            Work::Module(module) => (module, String::new()),
+            Work::Module(module) | Work::Bare(module) => (module, String::new()),
             Work::Filter {
                 module,
                 percentage,
@@ -214,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_kind_selects_all_builds_and_the_baseline_is_always_there() {
-        let arms = all(&builds(&["old", "new"]), None);
+        let arms = all(&builds(&["old", "new"]), &References::default());
         let wanted = ["native-100".to_owned(), "filter-100".to_owned()];
         let selected = select(arms, &wanted).expect("they exist");
         assert_eq!(
@@ -225,7 +240,8 @@ mod tests {
 
     #[test]
     fn an_arm_that_does_not_exist_is_refused_with_those_that_do() {
-        let error = select(all(&builds(&[""]), None), &["filter-2".to_owned()]).expect_err("no such arm");
+        let error =
+            select(all(&builds(&[""]), &References::default()), &["filter-2".to_owned()]).expect_err("no such arm");
         assert!(
             error
                 .to_string()
@@ -235,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_configuration_is_one_that_the_filter_takes() {
-        for arm in all(&builds(&["", "A-b"]), None) {
+        for arm in all(&builds(&["", "A-b"]), &References::default()) {
             let Work::Filter {
                 percentage, matches, ..
             } = arm.work

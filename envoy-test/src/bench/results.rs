@@ -168,7 +168,7 @@ mod tests {
             label: String::new(),
             module: "/m.wasm".into(),
         };
-        let arms = arms::all(&[build], None);
+        let arms = arms::all(&[build], &arms::References::default());
         let arm = arms.iter().find(|arm| arm.name == "filter-10").expect("an arm");
         let cell = Cell {
             request: Request::Get,

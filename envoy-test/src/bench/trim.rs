@@ -18,6 +18,27 @@ pub const NEEDED: &[&str] = &[
     "proxy_on_delete",
 ];
 
+/// What Envoy asks of any module.
+pub const HOLLOW: &[&str] = &[
+    "memory",
+    "_initialize",
+    "proxy_abi_version_0_2_1",
+    "proxy_on_memory_allocate",
+];
+
+/// What the bare mirror needs.
+pub const BARE: &[&str] = &[
+    "memory",
+    "_initialize",
+    "proxy_abi_version_0_2_1",
+    "proxy_on_memory_allocate",
+    "proxy_on_vm_start",
+    "proxy_on_configure",
+    "proxy_on_context_create",
+    "proxy_on_delete",
+    "proxy_on_request_headers",
+];
+
 /// The module with only those exports that are `wanted`.
 pub fn exports(module: &[u8], wanted: &[&str]) -> Result<Vec<u8>> {
     let mut rest = module.strip_prefix(MAGIC).context("not a wasm module")?;
