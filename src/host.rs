@@ -1,8 +1,7 @@
 //! The only file that calls the host. Every function here returns what it got or nothing, whatever the host answers: the
 //! SDK's own wrappers panic on a status they do not expect, and a panic costs a live request.
 
-use std::hash::BuildHasher;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use mirror_policy::copy::CopiedHeader;
 use mirror_policy::headers::Headers;
@@ -86,6 +85,19 @@ unsafe extern "C" {
     fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_done() -> u32;
 }
+
+// The standard library's `Instant`, `SystemTime` and `RandomState` call these two and bring 6 KB of messages about their failures.
+#[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "wasi_snapshot_preview1"))]
+unsafe extern "C" {
+    fn clock_time_get(clock: u32, precision: u64, nanos: *mut u64) -> u32;
+    fn random_get(bytes: *mut u8, size: usize) -> u32;
+}
+
+/// WASI's clock of the time of day.
+const REALTIME: u32 = 0;
+
+/// WASI's clock that never goes back.
+const MONOTONIC: u32 = 1;
 
 unsafe extern "C" {
     /// Exported by the SDK in this same module.
@@ -194,20 +206,30 @@ pub fn done() {
 
 /// Time since some moment before the first call; it never goes back.
 pub fn now() -> Duration {
-    thread_local! {
-        static START: Instant = Instant::now();
-    }
-    START.with(Instant::elapsed)
+    clock(MONOTONIC)
 }
 
 /// The time of day, since the Unix epoch.
 pub fn wall_clock() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    clock(REALTIME)
 }
 
-/// A number that no one else has. The standard library asks the host for random bytes once per VM.
+/// Zero if the host does not know the clock.
+fn clock(clock: u32) -> Duration {
+    let mut nanos = 0;
+    // SAFETY: the host writes one number to `nanos`.
+    let _ = unsafe { clock_time_get(clock, 1, &raw mut nanos) };
+    Duration::from_nanos(nanos)
+}
+
+/// A number that no one else has; the time, if the host has no random bytes.
 pub fn seed() -> u64 {
-    std::hash::RandomState::new().hash_one(0)
+    let mut bytes = [0; 8];
+    // SAFETY: the host writes eight bytes to `bytes`.
+    match unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) } {
+        OK => u64::from_le_bytes(bytes),
+        _ => now().as_nanos() as u64,
+    }
 }
 
 /// Sends the `log` macros to the host, at the level that the host has.

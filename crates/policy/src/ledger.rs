@@ -2,7 +2,6 @@
 //! to a stream or a configuration, so a copy outlives both. Both balances hold after every event:
 //! `matched = sent + skipped + dropped + collecting` and `sent = responses + failures + in flight`.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::account::{AccountId, Accounts};
@@ -13,6 +12,7 @@ use crate::effects::Effects;
 use crate::exchange::{Binding, Collecting, Exchange, Lost, Outgoing};
 use crate::headers::Headers;
 use crate::matching::MirrorSet;
+use crate::numbered::Numbered;
 use crate::plan::{Mirror, Plan};
 use crate::reason::{Dropped, Failure, Outcome, Skipped};
 use crate::sample::Dice;
@@ -51,8 +51,8 @@ pub struct Arrival {
 #[derive(Debug, Default)]
 pub struct Ledger {
     accounts: Accounts,
-    collecting: HashMap<ExchangeId, Exchange>,
-    in_flight: HashMap<Token, InFlight>,
+    collecting: Numbered<ExchangeId, Exchange>,
+    in_flight: Numbered<Token, InFlight>,
     next: u64,
 }
 

@@ -56,6 +56,8 @@ pub mod answer;
 
 pub mod watch;
 
+mod numbered;
+
 pub mod ledger;
 
 pub use plan::{ConfigError, Plan};

@@ -211,8 +211,9 @@ impl Span {
     }
 }
 
-fn parse_nanos(text: &str) -> Option<u128> {
-    let mut nanos: u128 = 0;
+/// `u64::MAX` stands for whatever is longer.
+fn parse_nanos(text: &str) -> Option<u64> {
+    let mut nanos: u64 = 0;
     let mut rest = text;
     if rest.is_empty() {
         return None;
@@ -220,7 +221,7 @@ fn parse_nanos(text: &str) -> Option<u128> {
     while !rest.is_empty() {
         let (number, after) = split_at_first(rest, |c| !c.is_ascii_digit() && c != '.');
         let (unit, after) = split_at_first(after, |c| !c.is_ascii_alphabetic());
-        let unit: u128 = match unit {
+        let unit = match unit {
             "ns" => 1,
             "us" => 1_000,
             "ms" => 1_000_000,
@@ -229,28 +230,40 @@ fn parse_nanos(text: &str) -> Option<u128> {
             "h" => 3_600_000_000_000,
             _ => return None,
         };
-        nanos = nanos.checked_add(parse_decimal(number, unit)?)?;
+        nanos = nanos.saturating_add(parse_decimal(number, unit)?);
         rest = after;
     }
     Some(nanos)
 }
 
-/// `"1.5"` times a unit, exactly; `None` if it is not a number or not a whole number of nanoseconds.
-fn parse_decimal(number: &str, unit: u128) -> Option<u128> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() || whole.len() > 15 || fraction.len() > 15 || (fraction.is_empty() && number.contains('.')) {
+/// `"1.5"` times a unit, exactly, `u64::MAX` if it is larger; `None` if it is not a number or the product is not whole.
+/// The unit is at most an hour in nanoseconds. 128 bits would be shorter, and their division 3 KB of the filter.
+fn parse_decimal(number: &str, unit: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    if !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
-    let scale = 10u128.pow(u32::try_from(fraction.len()).ok()?);
-    let fraction: u128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
-    let scaled = (whole.parse::<u128>().ok()? * scale + fraction).checked_mul(unit)?;
-    scaled.is_multiple_of(scale).then_some(scaled / scale)
+    let whole = whole.bytes().fold(0, |value, digit| value * 10 + value_of(digit));
+    // From the last digit to the first: the product is whole only if all the tenths are.
+    let fraction = fraction.bytes().rev().try_fold(0, |tenths, digit| {
+        let value = value_of(digit) * unit + tenths;
+        value.is_multiple_of(10).then_some(value / 10)
+    })?;
+    Some(whole.saturating_mul(unit).saturating_add(fraction))
 }
 
 fn is_decimal(text: &str) -> bool {
-    let digits = |text: &str| (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    digits(whole) && digits(fraction)
+    is_digits(whole) && is_digits(fraction)
+}
+
+/// 1 to 15 digits.
+fn is_digits(text: &str) -> bool {
+    (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn value_of(digit: u8) -> u64 {
+    u64::from(digit.wrapping_sub(b'0'))
 }
 
 fn split_at_first(text: &str, is_end: impl Fn(char) -> bool) -> (&str, &str) {
@@ -296,10 +309,7 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
     pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
         is_decimal(text).then(|| match parse_decimal(text, 1) {
             None => Err("is not a whole number".to_owned()),
-            Some(number) => {
-                let number = u64::try_from(number).ok().and_then(Self::new);
-                number.ok_or_else(|| format!("is not between {MIN} and {MAX}"))
-            }
+            Some(number) => Self::new(number).ok_or_else(|| format!("is not between {MIN} and {MAX}")),
         })
     }
 

@@ -186,6 +186,19 @@ fn a_value_out_of_its_range_is_refused() {
         r#""timeout": 5"#,
         "mirrors[0].timeout: 5 is not a duration such as \"250ms\" or \"5s\"",
     );
+    for text in ["999999999999999h", "9999999h99999999h", "5124095h34m33.709551616s"] {
+        let error = format!("mirrors[0].timeout: \"{text}\" is not between 1ms and 1h, in whole milliseconds");
+        refused(&format!(r#""timeout": "{text}""#), &error);
+    }
+    for text in [
+        "0.0000000001s",
+        "1.0000000005s",
+        "0.33333333333333h",
+        "1234567890123456s",
+    ] {
+        let error = format!("mirrors[0].timeout: \"{text}\" is not a duration such as \"250ms\" or \"5s\"");
+        refused(&format!(r#""timeout": "{text}""#), &error);
+    }
     for text in ["", "5", "s", "5 s", "-5s", "5.s", ".5s", "1e3s", "5S", "٣s"] {
         let error = format!("mirrors[0].timeout: \"{text}\" is not a duration such as \"250ms\" or \"5s\"");
         refused(&format!(r#""timeout": "{text}""#), &error);
@@ -406,6 +419,7 @@ fn durations_are_read_as_go_writes_them() {
         ("250ms", 250),
         ("5s", 5000),
         ("1.5s", 1500),
+        ("0.1250000h", 450_000),
         ("1m30s", 90_000),
         ("0.5h", 1_800_000),
         ("1h", 3_600_000),
