@@ -2,13 +2,10 @@
 //! apart: every value knows its path, so that whatever is refused is refused with its place in the user's spelling. The
 //! command line tool takes its job apart with the same reader.
 
-use std::fmt;
-
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use crate::plan::ConfigError;
-use crate::protobuf_struct;
+use crate::{json_text, protobuf_struct};
 
 /// One value of a document, and where it stands.
 #[derive(Debug)]
@@ -44,21 +41,17 @@ pub fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
 /// # Errors
 /// What is wrong with it, and where.
 pub fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text)
-        .map(|Strict(value)| value)
-        .map_err(|error| error.to_string())
+    json_text::read(text.as_bytes())
 }
 
 fn read_json(bytes: &[u8]) -> Result<Value, ConfigError> {
-    serde_json::from_slice(bytes)
-        .map(|Strict(value)| value)
-        .map_err(|error| {
-            ConfigError::Unreadable(if bytes.first().is_some_and(|byte| b"{[\" \t\r\n".contains(byte)) {
-                error.to_string()
-            } else {
-                format!("neither JSON nor a protobuf Struct ({error})")
-            })
+    json_text::read(bytes).map_err(|error| {
+        ConfigError::Unreadable(if bytes.first().is_some_and(|byte| b"{[\" \t\r\n".contains(byte)) {
+            error
+        } else {
+            format!("neither JSON nor a protobuf Struct ({error})")
         })
+    })
 }
 
 // === impl Node ===
@@ -236,71 +229,4 @@ fn written(number: &Number) -> String {
 fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     words.join(", ")
-}
-
-/// A JSON value in which no object has a key twice; `serde_json` alone would keep the last one without a word.
-struct Strict(Value);
-
-struct StrictVisitor;
-
-// === impl Strict ===
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Strict)
-    }
-}
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not a finite number"))
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Strict(value)) = access.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut fields = Map::new();
-        while let Some(key) = access.next_key::<String>()? {
-            if fields.contains_key(&key) {
-                return Err(de::Error::custom(format_args!("the key `{key}` stands twice")));
-            }
-            let Strict(value) = access.next_value()?;
-            fields.insert(key, value);
-        }
-        Ok(Value::Object(fields))
-    }
 }

@@ -17,6 +17,8 @@ pub mod config;
 
 pub mod syntax;
 
+pub mod json_text;
+
 pub mod protobuf_struct;
 
 pub mod document;
