@@ -12,7 +12,7 @@ export ENVOY_VERSION
 # The oldest Envoy on which every case passes, and the cases that lean on what Envoy has changed between versions.
 OLDER ?= 1.36.4
 VERSIONED := primary_untouched parity_http1 parity_http2 upstream_filter methods_and_bodies request_trailers primary_answers_early \
-	shadow_answers shadow_silent cluster_empty live_percentage update_in_flight vm_replaced bad_configuration_as_update \
+	shadow_answers endpoints_leave upload_to_silent_shadow live_percentage update_in_flight vm_replaced bad_configuration_as_update \
 	upgrade no_upstream client_aborts labels crashes
 
 WASM := dist/traffic-mirror.wasm

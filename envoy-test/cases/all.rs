@@ -12,8 +12,6 @@ mod body_overdue;
 mod client_aborts;
 #[path = "client_goes_away/case.rs"]
 mod client_goes_away;
-#[path = "cluster_empty/case.rs"]
-mod cluster_empty;
 #[path = "cluster_unknown/case.rs"]
 mod cluster_unknown;
 #[path = "configuration_as_json/case.rs"]
@@ -24,6 +22,8 @@ mod connect;
 mod crash_of_one_worker;
 #[path = "crashes/case.rs"]
 mod crashes;
+#[path = "endpoints_leave/case.rs"]
+mod endpoints_leave;
 #[path = "expect_continue/case.rs"]
 mod expect_continue;
 #[path = "fifty_updates/case.rs"]
@@ -112,10 +112,6 @@ mod rewrites;
 mod server_sent_events;
 #[path = "shadow_answers/case.rs"]
 mod shadow_answers;
-#[path = "shadow_refusing/case.rs"]
-mod shadow_refusing;
-#[path = "shadow_silent/case.rs"]
-mod shadow_silent;
 #[path = "shadow_slow/case.rs"]
 mod shadow_slow;
 #[path = "stream_outlives_vm/case.rs"]
@@ -134,6 +130,8 @@ mod upgrade;
 mod upload_1_mib;
 #[path = "upload_5_mib/case.rs"]
 mod upload_5_mib;
+#[path = "upload_to_silent_shadow/case.rs"]
+mod upload_to_silent_shadow;
 #[path = "upload_too_large/case.rs"]
 mod upload_too_large;
 #[path = "upstream_filter/case.rs"]
@@ -165,6 +163,7 @@ pub const ALL: &[Case] = cases! {
     upload_1_mib: "1 MiB, the largest body that is copied by default",
     upload_5_mib: "5 MiB, with `body.maxBytes` raised",
     upload_too_large: "5 MiB over the default cap: dropped, counted, and the client notices nothing",
+    upload_to_silent_shadow: "20 MiB with a shadow that reads nothing: Envoy's own mirror holds the client up, the filter does not",
     headers_only: "`whenLarger: headersOnly`: a larger body stays away, its headers do not",
     percentages: "0, 0.5, 50, 100 and absent, side by side",
     fraction_in_yaml: "`percentage: 0.5` in a Struct, which Envoy's YAML reader makes a text",
@@ -181,11 +180,9 @@ pub const ALL: &[Case] = cases! {
     primary_answers_meanwhile: "a primary that begins its answer before the upload is over",
     server_sent_events: "an answer without an end",
     shadow_slow: "a shadow that takes half a second longer: no client waits, no answer is lost",
-    shadow_silent: "a shadow that never answers: the copy times out, the client has long had its answer",
-    shadow_refusing: "a shadow that is down",
     shadow_answers: "every way in which a shadow answers, or fails to",
     cluster_unknown: "a cluster that does not exist",
-    cluster_empty: "a cluster without a single endpoint",
+    endpoints_leave: "a cluster without an endpoint, and one that loses it",
     live_percentage: "the percentage changes while Envoy runs",
     update_in_flight: "an update while copies are under way",
     mirror_removed: "a mirror that leaves the configuration while its copies are under way",
@@ -218,7 +215,7 @@ pub const ALL: &[Case] = cases! {
     parity_http2: "the same header fields and bytes as Envoy's own mirror; HTTP/2 to the backends",
     parity_tracing: "the same where Envoy traces",
     parity_upstream_filter: "the same with the filter among the router's upstream filters",
-    primary_untouched: "conversations of every kind: primary and client hear the same bytes with the filter as without",
+    primary_untouched: "conversations of every kind with every kind of bad shadow: primary and client hear the same bytes as without the filter",
     upstream_filter: "among the router's upstream filters: the copy is of what the router rewrote",
     crashes: "a filter that traps: what clients then see, under each failure policy",
     crash_of_one_worker: "a filter that traps on one worker goes on on the other",

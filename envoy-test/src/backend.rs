@@ -5,12 +5,14 @@
 //! `GET /_echo/requests` shows the latest requests, `POST /_echo/behaviour?…` sets the default (no query: normal again).
 
 mod behaviour;
+mod hostile;
 mod journal;
 mod raw;
 mod received;
 mod reply;
 
 pub use behaviour::{Behaviour, Ending};
+pub use hostile::{Fault, Hostile};
 pub use journal::Journal;
 pub use raw::{RawBackend, Refusing};
 pub use received::{Progress, Received, TEST_ID, hash, readable};

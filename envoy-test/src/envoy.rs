@@ -4,6 +4,7 @@
 //! whatever way that comes about.
 
 mod admin;
+pub mod clusters;
 pub mod files;
 mod log;
 pub(crate) mod owner;
@@ -108,6 +109,7 @@ impl Envoy {
         let watched = path.join("watched");
         std::fs::create_dir(&watched)?;
         std::fs::write(watched.join("filter.yaml"), &options.filter)?;
+        std::fs::write(path.join(clusters::ENDPOINTS), "{\"resources\": []}")?;
         std::fs::write(path.join("envoy.yaml"), options.bootstrap.render(&watched)?)?;
 
         let mut command = Command::new(&binaries.envoy);
@@ -197,6 +199,13 @@ impl Envoy {
             );
             tokio::time::sleep(TICK).await;
         }
+    }
+
+    /// Replaces the file from which the endpoints of some clusters are discovered.
+    pub fn discover(&self, endpoints: &str) -> Result<()> {
+        let new = self.path.join("endpoints.new");
+        std::fs::write(&new, endpoints)?;
+        Ok(std::fs::rename(&new, self.path.join(clusters::ENDPOINTS))?)
     }
 
     /// Asks Envoy to end, and waits for it.

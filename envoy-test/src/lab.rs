@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use tokio::time::Instant;
 
-use crate::backend::{Behaviour, Echo, Journal, RawBackend, Received, Refusing};
+use crate::backend::{Behaviour, Echo, Hostile, Journal, RawBackend, Received, Refusing};
 use crate::client::{Answer, Connection};
 use crate::envoy::{self, Binaries, Bootstrap, Envoy, Update};
 use crate::ledger::{self, Statistics};
@@ -60,7 +60,7 @@ impl Lab {
             Shadow::Nobody => None,
         };
         let recorders = match setup.side_by_side {
-            Some(manager) => Some(Recorders::start(manager, setup.conversations).await?),
+            Some(manager) => Some(Recorders::start(manager, setup.conversations, setup.hostile_shadows).await?),
             None => None,
         };
         let module = match setup.traps {
@@ -78,6 +78,7 @@ impl Lab {
                     ("shadow", behind("shadow", behind_shadow)),
                     ("shadow-b", Some(shadow_b.address())),
                 ],
+                more_clusters: setup.clusters,
                 routes: setup.routes,
                 filters: setup
                     .filters
@@ -175,18 +176,44 @@ impl Lab {
         self.envoy.update(&envoy::files::with_vm(&filter, vm, failure)?).await
     }
 
+    /// The shadows of [`Setup::hostile_shadows`]: the filter's, and that of Envoy's own mirror.
+    pub fn hostile(&self) -> Result<&[Hostile; 2]> {
+        let hostile = self.recorders()?.hostile.as_ref();
+        hostile.context("the case asked for no hostile shadows")
+    }
+
+    /// Gives the cluster of this name, whose endpoints are discovered, one endpoint or none.
+    pub async fn endpoints(&self, cluster: &str, endpoint: Option<SocketAddr>) -> Result<()> {
+        self.envoy.discover(&envoy::clusters::endpoints(cluster, endpoint))?;
+        let count = u64::from(endpoint.is_some());
+        self.wait_for_envoy(&format!("cluster.{cluster}.membership_total"), count)
+            .await
+    }
+
     /// Waits until a statistic of Envoy itself, by its whole name, has this value.
     pub async fn wait_for_envoy(&self, name: &str, value: u64) -> Result<()> {
+        let what = format!("{name} to be {value}");
+        self.wait_for_statistics(&what, name, |values| values == [value]).await
+    }
+
+    /// Waits until Envoy holds up who sends to this cluster, because the cluster does not take what there is already.
+    pub async fn wait_for_backpressure(&self, cluster: &str) -> Result<()> {
+        // In the order of their names: backed up, drained.
+        let names = format!("cluster.{cluster}.upstream_flow_control_(backed_up|drained)_total");
+        let is_held = |values: &[u64]| matches!(values, [backed_up, drained] if backed_up > drained);
+        let what = format!("{cluster} to be too slow");
+        self.wait_for_statistics(&what, &names, is_held).await
+    }
+
+    async fn wait_for_statistics(&self, what: &str, names: &str, condition: impl Fn(&[u64]) -> bool) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let text = self.envoy.admin().get(&format!("/stats?filter=^{name}$")).await?;
-            if text.trim() == format!("{name}: {value}") {
+            let text = self.envoy.admin().get(&format!("/stats?filter=^{names}$")).await?;
+            let values = text.lines().filter_map(|line| line.rsplit_once(": ")?.1.parse().ok());
+            if condition(&values.collect::<Vec<_>>()) {
                 return Ok(());
             }
-            ensure!(
-                Instant::now() < deadline,
-                "waited {PATIENCE:?} for {name} to be {value}: {text}"
-            );
+            ensure!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}: {text}");
             tokio::time::sleep(TICK).await;
         }
     }
@@ -237,7 +264,7 @@ impl Lab {
         Ok((primary, shadow))
     }
 
-    /// What must hold after every case: nothing under way, both balances of every configured mirror, nothing broken in the log.
+    /// What must hold after every case: nothing under way or held, both balances of every configured mirror, nothing broken in the log.
     pub async fn check(&self) -> Result<()> {
         self.shadow.release();
         if self.setup.traps {
@@ -250,6 +277,10 @@ impl Lab {
             }
         }
         statistics.assert_balanced()?;
+        for ledger in statistics.mirrors() {
+            let held = ledger.gauge("buffered_bytes");
+            ensure!(held == 0, "mirror {} still holds {held} bytes", ledger.mirror);
+        }
         for trouble in ["[critical]", "panicked", "Function: proxy_"] {
             let mut lines = self.envoy.log().lines_with(trouble);
             // This is how Envoy puts it when a filter refuses its configuration.

@@ -175,19 +175,22 @@ impl Ledger {
 
     /// Fails unless these are exactly what was counted; what is not named must be zero, gauges and histograms aside.
     pub fn expect(&self, expected: &[(&str, u64)]) -> Result<()> {
-        let expected: BTreeMap<&str, u64> = expected.iter().copied().filter(|(_, value)| *value > 0).collect();
-        let totals = self.totals();
-        let counted: BTreeMap<&str, u64> = totals
-            .iter()
-            .map(|(name, value)| (name.as_str(), *value))
-            .filter(|(_, value)| *value > 0)
-            .collect();
+        let named = expected.iter().map(|(name, value)| ((*name).to_owned(), *value));
+        let expected: BTreeMap<_, _> = named.filter(|(_, value)| *value > 0).collect();
+        let counted = self.counted();
         ensure!(
             counted == expected,
             "mirror {}: expected {expected:?}, counted {counted:?}",
             self.mirror
         );
         Ok(())
+    }
+
+    /// Every counter that is not zero, as `skipped.loop` and the like.
+    pub fn counted(&self) -> BTreeMap<String, u64> {
+        let mut counted = self.totals();
+        counted.retain(|_, value| *value > 0);
+        counted
     }
 
     /// Fails unless matched = sent + skipped + dropped + collecting and sent = responses + failures + in flight.

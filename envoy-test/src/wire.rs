@@ -7,7 +7,7 @@ pub mod http2;
 mod recorder;
 mod sender;
 
-pub use recorder::{DATE, Recorder};
+pub use recorder::{DATE, ID, Recorder};
 pub use sender::send;
 
 use crate::backend::readable;

@@ -74,6 +74,7 @@ pub(super) fn all() -> Vec<Script> {
         connections(),
         broken::by_client(),
         broken::by_primary(),
+        broken::retried(),
     ]
     .into_iter()
     .flatten()

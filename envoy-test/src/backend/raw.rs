@@ -103,7 +103,7 @@ async fn connection(mut stream: TcpStream, requests: watch::Sender<Vec<Vec<u8>>>
 }
 
 /// The length of the first request in these bytes, once all of it is there.
-fn complete(bytes: &[u8]) -> Option<usize> {
+pub(super) fn complete(bytes: &[u8]) -> Option<usize> {
     let head = find(bytes, b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
     let field = |name: &str| {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::{Mapping, Value};
 
+use super::clusters;
 use super::side_by_side::SideBySide;
 use super::upstream::move_behind_the_router;
 
@@ -29,6 +30,8 @@ pub struct Bootstrap {
     pub admin_port: u16,
     /// Cluster name and where its only endpoint listens.
     pub clusters: Vec<(&'static str, Option<SocketAddr>)>,
+    /// More of them: a list of `{name, like, with}`, as YAML.
+    pub more_clusters: Option<&'static str>,
     /// Routes that stand before the one to the primary, as YAML.
     pub routes: Option<&'static str>,
     /// HTTP filters that stand between the discovered one and the router, as YAML.
@@ -113,6 +116,9 @@ impl Bootstrap {
         }
         for (name, endpoint) in &self.clusters {
             self.cluster(at(resources, &["clusters"])?, name, *endpoint)?;
+        }
+        if let Some(clusters) = self.more_clusters {
+            clusters::add(at(resources, &["clusters"])?, clusters, folder).context("the case's clusters")?;
         }
         if let Some(side_by_side) = &self.side_by_side {
             side_by_side.put_into(resources)?;

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::Value;
 
-use crate::backend::Behaviour;
+use crate::backend::{Behaviour, Fault};
 use crate::envoy::Shape;
 
 /// What a case needs.
@@ -24,6 +24,8 @@ pub struct Setup {
     pub(super) behind_the_router: bool,
     pub(super) side_by_side: Option<&'static str>,
     pub(super) conversations: bool,
+    pub(super) hostile_shadows: Option<Fault>,
+    pub(super) clusters: Option<&'static str>,
     pub(super) traps: bool,
 }
 
@@ -134,6 +136,23 @@ impl Setup {
         Self {
             conversations: true,
             ..self.side_by_side(manager)
+        }
+    }
+
+    /// [`Self::side_by_side`], and the shadows, ours and native, begin with this fault.
+    pub fn hostile_shadows(self, fault: Fault) -> Self {
+        Self {
+            hostile_shadows: Some(fault),
+            ..self
+        }
+    }
+
+    /// More clusters, as YAML: a list of `{name, like, with}`, each a copy of the one that it is like, but for these keys.
+    /// `ENDPOINTS` stands for the file that [`super::Lab::endpoints`] writes.
+    pub fn clusters(self, clusters: &'static str) -> Self {
+        Self {
+            clusters: Some(clusters),
+            ..self
         }
     }
 

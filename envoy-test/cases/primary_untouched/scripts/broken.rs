@@ -10,6 +10,7 @@ pub(super) fn by_client() -> Vec<Script> {
             "abort-in-head",
             [vec![(Client, Says(b"GET / HTTP/1.1\r\nhost: sh")), (Client, HangsUp)]],
         ),
+        script("abort-after-head", [opens(UPLOAD, HEAD), leaves(HangsUp)]),
         script("abort-in-upload", [half(), leaves(HangsUp)]),
         script("reset-in-upload", [half(), leaves(Resets)]),
         script(
@@ -19,6 +20,10 @@ pub(super) fn by_client() -> Vec<Script> {
         script("abort-before-answer", [opens(GET, HEAD), leaves(HangsUp)]),
         script("reset-before-answer", [opens(GET, HEAD), leaves(Resets)]),
         script("abort-in-answer", [opens(GET, HEAD), answers(OK, HEAD), leaves(Resets)]),
+        script(
+            "abort-in-answer-body",
+            [opens(GET, HEAD), answers(OK, HEAD), answers("o", "o"), leaves(HangsUp)],
+        ),
         script(
             "no-request",
             [vec![(Client, Says(b"what is this?\r\n\r\n")), (Client, HearsTheEnd)]],
@@ -52,6 +57,48 @@ pub(super) fn by_primary() -> Vec<Script> {
         script(
             "primary-talks-nonsense",
             [opens(GET, HEAD), answers("what is this?\r\n\r\n", HEAD)],
+        ),
+        script(
+            "primary-too-slow",
+            [
+                opens(request!("GET /impatient"), HEAD),
+                vec![(Client, Hears("upstream request timeout")), (Primary, HearsTheEnd)],
+            ],
+        ),
+    ]
+}
+
+/// Primaries that the router asks again.
+pub(super) fn retried() -> Vec<Script> {
+    const ASK: &str = concat!(request!("POST /retried", "content-length: 5"), "again");
+    const BUSY: &str = answer!("503 Service Unavailable", "connection: close", "content-length: 4");
+    let asks = || opens(ASK, "again");
+    let hears_again = || vec![(Primary, Accepts), (Primary, Hears("again"))];
+    let busy = || vec![(Primary, Says(BUSY.as_bytes())), (Primary, Says(b"busy"))];
+    vec![
+        script(
+            "retried-after-resets",
+            [
+                asks(),
+                vec![(Primary, Resets)],
+                hears_again(),
+                vec![(Primary, Resets)],
+                hears_again(),
+                answers_ok(),
+            ],
+        ),
+        script("retried-after-503", [asks(), busy(), hears_again(), answers_ok()]),
+        script(
+            "retried-in-vain",
+            [
+                asks(),
+                busy(),
+                hears_again(),
+                busy(),
+                hears_again(),
+                busy(),
+                vec![(Client, Hears("busy"))],
+            ],
         ),
     ]
 }
