@@ -15,7 +15,7 @@ use crate::lab::{Lab, Setup};
 use crate::terminal::Paint;
 
 /// A case that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 /// So much of Envoy's log is shown with a failure.
 const TAIL: usize = 12;
 
