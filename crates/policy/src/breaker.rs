@@ -102,13 +102,16 @@ impl Breaker {
         }
     }
 
-    /// A copy that is [allowed](Self::allows) is admitted. If the breaker is not closed, this copy is the probe.
+    /// A copy that is [allowed](Self::allows) is admitted. If the breaker is not closed, this copy is the probe; if it is
+    /// not configured any more, it closes.
     pub fn enter(&mut self) -> (Period, Option<Transition>) {
-        let mut transition = None;
-        if self.is_set() && self.is_open() {
-            if let State::Open { .. } = self.state {
-                transition = Some(Transition::HalfOpened);
-            }
+        let transition = match self.state {
+            State::Closed => None,
+            _ if !self.is_set() => self.close(),
+            State::Open { .. } => Some(Transition::HalfOpened),
+            State::HalfOpen { .. } => None,
+        };
+        if self.is_open() {
             self.go(State::HalfOpen { is_probing: true });
         }
         (self.period, transition)
