@@ -8,6 +8,8 @@ mod bad_configuration_as_update;
 mod bad_configuration_at_start;
 #[path = "body_overdue/case.rs"]
 mod body_overdue;
+#[path = "circuit_breaker/case.rs"]
+mod circuit_breaker;
 #[path = "client_aborts/case.rs"]
 mod client_aborts;
 #[path = "client_goes_away/case.rs"]
@@ -26,6 +28,8 @@ mod crashes;
 mod endpoints_leave;
 #[path = "expect_continue/case.rs"]
 mod expect_continue;
+#[path = "expires/case.rs"]
+mod expires;
 #[path = "fifty_updates/case.rs"]
 mod fifty_updates;
 #[path = "fraction_in_yaml/case.rs"]
@@ -100,6 +104,8 @@ mod primary_refused;
 mod primary_slow;
 #[path = "primary_untouched/case.rs"]
 mod primary_untouched;
+#[path = "rate_limit/case.rs"]
+mod rate_limit;
 #[path = "redirects/case.rs"]
 mod redirects;
 #[path = "request_trailers/case.rs"]
@@ -207,6 +213,9 @@ pub const ALL: &[Case] = cases! {
     body_overdue: "an upload that takes longer than `body.maxWait`",
     limit_in_flight: "more copies under way than `maxInFlight`",
     limit_bytes: "more bytes under way than `maxBufferedBytes`",
+    rate_limit: "more copies than `maxRequestsPerSecond`",
+    circuit_breaker: "a shadow that fails is left alone until a probe finds it well",
+    expires: "a mirror whose `expiresAt` comes, and one for which it has long passed",
     rewrites: "path, headers and authority of the copy",
     configuration_as_json: "the plugin configuration as JSON in a StringValue, as Istio sends it",
     kill_switch: "`enabled: false`, for one mirror and for all",
