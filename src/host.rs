@@ -206,20 +206,19 @@ pub fn done() {
 
 /// Time since some moment before the first call; it never goes back.
 pub fn now() -> Duration {
-    clock(MONOTONIC)
+    clock(MONOTONIC).unwrap_or_default()
 }
 
-/// The time of day, since the Unix epoch.
-pub fn wall_clock() -> Duration {
+/// The time of day, since the Unix epoch; `None` if the host does not tell it.
+pub fn wall_clock() -> Option<Duration> {
     clock(REALTIME)
 }
 
-/// Zero if the host does not know the clock.
-fn clock(clock: u32) -> Duration {
+fn clock(clock: u32) -> Option<Duration> {
     let mut nanos = 0;
     // SAFETY: the host writes one number to `nanos`.
-    let _ = unsafe { clock_time_get(clock, 1, &raw mut nanos) };
-    Duration::from_nanos(nanos)
+    let status = unsafe { clock_time_get(clock, 1, &raw mut nanos) };
+    (status == OK).then(|| Duration::from_nanos(nanos))
 }
 
 /// A number that no one else has; the time, if the host has no random bytes.

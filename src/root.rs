@@ -79,7 +79,7 @@ impl Root {
 
 /// An old file that is applied again is no reason to refuse it, but one to say why nothing is copied.
 fn warn_of_expired(plan: &Plan) {
-    let wall = plan.needs_wall_clock().then(host::wall_clock);
+    let wall = plan.needs_wall_clock().then(host::wall_clock).flatten();
     for mirror in &plan.mirrors {
         if let Some(end) = &mirror.config.expires_at
             && mirror.is_expired(wall)

@@ -92,7 +92,7 @@ impl Stream {
         let is_retry = self.service.attempts.is_retry();
         let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
         let now = host::now();
-        let wall = binding.plan.needs_wall_clock().then(host::wall_clock);
+        let wall = binding.plan.needs_wall_clock().then(host::wall_clock).flatten();
         let arrival = Arrival {
             binding,
             mirrors,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::books::{mirror, mirrors, one};
 use crate::host::FakeHost;
+use crate::host::abi::Status;
 use crate::host::messages::{End, Reply, Request};
 use crate::host::plugins::RootId;
 
@@ -196,4 +197,21 @@ fn an_expiry_in_the_past_is_accepted_with_a_warning_and_sends_nothing() {
         (1, 1)
     );
     host.books_of("old").assert_settled();
+}
+
+#[test]
+fn a_mirror_that_expires_sends_nothing_without_a_clock() {
+    let mut host = FakeHost::new();
+    let root = host.start(&mirrors(&[
+        mirror("ends", &json!({ "expiresAt": "2099-01-01T00:00:00Z" })),
+        mirror("shadow", &json!({})),
+    ]));
+    assert!(exchange(&mut host, root, &Reply::upstream(200)));
+    assert_eq!(host.sent().len(), 2);
+    host.deny("clock_time_get", Status::InternalFailure);
+    assert!(
+        exchange(&mut host, root, &Reply::upstream(200)),
+        "the other mirror goes on"
+    );
+    assert_eq!((host.sent().len(), host.books_of("ends").skipped("expired")), (3, 1));
 }

@@ -38,6 +38,9 @@ pub(crate) fn define(linker: &mut Linker<World>) -> Result<(), Error> {
         "clock_time_get",
         |mut caller: Caller<'_, World>, id: u32, _precision: u64, at: u32| {
             let mut guest = Guest::new(&mut caller, "clock_time_get");
+            if guest.world().faults.status("clock_time_get").is_some() {
+                return NOT_SUPPORTED;
+            }
             let clock = guest.world().clock;
             let time = match id {
                 0 => clock.wall,
