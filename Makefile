@@ -66,9 +66,9 @@ image: ## The image that Istio loads (needs a Docker engine)
 test: test-policy test-policy-wasm test-mirrorctl test-filter test-envoy ## All tests: policy, command line, filter, real Envoy
 
 .PHONY: test-policy
-test-policy: ## The policy, natively
+test-policy: ## The policy, natively, and all that fuzzing has found
 	@scripts/rust
-	cargo test --locked --quiet --package mirror-policy
+	cargo test --locked --quiet --package mirror-policy --package mirror-fuzz
 
 .PHONY: test-policy-wasm
 test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
@@ -102,6 +102,19 @@ test-older-envoys: build trap ## What depends on Envoy's version, in the oldest 
 		ENVOY_PATH="$$(ENVOY_VERSION=$$version scripts/envoy)" \
 			cargo run --quiet --release --package envoy-test -- run $(VERSIONED); \
 	done
+
+# === search ===
+
+.PHONY: fuzz
+fuzz: ## Search for inputs that break a promise (FUZZ_SECONDS=15 a target, TARGETS="name …" for some; docs/fuzzing.md)
+	@scripts/rust
+	@scripts/fuzz $(TARGETS)
+
+.PHONY: fuzz-corpus
+fuzz-corpus: ## Take what the searches have found, and fresh seeds, into the committed corpus
+	@scripts/rust
+	@UPDATE_CORPUS=1 cargo test --locked --quiet --package mirror-fuzz --test corpus seed
+	@scripts/fuzz --corpus $(TARGETS)
 
 # === measure ===
 

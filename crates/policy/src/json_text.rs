@@ -91,7 +91,7 @@ impl Reader<'_> {
             };
             if fields.contains_key(&key) {
                 self.at -= 1;
-                return self.refuse(&format!("the key `{key}` stands twice"));
+                return self.refuse(&format!("the key `{}` stands twice", key.escape_debug()));
             }
             match self.after_space() {
                 Some(b':') => self.at += 1,

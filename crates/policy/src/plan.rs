@@ -73,18 +73,24 @@ pub enum AuthorityRewrite {
 // === impl ConfigError ===
 
 impl ConfigError {
-    /// A refusal with its place.
+    /// A refusal with its place. Each becomes one line, whatever the user wrote: a second one in a log would look like
+    /// somebody else's.
     pub fn invalid(path: impl Into<String>, problem: impl Into<String>) -> Self {
         let path = path.into();
         Self::Invalid {
             path: if path.is_empty() {
                 "the configuration".to_owned()
             } else {
-                path
+                one_line(path)
             },
-            problem: problem.into(),
+            problem: one_line(problem.into()),
         }
     }
+}
+
+fn one_line(text: String) -> String {
+    let shown = |letter: char| if letter.is_control() { ' ' } else { letter };
+    text.chars().map(shown).collect()
 }
 
 // === impl Plan ===

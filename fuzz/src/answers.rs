@@ -1,0 +1,94 @@
+//! Any answer to a callout, and any answer of the primary. An answer without headers is a reset; what Envoy itself says is a
+//! failure; what an upstream says is classed by its status; and each copy that was sent counts the primary's answer once.
+
+use std::time::Duration;
+
+use mirror_policy::account::AccountId;
+use mirror_policy::answer::{self, Answer, TELLING_BYTES};
+use mirror_policy::effects::Effects;
+use mirror_policy::headers::Headers;
+use mirror_policy::reason::{Class, Failure, Outcome};
+use mirror_policy::stats::Statistic;
+use mirror_policy::watch::Watch;
+
+use crate::input::{Input, headers};
+
+/// Checks one input: how the primary's events follow each other, headers, trailers and body.
+pub fn check(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let order = input.byte();
+    let (head, trailers) = (headers(&input.pairs()), headers(&input.pairs()));
+    let body = input.rest();
+    callout(&head, &trailers, body);
+    primary(order, &head, &trailers);
+}
+
+fn callout(head: &Headers, trailers: &Headers, body: &[u8]) {
+    let answer = |body: &[u8]| Answer {
+        headers: head.clone(),
+        trailers: trailers.clone(),
+        body: body.to_vec(),
+    };
+    let first_bytes = &body[..body.len().min(TELLING_BYTES)];
+    let outcome = answer(first_bytes).outcome();
+    let is_shadows = head.get(b"x-envoy-upstream-service-time").is_some();
+    match outcome {
+        Outcome::Failed(failure) => {
+            assert!(!is_shadows, "an answer of the shadow is no failure");
+            assert_ne!(failure, Failure::Cancelled, "only the end of a VM cancels");
+            assert!(
+                !head.is_empty() || failure == Failure::Reset,
+                "nothing at all is a reset"
+            );
+            assert_eq!(answer(b"").is_local(), !head.is_empty());
+        }
+        Outcome::Answered {
+            class,
+            is_error,
+            milliseconds,
+        } => {
+            assert!(is_shadows, "only the shadow answers");
+            assert_eq!(class, answer::class(head, trailers), "classed as a primary would be");
+            match class {
+                Class::ServerError => assert!(is_error, "5xx is an error"),
+                Class::GrpcError => {}
+                _ => assert!(!is_error, "{class} is no error"),
+            }
+            assert_eq!(milliseconds, head.number(b"x-envoy-upstream-service-time"));
+            assert_eq!(outcome, answer(b"").outcome(), "its body tells nothing");
+        }
+    }
+    let is_grpc = matches!(answer::class(head, trailers), Class::GrpcOk | Class::GrpcError);
+    let status = head.number(b":status").unwrap_or(0);
+    if !is_grpc && (200..600).contains(&status) {
+        let expected = ["2xx", "3xx", "4xx", "5xx"][status as usize / 100 - 2];
+        assert_eq!(answer::class(head, trailers).as_str(), expected);
+    }
+}
+
+/// Headers, trailers, the end and the request's completion, in an order that the input chooses.
+fn primary(order: u8, head: &Headers, trailers: &Headers) {
+    let accounts = [AccountId(0), AccountId(7)];
+    let mut watch = Watch::default();
+    let mut effects = Effects::default();
+    let (is_last, has_trailers, sent_at) = (order & 1 != 0, order & 2 != 0, order >> 2 & 3);
+    for event in 0..4 {
+        let now = Duration::from_millis(event.into());
+        if event == sent_at {
+            watch.sent(accounts.to_vec(), now, &mut effects);
+        }
+        match event {
+            0 => watch.response_headers(head, is_last, now, &mut effects),
+            1 if has_trailers && !is_last => watch.response_trailers(trailers, &mut effects),
+            2 => watch.end(&mut effects),
+            _ => {}
+        }
+    }
+    let effects: Vec<_> = effects.drain().collect();
+    for account in accounts {
+        let of_account = effects.iter().filter(|effect| effect.account == account);
+        let counted = of_account.filter(|effect| matches!(effect.statistic, Statistic::PrimaryResponses(_)));
+        let counted: i64 = counted.map(|effect| effect.amount).sum();
+        assert_eq!(counted, 1, "the primary's answer is counted once for each copy");
+    }
+}

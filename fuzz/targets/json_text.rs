@@ -1,0 +1,5 @@
+//! JSON text.
+
+#![cfg_attr(fuzzing, no_main)]
+
+mirror_fuzz::target!(json_text);
