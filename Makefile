@@ -118,6 +118,11 @@ fuzz-corpus: ## Take what the searches have found, and fresh seeds, into the com
 
 # === measure ===
 
+.PHONY: soak
+soak: build ## Hold Envoy's memory against the budget, with shadows that never answer (SOAK_MINUTES=10; docs/limits.md)
+	@cargo build --locked --quiet --release --package envoy-test
+	@ENVOY_PATH="$$(scripts/envoy)" cargo run --locked --quiet --release --package envoy-test -- soak $(SOAK)
+
 EMPTY := dist/bench/empty-filter.wasm
 BARE := dist/bench/bare-mirror.wasm
 

@@ -9,7 +9,7 @@ mod alone;
 pub mod arms;
 pub mod cells;
 mod chart;
-mod machine;
+pub(crate) mod machine;
 mod proxy;
 mod report;
 pub mod results;

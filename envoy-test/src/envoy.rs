@@ -168,6 +168,12 @@ impl Envoy {
         &self.log
     }
 
+    /// Its resident memory in KiB.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> Result<u64> {
+        Ok(crate::bench::machine::memory(self.child.id())?.0)
+    }
+
     /// The folder with all its files.
     pub fn folder(&self) -> &Path {
         &self.path

@@ -65,6 +65,14 @@ enum Verb {
     /// Measure what mirroring costs
     #[cfg(target_os = "linux")]
     Bench(envoy_test::bench::Options),
+    /// Hold resident memory against the configured budget, with shadows that never answer
+    #[cfg(target_os = "linux")]
+    Soak {
+        #[command(flatten)]
+        options: envoy_test::soak::Options,
+        #[command(flatten)]
+        binaries: Files,
+    },
     /// Check docker-compose.yaml against the files that the cases use
     CheckCompose,
 }
@@ -144,6 +152,8 @@ async fn execute(verb: Verb) -> Result<ExitCode> {
         }
         #[cfg(target_os = "linux")]
         Verb::Bench(options) => envoy_test::bench::run(options).await.map(success),
+        #[cfg(target_os = "linux")]
+        Verb::Soak { options, binaries } => envoy_test::soak::run(options, &binaries.find()?).await.map(success),
         Verb::CheckCompose => {
             println!("{}", compose::check()?);
             Ok(ExitCode::SUCCESS)
