@@ -106,6 +106,8 @@ mod primary_slow;
 mod primary_untouched;
 #[path = "rate_limit/case.rs"]
 mod rate_limit;
+#[path = "redaction/case.rs"]
+mod redaction;
 #[path = "redirects/case.rs"]
 mod redirects;
 #[path = "request_trailers/case.rs"]
@@ -217,6 +219,7 @@ pub const ALL: &[Case] = cases! {
     circuit_breaker: "a shadow that fails is left alone until a probe finds it well",
     expires: "a mirror whose `expiresAt` comes, and one for which it has long passed",
     rewrites: "path, headers and authority of the copy",
+    redaction: "credentials and personal data stay out of the copy, or are tokens in it",
     configuration_as_json: "the plugin configuration as JSON in a StringValue, as Istio sends it",
     kill_switch: "`enabled: false`, for one mirror and for all",
     header_bytes: "order, repetition and odd bytes of the headers",

@@ -109,6 +109,26 @@ fn a_chunk_costs_one_read_one_look_at_the_clock_and_one_step_of_a_gauge() {
 }
 
 #[test]
+fn redaction_costs_one_step_of_a_gauge_if_it_changes_the_length_of_a_body() {
+    let billed = |keys| {
+        let mut host = FakeHost::new();
+        let root = host.start(&one(&keys));
+        host.take_calls();
+        let request = Request::post("/?token=1", br#"{"a":1}"#, 7).header("cookie", "a=b");
+        host.request(root, &request);
+        bill(&mut host)
+    };
+    let plain = billed(json!({}));
+    let credentials = billed(json!({ "redact": { "preset": "credentials", "json": ["/b"] } }));
+    assert_eq!(credentials, plain);
+    let mut shorter = billed(json!({ "redact": { "json": ["/a"] } }));
+    for (function, times) in &mut shorter {
+        *times -= usize::from(*function == "proxy_increment_metric");
+    }
+    assert_eq!(shorter, plain);
+}
+
+#[test]
 fn a_chunk_that_no_copy_wants_is_not_read() {
     let mut host = FakeHost::new();
     let root = host.start(&one(&json!({ "body": { "maxBytes": 5, "whenLarger": "headersOnly" } })));

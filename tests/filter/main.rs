@@ -24,6 +24,8 @@ mod promise;
 // One request: what is sent, what is not, how the answer counts, what all of it costs.
 mod copies;
 
+mod redaction;
+
 mod losses;
 
 mod protection;

@@ -40,6 +40,7 @@ fn bad() -> Vec<(Value, &'static str)> {
             one(&json!({ "headers": { "set": { ":path": "/" } } })),
             "mirrors[0].headers.set",
         ),
+        (one(&json!({ "redact": {} })), "mirrors[0].redact: names nothing"),
         (json!({ "mirrors": [] }), "mirrors"),
         (json!({ "mirrors": [{ "name": "a" }] }), "mirrors[0]"),
         (json!({}), "mirrors"),
@@ -49,7 +50,6 @@ fn bad() -> Vec<(Value, &'static str)> {
         ),
         (one(&json!({ "expiresAt": "2026-12-01" })), "mirrors[0].expiresAt"),
         // Later keys are unknown until they are built.
-        (one(&json!({ "redact": {} })), "mirrors[0].redact"),
         (one(&json!({ "compare": {} })), "mirrors[0].compare"),
         (
             one(&json!({ "limits": { "maxRequestsPerSecond": 0 } })),

@@ -4,6 +4,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::redact::Redact;
 use crate::timestamp::Timestamp;
 use crate::values::{PerSecond, Percentage, Span, Whole};
 
@@ -49,6 +50,9 @@ pub struct MirrorConfig {
     /// Headers changed on the copy only.
     #[serde(skip_serializing_if = "HeaderOperations::is_empty")]
     pub headers: HeaderOperations,
+    /// What of the request the shadow must not see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redact: Option<Box<Redact>>,
     /// The header that tells a copy from a request; its value is the mirror's name.
     pub marker: String,
     /// How much of a body is collected, and for how long.
@@ -295,6 +299,7 @@ impl MirrorConfig {
             authority: Authority::default(),
             path: None,
             headers: HeaderOperations::default(),
+            redact: None,
             marker: "x-mirrored-by".to_owned(),
             body: Body::default(),
             timeout: Span::from_millis(5_000).unwrap_or(Span::MAX),

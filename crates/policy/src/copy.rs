@@ -7,6 +7,7 @@ use crate::config::PrefixRewrite;
 use crate::headers::{Header, Headers};
 use crate::plan::{AuthorityRewrite, Mirror};
 use crate::reason::Dropped;
+use crate::redact::DIGESTS;
 use crate::syntax::{HOP_BY_HOP, ROUTER_CONTROL};
 
 /// Envoy takes at most this many bytes of serialised headers from a filter, and reads more as none at all
@@ -25,6 +26,15 @@ pub struct Original {
     pub body: Vec<u8>,
 }
 
+/// What a copy's headers have to say about its body.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyOf {
+    /// Its length; 0 if there is none.
+    pub bytes: usize,
+    /// Whether it is another one than the original's.
+    pub is_redacted: bool,
+}
+
 /// One header of a copy.
 pub type CopiedHeader<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
@@ -33,20 +43,16 @@ pub fn declared_length(headers: &Headers) -> Option<u64> {
     headers.number(b"content-length")
 }
 
-/// The headers of a copy: hop-by-hop and router control headers left out, path and authority rewritten, then removed,
-/// set and added as configured, the marker last.
+/// The headers of a copy: redacted, hop-by-hop and router control headers left out, path and authority rewritten, then
+/// removed, set and added as configured, the marker last.
 ///
 /// # Errors
 /// If Envoy would not take them.
-pub fn headers<'a>(
-    mirror: &'a Mirror,
-    original: &'a Headers,
-    body_bytes: usize,
-) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
+pub fn headers<'a>(mirror: &'a Mirror, original: &'a Headers, body: BodyOf) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
     let operations = &mirror.config.headers;
     let mut copy: Vec<CopiedHeader<'a>> = Vec::with_capacity(original.len() + operations.add.0.len() + 2);
     for (name, value) in original.iter() {
-        if let Some(value) = copied_value(mirror, (name, value), body_bytes) {
+        if let Some(value) = copied_value(mirror, (name, value), body) {
             copy.push((name.into(), value));
         }
     }
@@ -82,21 +88,32 @@ pub fn headers<'a>(
 }
 
 /// What a header of the original is on the copy; `None` if it is left out.
-fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body_bytes: usize) -> Option<Cow<'a, [u8]>> {
+fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body: BodyOf) -> Option<Cow<'a, [u8]>> {
     let is = |list: &[&str]| list.iter().any(|entry| entry.as_bytes() == name);
     match name {
         b":authority" => Some(authority(&mirror.authority, value)),
-        b":path" => Some(path(
-            mirror.config.path.as_ref().map(|path| &path.prefix_rewrite),
-            value,
-        )),
+        b":path" => {
+            let rewrite = mirror.config.path.as_ref().map(|path| &path.prefix_rewrite);
+            Some(match redacted(mirror, (name, value))? {
+                Cow::Borrowed(original) => path(rewrite, original),
+                Cow::Owned(original) => path(rewrite, &original).into_owned().into(),
+            })
+        }
         // Envoy keeps the host as `:authority`; sent besides it, the two would be joined.
         b"host" => None,
         // A length without its body would make the shadow wait for it. Envoy itself writes the length of a body.
-        b"content-length" if body_bytes > 0 => Some(body_bytes.to_string().into_bytes().into()),
+        b"content-length" if body.bytes > 0 => Some(body.bytes.to_string().into_bytes().into()),
         b"content-length" => (value == b"0").then_some(value.into()),
-        _ if is(HOP_BY_HOP) || is(ROUTER_CONTROL) => None,
-        _ => Some(value.into()),
+        _ if is(HOP_BY_HOP) || is(ROUTER_CONTROL) || (body.is_redacted && is(DIGESTS)) => None,
+        _ => redacted(mirror, (name, value)),
+    }
+}
+
+/// What is left of a header when it is redacted as configured; `None` if nothing is.
+fn redacted<'a>(mirror: &Mirror, (name, value): Header<'a>) -> Option<Cow<'a, [u8]>> {
+    match &mirror.config.redact {
+        Some(redact) => redact.header((name, value)),
+        None => Some(value.into()),
     }
 }
 

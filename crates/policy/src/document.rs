@@ -5,6 +5,7 @@
 use serde_json::{Map, Number, Value};
 
 use crate::plan::ConfigError;
+use crate::values::Secret;
 use crate::{json_text, protobuf_struct};
 
 /// One value of a document, and where it stands.
@@ -101,6 +102,14 @@ impl Node {
     /// A text.
     pub fn text(&self) -> Result<String, ConfigError> {
         self.parse("a text", |value| value.as_str().map(|text| Ok(text.to_owned())))
+    }
+
+    /// A text that must not be shown: whatever stands here instead is not shown either.
+    pub(crate) fn secret(&self) -> Result<Secret, ConfigError> {
+        match self.value.as_str() {
+            Some(text) => Ok(Secret(text.to_owned())),
+            None => self.refuse("what is here is not a text"),
+        }
     }
 
     /// One of a few words.

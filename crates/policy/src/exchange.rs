@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::account::{AccountId, Accounts};
 use crate::budget::Permit;
 use crate::config::WhenLarger;
-use crate::copy::{self, CopiedHeader, Original};
+use crate::copy::{self, BodyOf, CopiedHeader, Original};
 use crate::effects::Effects;
 use crate::headers::Headers;
 use crate::plan::{Mirror, Plan};
@@ -38,6 +38,8 @@ pub(crate) struct Collecting {
     /// The mirror's place in the plan.
     pub(crate) mirror: usize,
     pub(crate) with_body: bool,
+    /// The body in place of the original's, once the request is complete.
+    pub(crate) redacted: Option<Vec<u8>>,
     /// Monotonic time.
     pub(crate) deadline: Duration,
 }
@@ -53,6 +55,8 @@ pub struct Outgoing {
     mirror: usize,
     original: Rc<Original>,
     with_body: bool,
+    /// In place of the original's body.
+    redacted: Option<Vec<u8>>,
 }
 
 /// Copies that were lost, each with its reason.
@@ -106,14 +110,14 @@ impl Exchange {
         let collected = self.original.body.len() as u64;
         let length = self.length_with(size);
         let chunk = chunk.filter(|chunk| chunk.len() == size);
-        let mut lost = Vec::new();
-        for mut copy in std::mem::take(&mut self.copies) {
-            let over = length > max_bytes(&self.plan, &copy);
-            let verdict = if now > copy.deadline {
+        let plan = &self.plan;
+        let lost = take_lost(&mut self.copies, &mut |copy| {
+            let over = length > max_bytes(plan, copy);
+            if now > copy.deadline {
                 Err(Dropped::BodyWait)
             } else if !copy.with_body {
                 Ok(())
-            } else if over && when_larger(&self.plan, &copy) == WhenLarger::HeadersOnly {
+            } else if over && when_larger(plan, copy) == WhenLarger::HeadersOnly {
                 copy.with_body = false;
                 accounts.refund(copy.account, &mut copy.permit, collected, effects);
                 Ok(())
@@ -123,12 +127,8 @@ impl Exchange {
                 Err(Dropped::BodyUnreadable)
             } else {
                 accounts.charge(copy.account, &mut copy.permit, size as u64, effects)
-            };
-            match verdict {
-                Ok(()) => self.copies.push(copy),
-                Err(reason) => lost.push((copy, reason)),
             }
-        }
+        });
         match chunk {
             Some(chunk) if self.copies.iter().any(|copy| copy.with_body) => self.original.body.extend_from_slice(chunk),
             _ => self.original.body = Vec::new(),
@@ -138,8 +138,35 @@ impl Exchange {
 
     /// Takes out the copies that have been collected for too long.
     pub(crate) fn overdue(&mut self, now: Duration) -> Lost {
-        let overdue = self.copies.extract_if(.., |copy| now > copy.deadline);
-        overdue.map(|copy| (copy, Dropped::BodyWait)).collect()
+        take_lost(&mut self.copies, &mut |copy| {
+            if now > copy.deadline {
+                Err(Dropped::BodyWait)
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    /// Makes the bodies that mirrors want redacted, of a request that is complete. Each is charged by its new length from
+    /// now on, as that is what Envoy will hold.
+    pub(crate) fn redact(&mut self, accounts: &mut Accounts, effects: &mut Effects) -> Lost {
+        let Self { plan, original, copies } = self;
+        let before = original.body.len() as u64;
+        take_lost(copies, &mut |copy| {
+            let config = plan.mirrors.get(copy.mirror).map(|mirror| &mirror.config);
+            let Some((config, redact)) = config.and_then(|config| Some((config, config.redact.as_ref()?))) else {
+                return Ok(());
+            };
+            if copy.with_body
+                && let Some(body) = redact.body(&original.body, config.body.max_bytes.get())?
+            {
+                let after = body.len() as u64;
+                accounts.refund(copy.account, &mut copy.permit, before.saturating_sub(after), effects);
+                accounts.charge(copy.account, &mut copy.permit, after.saturating_sub(before), effects)?;
+                copy.redacted = Some(body);
+            }
+            Ok(())
+        })
     }
 
     /// Takes out all copies: the request ended before it was complete.
@@ -162,6 +189,7 @@ impl Exchange {
                      permit,
                      mirror,
                      with_body,
+                     redacted,
                      ..
                  }| Outgoing {
                     account,
@@ -170,6 +198,7 @@ impl Exchange {
                     mirror,
                     original: Rc::clone(&original),
                     with_body,
+                    redacted,
                 },
             )
             .collect()
@@ -192,6 +221,19 @@ fn when_larger(plan: &Plan, copy: &Collecting) -> WhenLarger {
         .map_or(WhenLarger::Drop, |mirror| mirror.config.body.when_larger)
 }
 
+/// Takes out the copies that are judged lost.
+fn take_lost(copies: &mut Vec<Collecting>, judge: &mut dyn FnMut(&mut Collecting) -> Result<(), Dropped>) -> Lost {
+    let mut lost = Vec::new();
+    let mut index = 0;
+    while let Some(copy) = copies.get_mut(index) {
+        match judge(copy) {
+            Ok(()) => index += 1,
+            Err(reason) => lost.push((copies.remove(index), reason)),
+        }
+    }
+    lost
+}
+
 // === impl Outgoing ===
 
 impl Outgoing {
@@ -211,11 +253,19 @@ impl Outgoing {
     /// If Envoy would not take them.
     pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
         let mirror = self.mirror().ok_or(Dropped::HeadersMissing)?;
-        copy::headers(mirror, &self.original.headers, self.body().len())
+        let body = BodyOf {
+            bytes: self.body().len(),
+            is_redacted: self.redacted.is_some(),
+        };
+        copy::headers(mirror, &self.original.headers, body)
     }
 
     /// The copy's body; empty if it has none.
     pub fn body(&self) -> &[u8] {
-        if self.with_body { &self.original.body } else { &[] }
+        match &self.redacted {
+            Some(redacted) => redacted,
+            None if self.with_body => &self.original.body,
+            None => &[],
+        }
     }
 }

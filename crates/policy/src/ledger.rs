@@ -121,6 +121,7 @@ impl Ledger {
                         permit,
                         mirror: index,
                         with_body,
+                        redacted: None,
                         deadline,
                     })
                 });
@@ -175,6 +176,8 @@ impl Ledger {
             return Vec::new();
         };
         let lost = exchange.overdue(now);
+        self.lose(lost, effects);
+        let lost = exchange.redact(&mut self.accounts, effects);
         self.lose(lost, effects);
         exchange.complete()
     }

@@ -47,6 +47,10 @@ pub mod effects;
 pub mod account;
 
 // 5 copy: headers and chunks -> what the shadow gets.
+mod json_edit;
+
+pub mod redact;
+
 pub mod copy;
 
 pub mod exchange;

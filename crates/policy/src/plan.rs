@@ -220,6 +220,9 @@ impl Mirror {
         }
         config.marker = copied_header(&config.marker, None, &format!("{path}.marker"))?;
         config.headers = compile_headers(config.headers, &config.marker, &format!("{path}.headers"))?;
+        if let Some(redact) = &mut config.redact {
+            redact.check(&config.marker, &format!("{path}.redact"))?;
+        }
         let (cap, budget) = (config.body.max_bytes.get(), config.limits.max_buffered_bytes.get());
         if cap > budget {
             let problem = format!("{cap} is more than `limits.maxBufferedBytes` ({budget}); a body never takes more");
@@ -262,7 +265,7 @@ fn cluster_of(destination: &Destination, path: &str) -> Result<String, ConfigErr
 }
 
 /// A header name that a copy may carry by configuration, in lower case.
-fn copied_header(name: &str, marker: Option<&str>, path: &str) -> Result<String, ConfigError> {
+pub(crate) fn copied_header(name: &str, marker: Option<&str>, path: &str) -> Result<String, ConfigError> {
     let name = syntax::header_name(name, path)?;
     if syntax::is_reserved_header(&name) {
         return Err(ConfigError::invalid(

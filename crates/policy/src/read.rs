@@ -7,6 +7,7 @@ use crate::config::{
 };
 use crate::document::Node;
 use crate::plan::ConfigError;
+use crate::redact::{Redact, RedactMode, RedactPreset};
 use crate::timestamp::Timestamp;
 use crate::values::{PerSecond, Percentage, Span, Whole};
 
@@ -24,6 +25,7 @@ pub const MIRROR_KEYS: &[&str] = &[
     "authority",
     "path",
     "headers",
+    "redact",
     "marker",
     "body",
     "timeout",
@@ -55,6 +57,7 @@ fn mirror(node: Node) -> Result<MirrorConfig> {
     put(&mut config.authority, object.take("authority"), authority)?;
     config.path = object.take("path").map(path).transpose()?;
     put(&mut config.headers, object.take("headers"), headers)?;
+    config.redact = object.take("redact").map(redact).transpose()?;
     put(&mut config.marker, object.take("marker"), |node| node.text())?;
     put(&mut config.body, object.take("body"), body)?;
     put(&mut config.timeout, object.take("timeout"), span)?;
@@ -154,10 +157,26 @@ fn headers(node: Node) -> Result<HeaderOperations> {
     Ok(HeaderOperations {
         set: named(object.take("set"), |node| node.text())?,
         add: named(object.take("add"), |node| node.text())?,
-        remove: object
-            .take("remove")
-            .map_or(Ok(Vec::new()), |node| all(node, |node| node.text()))?,
+        remove: texts(object.take("remove"))?,
     })
+}
+
+fn redact(node: Node) -> Result<Box<Redact>> {
+    let mut object = node.object(&["preset", "headers", "cookies", "queryParams", "json", "mode", "hashKey"])?;
+    let mut redact = Box::<Redact>::default();
+    for (key, list) in redact.lists() {
+        *list = texts(object.take(key))?;
+    }
+    if let Some(node) = object.take("preset") {
+        redact.preset = Some(node.word(&[("credentials", RedactPreset::Credentials)])?);
+    }
+    put(&mut redact.mode, object.take("mode"), |node| {
+        node.word(&[("remove", RedactMode::Remove), ("hash", RedactMode::Hash)])
+    })?;
+    if let Some(node) = object.take("hashKey") {
+        redact.hash_key = Some(node.secret()?);
+    }
+    Ok(redact)
 }
 
 fn body(node: Node) -> Result<Body> {
@@ -234,6 +253,10 @@ fn put<T>(to: &mut T, node: Option<Node>, read: impl FnOnce(Node) -> Result<T>) 
 
 fn all<T>(node: Node, read: impl Fn(Node) -> Result<T>) -> Result<Vec<T>> {
     node.list()?.into_iter().map(read).collect()
+}
+
+fn texts(node: Option<Node>) -> Result<Vec<String>> {
+    node.map_or(Ok(Vec::new()), |node| all(node, |node| node.text()))
 }
 
 fn named<T>(node: Option<Node>, read: impl Fn(Node) -> Result<T>) -> Result<Named<T>> {

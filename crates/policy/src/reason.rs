@@ -56,6 +56,7 @@ vocabulary! {
         BodyWait => "body_wait", "The request was not complete within `body.maxWait`.";
         BodyUnreadable => "body_unreadable", "The host did not hand over a part of the body.";
         RequestReset => "request_reset", "The request ended before it was complete: the client went away, or the answer came early.";
+        RedactFailed => "redact_failed", "`redact.json` names values of the body, and the body is not JSON that could be read: other or compressed content, nested too deeply, or larger than `body.maxBytes` once its values are hashed.";
         HeadersTooLarge => "headers_too_large", "The copy's headers are more than Envoy takes from a filter: 1 MiB or 1024 headers.";
         HeadersMissing => "headers_missing", "The request has no method, path or authority, so there is nothing that could be sent.";
         ClusterMissing => "cluster_missing", "The proxy does not know the shadow's cluster.";

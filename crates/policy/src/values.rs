@@ -24,6 +24,25 @@ pub struct Span(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Whole<const MIN: u64, const MAX: u64>(u64);
 
+/// A text that no message and no log may show. It is printed only with the configuration that it is a part of.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Secret(pub(crate) String);
+
+// === impl Secret ===
+
+impl Secret {
+    /// The text. Whoever asks for it keeps it out of sight.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
 // === impl Percentage ===
 
 impl Percentage {

@@ -287,7 +287,6 @@ fn a_number_may_come_as_a_text() {
 #[wasm_bindgen_test(unsupported = test)]
 fn keys_that_are_not_built_are_unknown() {
     for (keys, path) in [
-        (r#""redact": {}"#, "mirrors[0].redact"),
         (r#""compare": {}"#, "mirrors[0].compare"),
         (r#""limits": {"maxRequests": 1}"#, "mirrors[0].limits.maxRequests"),
         (

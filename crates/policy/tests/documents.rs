@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use mirror_policy::Plan;
 use mirror_policy::config::MAX_BUFFERED_BYTES;
 use mirror_policy::plan::{MAX_MATCHES, MAX_MIRRORS};
+use mirror_policy::redact::{CREDENTIALS, MAX_ENTRIES};
 use mirror_policy::sample::key_bucket;
 use mirror_policy::stats::{FAMILIES, Kind, Statistic};
 use serde::Deserialize;
@@ -155,7 +156,11 @@ fn the_wasm_plugin_is_one_that_cannot_hurt() {
 #[test]
 fn the_documented_ranges_and_vectors_are_the_real_ones() {
     let text = &files(&["configuration.md"])["docs/configuration.md"];
-    for (what, number) in [("mirrors", MAX_MIRRORS), ("match entries", MAX_MATCHES)] {
+    for (what, number) in [
+        ("mirrors", MAX_MIRRORS),
+        ("match entries", MAX_MATCHES),
+        ("entries to redact", MAX_ENTRIES),
+    ] {
         assert!(
             text.contains(&format!("1..{number}")) || text.contains(&format!("0..{number}")),
             "{what}: {number}"
@@ -184,23 +189,40 @@ fn the_documented_ranges_and_vectors_are_the_real_ones() {
 
 #[test]
 fn the_statistics_are_documented_from_the_table() {
-    let file = root().join("docs/statistics.md");
-    let text = fs::read_to_string(&file).unwrap();
-    let (before, rest) = text
-        .split_once("<!-- generated from the table -->\n")
-        .expect("the begin mark");
-    let (_, after) = rest
-        .split_once("<!-- end of what is generated -->")
-        .expect("the end mark");
-    let marks = [
+    assert_generated(
+        "docs/statistics.md",
         "<!-- generated from the table -->\n",
-        "<!-- end of what is generated -->",
-    ];
-    let expected = format!("{before}{}{}{}{after}", marks[0], statistics(), marks[1]);
+        &statistics(),
+    );
+}
+
+#[test]
+fn the_preset_is_documented_from_its_table() {
+    let names = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let text = format!(
+        "\n| key | names |\n|---|---|\n| `headers` | {} |\n| `queryParams` | {} |\n\n",
+        names(CREDENTIALS.headers),
+        names(CREDENTIALS.query_params)
+    );
+    assert_generated("docs/configuration.md", "<!-- generated: credentials -->\n", &text);
+}
+
+/// That a file has this text behind this mark; with `UPDATE_DOCS=1` it has it afterwards.
+#[track_caller]
+fn assert_generated(path: &str, mark: &str, generated: &str) {
+    let file = root().join(path);
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, rest) = text.split_once(mark).expect("the begin mark");
+    let end = "<!-- end of what is generated -->";
+    let (_, after) = rest.split_once(end).expect("the end mark");
+    let expected = format!("{before}{mark}{generated}{end}{after}");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&file, &expected).unwrap();
     } else {
-        assert!(text == expected, "docs/statistics.md is out of date: run `make docs`");
+        assert!(text == expected, "{path} is out of date: run `make docs`");
     }
 }
 

@@ -25,6 +25,10 @@ pub(super) fn configurations() -> Vec<Value> {
         "headers": { "remove": ["cookie"], "set": { "x-1": "set" }, "add": { "x-2": "added" } },
     });
     let breaker = json!({ "failurePercentage": 50, "minRequests": 2, "window": "10s", "openFor": "1s" });
+    let redact = json!({
+        "headers": ["x-1"], "cookies": ["user"], "queryParams": ["q"], "json": ["/*", "/*/a"],
+        "mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f",
+    });
     vec![
         one(&json!({})),
         one(&json!({ "percentage": 0 })),
@@ -46,6 +50,10 @@ pub(super) fn configurations() -> Vec<Value> {
                 "small",
                 &json!({ "expiresAt": "2026-09-21T14:13:30.5Z", "circuitBreaker": breaker }),
             ),
+        ]),
+        mirrors(&[
+            mirror("shadow", &json!({ "redact": redact, "body": { "maxBytes": 600 } })),
+            mirror("half", &json!({ "redact": { "preset": "credentials" } })),
         ]),
         json!({ "enabled": false, "mirrors": [mirror("shadow", &json!({}))] }),
     ]
