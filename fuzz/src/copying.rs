@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use mirror_policy::Plan;
-use mirror_policy::copy::{self, MAX_HEADER_BYTES, MAX_HEADERS};
+use mirror_policy::copy::{self, BodyOf, MAX_HEADER_BYTES, MAX_HEADERS};
 use mirror_policy::plan::Mirror;
 use mirror_policy::reason::Dropped;
 
@@ -51,6 +51,14 @@ static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
     KEYS.iter().map(plan).collect()
 });
 
+/// The original's body, of this length.
+fn whole(bytes: usize) -> BodyOf {
+    BodyOf {
+        bytes,
+        is_redacted: false,
+    }
+}
+
 /// Whether this header is the proxy's own business.
 pub fn is_reserved(name: &[u8]) -> bool {
     RESERVED.iter().any(|reserved| reserved.as_bytes() == name)
@@ -63,7 +71,7 @@ pub fn check(bytes: &[u8]) {
     let body = *input.pick(BODIES);
     let original = input.pairs();
     let map = headers(&original);
-    let copied: Vec<Pair> = match copy::headers(mirror, &map, body) {
+    let copied: Vec<Pair> = match copy::headers(mirror, &map, whole(body)) {
         Ok(copied) => copied
             .into_iter()
             .map(|(name, value)| (name.into_owned(), value.into_owned()))

@@ -34,6 +34,10 @@ pub mod events;
 
 pub mod copying;
 
+pub mod redaction;
+
+pub mod json_body;
+
 pub mod answers;
 
 /// A target's name, and what checks its bytes.
@@ -48,6 +52,8 @@ pub const TARGETS: &[Target] = &[
     ("selection", selection::check),
     ("events", events::check),
     ("copying", copying::check),
+    ("redaction", redaction::check),
+    ("json_body", json_body::check),
     ("answers", answers::check),
 ];
 

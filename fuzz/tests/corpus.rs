@@ -114,11 +114,27 @@ fn seeds() -> BTreeMap<&'static str, Vec<(String, Vec<u8>)>> {
     for (index, text) in TEXTS.iter().enumerate() {
         add("json_text", format!("seed-{index:03}"), text.as_bytes().to_vec());
     }
+    for (index, body) in BODIES.iter().enumerate() {
+        for how in [[0, 0, 0], [1, 1, 0], [2, 0, 1], [3, 1, 0], [2, 1, 2]] {
+            add(
+                "json_body",
+                format!("seed-{index:03}-{}", how[0]),
+                [&how, body.as_bytes()].concat(),
+            );
+        }
+    }
     for (index, request) in REQUESTS.iter().enumerate() {
         let name = format!("seed-{index:03}");
         let pairs = input::Input::new(request.as_bytes()).pairs();
         add("header_map", name.clone(), input::headers(&pairs).as_bytes().to_vec());
         add("selection", name.clone(), request.as_bytes().to_vec());
+        for mode in 0..2 {
+            add(
+                "redaction",
+                format!("{name}-{mode}"),
+                [&[mode], SECRETS.as_bytes(), request.as_bytes()].concat(),
+            );
+        }
         for mirror in 0..4 {
             let chosen = [mirror, index as u8];
             add(
@@ -149,6 +165,18 @@ const TEXTS: &[&str] = &[
     r#"{"a": 1, "a": 2}"#,
     "[[[[[[[[]]]]]]]]",
     r#"["\ud800", "\udc00", "\u12", "tab	"]"#,
+];
+
+const SECRETS: &str =
+    "x-secret: s3\nreferer: https://a/?e+mail=x&Token=1&b#c\ncookie: a=1; SID=2; b\n:path: /?%74oken=1&x\n";
+
+const BODIES: &[&str] = &[
+    r#"{"user": {"email": "a@b", "name": "n"}, "email": 1}"#,
+    r#"[{"email": [1, {"x": null}]}, 2, "3"]"#,
+    r#"{"items": [{"card": 1, "b": 2}, {"card": 1}], "a": {"b": {"c": 1, "d": 2}}, "": "\u0061"}"#,
+    r#"{"a/b": {"~": -1.5e3, "x": "\ud83d\ude00"}, "0": true}"#,
+    r#"{"a": 1, "a": 2, "user": {"email": "\ud800"}"#,
+    "no JSON",
 ];
 
 const REQUESTS: &[&str] = &[

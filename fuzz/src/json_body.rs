@@ -1,0 +1,135 @@
+//! Redaction of any JSON body. It is the value that a plain walk over the parsed text gives; a second time it changes nothing;
+//! it never grows over the body's cap; and what is not JSON is not sent.
+
+use std::sync::LazyLock;
+
+use mirror_policy::Plan;
+use mirror_policy::json_text;
+use mirror_policy::reason::Dropped;
+use mirror_policy::redact::RedactMode;
+use serde_json::Value;
+
+use crate::input::Input;
+use crate::redaction::{is_token, plan, redact_of};
+
+const POINTERS: &[&[&str]] = &[
+    &["/user/email"],
+    &["/*/email", "/0", "/a~1b/~0"],
+    &["/items/*/card", "/items/1", "/a/b/c", "/a/b", "/"],
+    &["/*"],
+];
+const HASH: &str = r#", "mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f""#;
+const CAPS: &[u64] = &[1 << 20, 100, 0];
+
+static PLANS: LazyLock<Vec<[Plan; 2]>> = LazyLock::new(|| {
+    let both = |pointers: &&[&str]| {
+        let pointers = serde_json::to_string(pointers).expect("a list of texts");
+        ["", HASH].map(|mode| plan(&format!(r#""json": {pointers}{mode}"#)))
+    };
+    POINTERS.iter().map(both).collect()
+});
+
+/// Checks one input: which pointers, how, under which cap, and the body.
+pub fn check(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let which = usize::from(input.byte()) % POINTERS.len();
+    let redact = redact_of(input.pick(&PLANS[which]));
+    let cap = *input.pick(CAPS);
+    let body = input.rest();
+    // A key that stands twice, or half a character, is one thing to a reader and another to the next; what a plain walk
+    // says of such a text is no measure. It must not fail, all the same.
+    let value = json_text::read(body);
+    let edited = match redact.body(body, cap) {
+        Err(reason) => {
+            assert_eq!(reason, Dropped::RedactFailed);
+            let (length, tokens) = (body.len() as u64, redact.mode == RedactMode::Hash);
+            assert!(
+                value.is_err() || tokens || length > cap,
+                "JSON that fits is not redacted"
+            );
+            return;
+        }
+        Ok(None) => None,
+        Ok(Some(edited)) => {
+            assert!(edited.len() as u64 <= cap, "over the cap");
+            assert!(std::str::from_utf8(&edited).is_ok(), "no text any more");
+            let again = redact.body(&edited, u64::MAX).expect("what was edited is JSON");
+            if redact.mode == RedactMode::Remove {
+                assert_eq!(again.as_ref().unwrap_or(&edited), &edited, "edited once more");
+            }
+            Some(edited)
+        }
+    };
+    if body.is_empty() {
+        return assert_eq!(edited, None);
+    }
+    let Ok(value) = value else { return };
+    let pointers: Vec<Vec<&str>> = POINTERS[which]
+        .iter()
+        .map(|pointer| pointer.split('/').skip(1).collect())
+        .collect();
+    let mut expected = value;
+    let is_named = walk(&mut expected, &pointers, redact.mode == RedactMode::Hash);
+    assert_eq!(edited.is_some(), is_named, "edited exactly if something is named");
+    if let Some(edited) = edited {
+        let read = json_text::read(&edited).expect("what was edited is JSON");
+        assert!(is_same(&read, &expected), "edited {read}, expected {expected}");
+    }
+}
+
+/// No text of JSON has it: here a token is expected.
+const TOKEN: &str = "\u{0}token";
+
+/// Takes out what the pointers name; whether there was anything.
+fn walk(value: &mut Value, pointers: &[Vec<&str>], is_hash: bool) -> bool {
+    let fits = |segment: &str, key: &str| segment == "*" || segment.replace("~1", "/").replace("~0", "~") == key;
+    let below = |key: &str| -> Vec<Vec<&str>> {
+        let fitting = pointers.iter().filter(|pointer| fits(pointer[0], key));
+        fitting.map(|pointer| pointer[1..].to_vec()).collect()
+    };
+    let mut is_named = false;
+    match value {
+        Value::Object(fields) => {
+            let keys: Vec<String> = fields.keys().cloned().collect();
+            for key in keys {
+                let below = below(&key);
+                if below.iter().any(Vec::is_empty) {
+                    is_named = true;
+                    match is_hash {
+                        true => drop(fields.insert(key, TOKEN.into())),
+                        false => drop(fields.remove(&key)),
+                    }
+                } else if let Some(value) = fields.get_mut(&key) {
+                    is_named |= walk(value, &below, is_hash);
+                }
+            }
+        }
+        Value::Array(values) => {
+            for (index, value) in values.iter_mut().enumerate() {
+                let below = below(&index.to_string());
+                if below.iter().any(Vec::is_empty) {
+                    is_named = true;
+                    *value = if is_hash { TOKEN.into() } else { Value::Null };
+                } else {
+                    is_named |= walk(value, &below, is_hash);
+                }
+            }
+        }
+        _ => {}
+    }
+    is_named
+}
+
+fn is_same(edited: &Value, expected: &Value) -> bool {
+    match (edited, expected) {
+        (Value::String(edited), Value::String(expected)) if expected == TOKEN => is_token(edited.as_bytes()),
+        (Value::Array(edited), Value::Array(expected)) => {
+            edited.len() == expected.len() && edited.iter().zip(expected).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(edited), Value::Object(expected)) => {
+            let same = |(key, value): (&String, &Value)| expected.get(key).is_some_and(|other| is_same(value, other));
+            edited.len() == expected.len() && edited.iter().all(same)
+        }
+        (edited, expected) => edited == expected,
+    }
+}

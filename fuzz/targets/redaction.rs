@@ -1,0 +1,5 @@
+//! Redaction of headers, cookies and query parameters.
+
+#![cfg_attr(fuzzing, no_main)]
+
+mirror_fuzz::target!(redaction);
