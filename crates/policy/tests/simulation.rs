@@ -20,6 +20,10 @@ mod rules;
 #[path = "simulation/model.rs"]
 mod model;
 
+// What has come up.
+#[path = "simulation/seen.rs"]
+mod seen;
+
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
@@ -31,13 +35,14 @@ use mirror_policy::effects::Effects;
 use mirror_policy::exchange::Binding;
 use mirror_policy::ledger::{Arrival, ExchangeId, Ledger};
 use mirror_policy::matching::{self, RequestHead};
-use mirror_policy::reason::{Class, Dropped, Failure, Outcome, Skipped};
+use mirror_policy::reason::{Class, Dropped, Failure, Outcome};
 use mirror_policy::sample::Dice;
 use mirror_policy::stats::{COUNT, Kind, Statistic};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use model::{Counts, Head, Model};
 use rules::{BEGIN, NAMES, Rules};
+use seen::Seen;
 
 const SEEDS: Range<u64> = 1..5;
 const STEPS: u64 = if cfg!(target_arch = "wasm32") { 25_000 } else { 300_000 };
@@ -63,13 +68,6 @@ struct Storm {
     requests: u64,
     token: u32,
     seen: Seen,
-}
-
-/// What has come up, so that a storm that tests nothing is noticed.
-struct Seen {
-    counts: Counts,
-    transitions: [u64; 4],
-    updates: u64,
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -478,53 +476,4 @@ fn sum(counts: &[i64; COUNT], family: fn(&Statistic) -> bool) -> i64 {
         let of_family = all.iter().filter(|one| family(one));
         of_family.map(|one| counts[one.index()]).sum()
     })
-}
-
-// === impl Seen ===
-
-impl Seen {
-    const fn new() -> Self {
-        Self {
-            counts: [[0; COUNT]; NAMES.len()],
-            transitions: [0; 4],
-            updates: 0,
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        let all = self.counts.iter_mut().flatten().zip(other.counts.iter().flatten());
-        all.for_each(|(sum, count)| *sum += count);
-        let transitions = self.transitions.iter_mut().zip(other.transitions);
-        transitions.for_each(|(sum, count)| *sum += count);
-        self.updates += other.updates;
-    }
-
-    /// That each rule was at work, often.
-    fn assert_whole(&self) {
-        let of = |statistic: Statistic| self.counts.iter().map(|counts| counts[statistic.index()]).sum::<i64>();
-        let skipped = [Skipped::Loop, Skipped::NoRoute, Skipped::Expired, Skipped::NotSampled].map(Statistic::Skipped);
-        let dropped = [
-            Dropped::BreakerOpen,
-            Dropped::BodyTooLarge,
-            Dropped::InFlight,
-            Dropped::Bytes,
-            Dropped::Rate,
-            Dropped::BodyWait,
-            Dropped::RequestReset,
-            Dropped::NoCapacity,
-        ]
-        .map(Statistic::Dropped);
-        let failures = Failure::ALL.iter().map(|failure| Statistic::Failures(*failure));
-        for statistic in skipped
-            .into_iter()
-            .chain(dropped)
-            .chain(failures)
-            .chain([Statistic::Sent])
-        {
-            assert!(of(statistic) >= 50, "{statistic:?} came up {} times", of(statistic));
-        }
-        let often = self.transitions.iter().all(|times| *times >= 20);
-        assert!(often, "opened, half-opened, reopened, closed: {:?}", self.transitions);
-        assert!(self.updates >= 100, "{} updates", self.updates);
-    }
 }
