@@ -46,7 +46,7 @@ pub fn check(bytes: &[u8]) {
         let again = redact.header((&pair.0, &pair.1));
         assert_eq!(copied, again, "the same value has the same token");
         match pair.0.as_slice() {
-            HEADER => match copied {
+            name if name.eq_ignore_ascii_case(HEADER) => match copied {
                 None => assert!(!is_hash, "a header without its token"),
                 Some(value) => assert!(is_hash && is_token(&value), "a header that is named is on the copy"),
             },
