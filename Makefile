@@ -160,6 +160,7 @@ fmt: ## Format the code
 .PHONY: docs
 docs: ## Write the generated documentation anew
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test documents
+	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings documented
 
 .PHONY: doc
 doc: ## The documentation of the code

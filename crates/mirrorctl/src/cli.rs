@@ -3,6 +3,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::findings::{Form, Severity};
 use crate::job::JobFlags;
 use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, Step};
 use crate::output::Format;
@@ -35,6 +36,14 @@ pub enum Command {
   mirrorctl generate reviews-v2 --service reviews -n demo --port 9080 --primary v1 \\
       --backend reviews-v2 --percentage 10 --for 2h --objects demo.yaml")]
     Generate(Box<GenerateArgs>),
+    /// Say what is wrong with jobs, plugin configurations and objects of Istio
+    #[command(after_help = "The codes of the findings: docs/findings.md.
+
+Examples:
+  mirrorctl validate job.yaml mirror.yaml --objects demo.yaml
+  mirrorctl generate -f job.yaml --objects demo.yaml | mirrorctl validate - --fail-on warning
+  mirrorctl validate -o github k8s/*.yaml")]
+    Validate(ValidateArgs),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]
@@ -69,6 +78,43 @@ pub struct GenerateArgs {
     /// The job by flags.
     #[command(flatten)]
     pub job: JobFlags,
+}
+
+/// Arguments of `validate`.
+#[derive(Debug, clap::Args)]
+pub struct ValidateArgs {
+    /// What is checked: jobs, plugin configurations, objects, YAML or JSON, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// How findings are printed
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub output: Form,
+    /// From which severity on the exit code is 3
+    #[arg(long, value_enum, default_value = "error", value_name = "LEVEL")]
+    pub fail_on: FailOn,
+    /// The namespace of objects that name none
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    /// The workers of a proxy, which multiply what it may hold
+    #[arg(long, value_name = "NUMBER", default_value = "2")]
+    pub workers: u64,
+    /// Reckon with this time instead of the clock's
+    #[arg(long, value_name = "TIME", value_parser = Time::parse)]
+    pub now: Option<Time>,
+    /// What exists: looked at, not reported on; an object of a FILE stands for the same object here.
+    #[command(flatten)]
+    pub world: WorldArgs,
+}
+
+/// From which severity on findings fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Nothing
+    Never,
 }
 
 /// What exists: for every command that looks at the user's world.
@@ -137,6 +183,19 @@ impl Cli {
         match file {
             Some("kubectl-mirror") => Self::command().bin_name("kubectl mirror"),
             _ => Self::command(),
+        }
+    }
+}
+
+// === impl FailOn ===
+
+impl FailOn {
+    /// The least severity that fails; `None`: none does.
+    pub fn level(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Never => None,
         }
     }
 }

@@ -5,6 +5,8 @@ mod completion;
 
 mod generate;
 
+mod validate;
+
 mod version;
 
 use crate::cli::Command;
@@ -30,6 +32,7 @@ pub struct Environment<'a> {
 pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
     match command {
         Command::Generate(args) => generate::run(&args, environment),
+        Command::Validate(args) => validate::run(&args, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

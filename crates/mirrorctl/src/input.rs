@@ -9,7 +9,7 @@ use mirror_policy::document;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::yaml;
+use crate::yaml::{self, Marks};
 
 /// An input of this size, 10 MiB, or more is refused.
 pub const MAX_BYTES: u64 = 10 << 20;
@@ -130,11 +130,35 @@ fn bounded(reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {
 /// As [`text`], and if it is neither YAML nor JSON.
 pub fn documents(name: &str, stdin: &mut Stdin<'_>) -> Result<Vec<Document>> {
     let (place, text) = text(name, stdin)?;
+    split(&place, &text)
+}
+
+/// The same, and where the values of each stand in its file. Of JSON that is known if it is YAML too.
+///
+/// # Errors
+/// As [`documents`].
+pub fn marked_documents(name: &str, stdin: &mut Stdin<'_>) -> Result<Vec<(Document, Marks)>> {
+    let (place, text) = text(name, stdin)?;
+    let documents = split(&place, &text)?;
+    let mut marks: Vec<Marks> = yaml::read_marked(text.trim_start_matches('\u{feff}'))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(_, marks)| marks)
+        .collect();
+    let marked = |document: Document| {
+        let index = document.place.document.map_or(0, |number| number - 1);
+        let marks = marks.get_mut(index).map(std::mem::take);
+        (document, marks.unwrap_or_default())
+    };
+    Ok(documents.into_iter().map(marked).collect())
+}
+
+fn split(place: &Place, text: &str) -> Result<Vec<Document>> {
     let unreadable = |problem: String| {
         let place = place.clone();
         Error::Unreadable { place, problem }
     };
-    let values = parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(unreadable)?;
+    let values = parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(unreadable)?;
     let several = values.len() > 1;
     let documents: Vec<Document> = values
         .into_iter()

@@ -3,7 +3,7 @@
 //! stand in the order in which a call flows through them:
 //!
 //! ```text
-//! arguments ─ cli ─▶ commands ─▶ input ─▶ job, objects ─▶ manifests ─▶ output ─▶ exit code (error)
+//! arguments ─ cli ─▶ commands ─▶ input ─▶ job, objects ─▶ manifests, check ─▶ output ─▶ exit code (error)
 //! ```
 //!
 //! | module | what it owns |
@@ -15,6 +15,8 @@
 //! | [`job`] | what is wanted: a [`job::Job`], read strictly from a file or from flags, and written back |
 //! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
 //! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource |
+//! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
+//! | [`check`], [`findings`] | what is wrong with any of these: coded findings from one table, which `docs/findings.md` is written from |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
 //! # Rules
@@ -69,8 +71,15 @@ pub mod job;
 
 pub mod objects;
 
+pub mod schema;
+
 // What is made of it.
 pub mod manifests;
+
+// What is wrong with it.
+pub mod check;
+
+pub mod findings;
 
 // What is printed.
 pub mod output;

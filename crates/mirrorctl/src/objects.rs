@@ -219,7 +219,7 @@ impl World {
         Ok(world)
     }
 
-    fn add(&mut self, object: Object) -> Result<()> {
+    pub(crate) fn add(&mut self, object: Object) -> Result<()> {
         let same = self.objects.iter().find(|other| {
             (other.kind(), other.group(), other.name(), &other.namespace)
                 == (object.kind(), object.group(), object.name(), &object.namespace)
@@ -268,7 +268,7 @@ impl World {
 }
 
 /// A `v1` List, or one of a kind, as its items; anything else as itself.
-fn items(document: Document) -> Vec<Document> {
+pub(crate) fn items(document: Document) -> Vec<Document> {
     let is_list = document
         .value
         .get("kind")

@@ -5,7 +5,7 @@ mod read;
 
 mod write;
 
-pub use read::{Problem, read};
+pub use read::{Mark, Marks, Problem, read, read_marked};
 pub use write::write;
 
 /// Whether a plain scalar is something else than a text to a reader of YAML 1.1, such as kubectl, but not to one of

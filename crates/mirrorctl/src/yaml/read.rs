@@ -1,5 +1,8 @@
 //! Reads a stream of YAML documents into JSON values, in the order of the keys. It works on the parser's events, so what
-//! is refused is refused with its line, and no input can make it build more than it holds.
+//! is refused is refused with its line, and no input can make it build more than it holds. On request it also says where
+//! each value stands.
+
+use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
@@ -18,6 +21,19 @@ pub struct Problem {
     pub problem: String,
 }
 
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+/// Where the values of a document stand, by their paths: `spec.http[0].mirror`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks(BTreeMap<String, Mark>);
+
 /// A list or an object that is not complete.
 enum Open {
     List(Vec<Value>),
@@ -27,11 +43,53 @@ enum Open {
     },
 }
 
+// === impl Marks ===
+
+impl Marks {
+    /// Where a value stands, or else the nearest that holds it.
+    pub fn at(&self, path: &str) -> Option<Mark> {
+        let mut path = path;
+        loop {
+            if let Some(mark) = self.0.get(path) {
+                return Some(*mark);
+            }
+            if path.is_empty() {
+                return None;
+            }
+            path = path.rfind(['.', '[']).and_then(|end| path.get(..end)).unwrap_or("");
+        }
+    }
+
+    /// The marks below a path, by the paths from there.
+    pub fn below(&self, path: &str) -> Self {
+        let inner = self.0.iter().filter_map(|(full, mark)| {
+            let rest = full.strip_prefix(path)?;
+            let at_border = rest.is_empty() || rest.starts_with('.');
+            at_border.then(|| (rest.trim_start_matches('.').to_owned(), *mark))
+        });
+        Self(inner.collect())
+    }
+}
+
 /// Reads every document of a stream. An empty document is `null`.
 ///
 /// # Errors
 /// The first thing that is no YAML, or that is YAML but not JSON, with its line.
 pub fn read(text: &str) -> Result<Vec<Value>, Problem> {
+    documents(text, None)
+}
+
+/// The same, and where each value stands.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_marked(text: &str) -> Result<Vec<(Value, Marks)>, Problem> {
+    let mut marks = Vec::new();
+    let documents = documents(text, Some(&mut marks))?;
+    Ok(documents.into_iter().zip(marks).collect())
+}
+
+fn documents(text: &str, mut marks: Option<&mut Vec<Marks>>) -> Result<Vec<Value>, Problem> {
     let mut documents = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
@@ -47,17 +105,21 @@ pub fn read(text: &str) -> Result<Vec<Value>, Problem> {
                 }) = open.last_mut()
                 {
                     *key = Some(read_key(&text, style, fields).map_err(|problem| refusal(span.start, problem))?);
+                    mark(&open, marks.as_deref_mut(), span.start);
                     continue;
                 }
+                mark(&open, marks.as_deref_mut(), span.start);
                 scalar(&text, style).map_err(|problem| refusal(span.start, problem))?
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_properties(anchor, tag.as_deref(), span.start)?;
+                mark(&open, marks.as_deref_mut(), span.start);
                 push(&mut open, Open::List(Vec::new()), span.start)?;
                 continue;
             }
             Event::MappingStart(anchor, tag) => {
                 refuse_properties(anchor, tag.as_deref(), span.start)?;
+                mark(&open, marks.as_deref_mut(), span.start);
                 let fields = Map::new();
                 push(&mut open, Open::Object { fields, key: None }, span.start)?;
                 continue;
@@ -100,6 +162,27 @@ fn push(open: &mut Vec<Open>, next: Open, at: Marker) -> Result<(), Problem> {
     }
     open.push(next);
     Ok(())
+}
+
+/// Remembers where the value begins that comes next. Below a key that is the key, which stands there already.
+fn mark(open: &[Open], marks: Option<&mut Vec<Marks>>, at: Marker) {
+    let Some(marks) = marks else { return };
+    let mut path = String::new();
+    for open in open {
+        match open {
+            Open::List(values) => path.push_str(&format!("[{}]", values.len())),
+            Open::Object { key: Some(key), .. } if path.is_empty() => path.push_str(key),
+            Open::Object { key: Some(key), .. } => path.push_str(&format!(".{key}")),
+            Open::Object { key: None, .. } => {}
+        }
+    }
+    if open.is_empty() {
+        marks.push(Marks::default());
+    }
+    if let Some(Marks(marks)) = marks.last_mut() {
+        let (line, column) = (at.line(), at.col() + 1);
+        marks.entry(path).or_insert(Mark { line, column });
+    }
 }
 
 fn refuse_properties(anchor: usize, tag: Option<&Tag>, at: Marker) -> Result<(), Problem> {

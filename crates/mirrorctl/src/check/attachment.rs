@@ -1,0 +1,194 @@
+//! Where a WasmPlugin or TrafficExtension puts the filter, and what it does there to the primary. Istio checks nothing of this.
+
+use serde_json::Value;
+
+use super::{Report, Setting, mirrors, plugin_config};
+use crate::findings::codes;
+use crate::objects::{Object, World, kinds};
+
+/// A resource that loads the filter, taken apart.
+pub(super) struct Attachment<'a> {
+    /// The whole resource.
+    pub(super) object: &'a Object,
+    /// What is the same in both kinds: `spec` of a WasmPlugin, `spec.wasm` of a TrafficExtension.
+    pub(super) plugin: &'a Value,
+    /// Where that stands.
+    pub(super) path: &'static str,
+    /// The proxies.
+    pub(super) at: At,
+}
+
+/// The proxies into which a filter is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    /// The sidecars of pods.
+    Sidecar,
+    /// A gateway.
+    Gateway,
+    /// The waypoint of a Service.
+    Waypoint,
+}
+
+impl<'a> Attachment<'a> {
+    /// `None` if the object loads no wasm module, or none that is ours: one of ours has `mirrors` in its configuration.
+    pub(super) fn of(object: &'a Object) -> Option<Self> {
+        let (path, plugin) = if object.is(kinds::TRAFFIC_EXTENSION) {
+            ("spec.wasm", object.at(&["spec", "wasm"])?)
+        } else if object.is(kinds::WASM_PLUGIN) {
+            ("spec", object.at(&["spec"])?)
+        } else {
+            return None;
+        };
+        plugin.get("pluginConfig")?.get("mirrors")?;
+        let references = object
+            .at(&["spec", "targetRefs"])
+            .and_then(Value::as_array)
+            .map(Vec::as_slice);
+        let reference = references
+            .unwrap_or_default()
+            .first()
+            .or(object.at(&["spec", "targetRef"]));
+        let kind = reference
+            .and_then(|reference| reference.get("kind"))
+            .and_then(Value::as_str);
+        let at = match kind {
+            Some("Gateway" | "GatewayClass") => At::Gateway,
+            Some(_) => At::Waypoint,
+            None if is_gateway(object) => At::Gateway,
+            None => At::Sidecar,
+        };
+        Some(Self {
+            object,
+            plugin,
+            path,
+            at,
+        })
+    }
+
+    /// A path below the plugin.
+    pub(super) fn below(&self, key: &str) -> String {
+        format!("{}.{key}", self.path)
+    }
+
+    /// The entries of `match`: the mode and the ports.
+    pub(super) fn matches(&self) -> Vec<(&'a str, Vec<u64>)> {
+        let entries = self
+            .object
+            .at(&["spec", "match"])
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        entries
+            .map(|entry| {
+                let mode = entry.get("mode").and_then(Value::as_str).unwrap_or("UNDEFINED");
+                let ports = entry.get("ports").and_then(Value::as_array).into_iter().flatten();
+                (mode, ports.filter_map(|port| port.get("number")?.as_u64()).collect())
+            })
+            .collect()
+    }
+}
+
+/// Whether the selector names the pods of a gateway as Istio's charts label them.
+fn is_gateway(object: &Object) -> bool {
+    let labels = object.labels(&["spec", "selector", "matchLabels"]);
+    labels.contains_key("gateway.networking.k8s.io/gateway-name")
+        || labels.get("istio").is_some_and(|value| value.ends_with("gateway"))
+}
+
+/// Everything that one resource shows by itself.
+pub(super) fn check(object: &Object, _world: &World, setting: &Setting, report: &mut Report<'_>) {
+    let Some(attachment) = Attachment::of(object) else {
+        return;
+    };
+    let text = |key: &str| attachment.plugin.get(key).and_then(Value::as_str);
+    match text("failStrategy") {
+        Some("FAIL_OPEN") => {}
+        Some(other) => report.add(
+            codes::FAIL_CLOSE,
+            attachment.below("failStrategy"),
+            format!("is {other}"),
+        ),
+        None => report.add(
+            codes::FAIL_CLOSE,
+            attachment.path,
+            "`failStrategy` is absent, which is FAIL_CLOSE",
+        ),
+    }
+    let url = text("url").unwrap_or_default();
+    if !url.contains("@sha256:") && text("sha256").is_none_or(str::is_empty) {
+        report.add(
+            codes::NOT_PINNED,
+            attachment.below("url"),
+            format!("`{url}` names no digest"),
+        );
+    }
+    for key in ["phase", "priority"] {
+        let unspecified = |value: &Value| value.as_str().is_some_and(|phase| phase.starts_with("UNSPECIFIED"));
+        if let Some(value) = object.at(&["spec", key]).filter(|value| !unspecified(value)) {
+            report.add(codes::NOT_LAST, format!("spec.{key}"), format!("is {value}"));
+        }
+    }
+    let selector = object.labels(&["spec", "selector", "matchLabels"]);
+    if attachment.at == At::Sidecar && selector.is_empty() {
+        report.add(
+            codes::EVERY_POD,
+            "spec",
+            "neither `selector` nor `targetRefs` says which pods",
+        );
+    }
+    direction(&attachment, report);
+    let config = attachment.plugin.get("pluginConfig").unwrap_or(&Value::Null);
+    let path = attachment.below("pluginConfig");
+    let Some(plan) = plugin_config(config, &path, setting, report) else {
+        return;
+    };
+    let client = attachment.at == At::Sidecar && attachment.matches().iter().any(|(mode, _)| *mode == "CLIENT");
+    if attachment.at == At::Gateway || client {
+        for (index, mirror) in plan.mirrors.iter().enumerate() {
+            mirrors::authority(&mirror.config, &format!("{path}.mirrors[{index}]"), report);
+        }
+    }
+}
+
+fn direction(attachment: &Attachment<'_>, report: &mut Report<'_>) {
+    let matches = attachment.matches();
+    match attachment.at {
+        At::Sidecar if matches.is_empty() => {
+            report.add(
+                codes::BOTH_DIRECTIONS,
+                "spec",
+                "`match` is absent, which is both directions",
+            );
+        }
+        At::Sidecar => {
+            for (index, (mode, _)) in matches.iter().enumerate() {
+                if !["SERVER", "CLIENT"].contains(mode) {
+                    report.add(
+                        codes::BOTH_DIRECTIONS,
+                        format!("spec.match[{index}]"),
+                        format!("the mode is {mode}, which is both directions"),
+                    );
+                }
+            }
+        }
+        At::Waypoint => {
+            for (index, (mode, ports)) in matches.iter().enumerate() {
+                let path = format!("spec.match[{index}]");
+                if *mode == "CLIENT" {
+                    report.add(
+                        codes::NEVER_ATTACHED,
+                        path,
+                        "the mode is CLIENT, and a waypoint is a server",
+                    );
+                } else if !ports.is_empty() {
+                    report.add(
+                        codes::NEVER_ATTACHED,
+                        path,
+                        "names ports, and the listener of a waypoint has none",
+                    );
+                }
+            }
+        }
+        At::Gateway => {}
+    }
+}

@@ -1,0 +1,194 @@
+//! What a mirror copies: until when, which methods, which headers, how much, and what it may need. The same rules for a
+//! job, a plugin configuration, and a mirror of Envoy's own.
+
+use mirror_policy::config::{MirrorConfig, StringMatch};
+use mirror_policy::plan::Mirror;
+use mirror_policy::redact::RedactPreset;
+use mirror_policy::timestamp::Timestamp;
+use regex_lite::Regex;
+use serde_json::Value;
+
+use super::{Report, Setting};
+use crate::findings::codes;
+use crate::job::{DataPlane, Engine, Expiry, Job};
+use crate::time::Time;
+
+/// Istio's own limit of a sidecar's memory (`global.proxy.resources.limits.memory` of its chart).
+pub(super) const PROXY_MEMORY: u64 = 1 << 30;
+
+/// What changes something (RFC 9110, section 9.2.1).
+const UNSAFE: &[&str] = &["POST", "PUT", "PATCH", "DELETE"];
+
+/// The headers by which a client proves who it is.
+const CREDENTIALS: &[&str] = &["authorization", "cookie"];
+
+/// Every shadow of a job.
+pub(super) fn of_job(job: &Job, setting: &Setting, report: &mut Report<'_>) {
+    match job.expires_at {
+        Expiry::Never => report.add(codes::NO_EXPIRY, "spec.expiresAt", "copies until it is taken offline"),
+        Expiry::At(end) => expired(end, "spec.expiresAt", setting, report),
+    }
+    for (index, shadow) in job.shadows.iter().enumerate() {
+        let path = format!("spec.shadows[{index}]");
+        if !shadow.filter.contains_key("percentage") {
+            report.add(codes::ALL_TRAFFIC, &path, "`percentage` is absent");
+        }
+        let native = job.engine == Engine::Native;
+        what_is_copied(&shadow.config, native, &path, report);
+        if job.data_plane == DataPlane::Gateway {
+            authority(&shadow.config, &path, report);
+        }
+    }
+    if job.engine == Engine::Wasm {
+        let configs = job.shadows.iter().map(|shadow| &*shadow.config);
+        memory(configs, "spec.shadows", PROXY_MEMORY, setting, report);
+    }
+}
+
+/// A mirror of the filter, as it is written at a path.
+pub(super) fn of_filter(
+    config: &MirrorConfig,
+    written: Option<&Value>,
+    path: &str,
+    setting: &Setting,
+    report: &mut Report<'_>,
+) {
+    match &config.expires_at {
+        None => report.add(codes::NO_EXPIRY, path, "`expiresAt` is absent"),
+        Some(end) => {
+            let end = Time::from_unix(i64::try_from(Timestamp::unix(end).as_secs()).unwrap_or(i64::MAX));
+            expired(end, &format!("{path}.expiresAt"), setting, report);
+        }
+    }
+    if written.is_none_or(|written| written.get("percentage").is_none()) {
+        report.add(codes::ALL_TRAFFIC, path, "`percentage` is absent");
+    }
+    what_is_copied(config, false, path, report);
+}
+
+fn expired(end: Time, path: &str, setting: &Setting, report: &mut Report<'_>) {
+    if end <= setting.now {
+        report.add(codes::EXPIRED, path, format!("{end} is past, it is {}", setting.now));
+    }
+}
+
+fn what_is_copied(config: &MirrorConfig, native: bool, path: &str, report: &mut Report<'_>) {
+    let lets_through = |method: &str| {
+        config.r#match.is_empty()
+            || config
+                .r#match
+                .iter()
+                .any(|entry| entry.method.as_ref().is_none_or(|wanted| meets(wanted, method)))
+    };
+    let copied: Vec<&str> = UNSAFE.iter().copied().filter(|method| lets_through(method)).collect();
+    if !copied.is_empty() {
+        let at = if config.r#match.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}.match")
+        };
+        report.add(codes::UNSAFE_METHODS, at, format!("copies {}", copied.join(", ")));
+    }
+    let kept: Vec<&str> = CREDENTIALS
+        .iter()
+        .copied()
+        .filter(|header| !is_taken_out(config, header))
+        .collect();
+    if !kept.is_empty() {
+        let how = if native {
+            "; engine native cannot take them out"
+        } else {
+            ""
+        };
+        report.add(
+            codes::CREDENTIALS,
+            path,
+            format!("copies the headers {}{how}", kept.join(" and ")),
+        );
+    }
+}
+
+/// Every entry of `match` must say for which host.
+pub(super) fn authority(config: &MirrorConfig, path: &str, report: &mut Report<'_>) {
+    if config.r#match.is_empty() {
+        report.add(
+            codes::NO_AUTHORITY,
+            path,
+            "`match` is absent, so the requests for every host are copied",
+        );
+    }
+    for (index, entry) in config.r#match.iter().enumerate() {
+        if entry.authority.is_none() {
+            report.add(
+                codes::NO_AUTHORITY,
+                format!("{path}.match[{index}]"),
+                "`authority` is absent, so the requests for every host are copied",
+            );
+        }
+    }
+}
+
+/// The cluster of a mirror.
+pub(super) fn cluster(mirror: &Mirror, path: &str, report: &mut Report<'_>) {
+    let name = mirror.cluster.as_str();
+    let istio = ["PassthroughCluster", "BlackHoleCluster", "InboundPassthroughCluster"].contains(&name);
+    if istio || name.starts_with("inbound|") || name.starts_with("inbound-vip|") {
+        report.add(
+            codes::NO_CALL,
+            format!("{path}.cluster"),
+            format!("`{name}` has no host to which a copy could be sent"),
+        );
+    }
+}
+
+/// What all mirrors together may hold in one proxy, in bytes.
+pub(super) fn memory<'a>(
+    mirrors: impl Iterator<Item = &'a MirrorConfig>,
+    path: &str,
+    limit: u64,
+    setting: &Setting,
+    report: &mut Report<'_>,
+) {
+    let held: u64 = mirrors.map(|mirror| mirror.limits.max_buffered_bytes.get()).sum();
+    // What copies hold, and as much again in the heaps of the modules, which never become smaller (docs/limits.md).
+    let product = held.saturating_mul(2).saturating_mul(setting.workers);
+    if product >= limit / 2 {
+        let mebibytes = |bytes: u64| format!("{} MiB", bytes >> 20);
+        report.add(
+            codes::MEMORY,
+            path,
+            format!(
+                "2 × {} of maxBufferedBytes × {} workers = {}; the proxy's limit is {}",
+                mebibytes(held),
+                setting.workers,
+                mebibytes(product),
+                mebibytes(limit)
+            ),
+        );
+    }
+}
+
+fn is_taken_out(config: &MirrorConfig, header: &str) -> bool {
+    let is_redacted = config.redact.as_ref().is_some_and(|redact| {
+        redact.preset == Some(RedactPreset::Credentials)
+            || redact.headers.iter().any(|name| name.eq_ignore_ascii_case(header))
+            // Whoever names the cookies has looked at them.
+            || (header == "cookie" && !redact.cookies.is_empty())
+    });
+    is_redacted
+        || config.headers.remove.iter().any(|name| name == header)
+        || config.headers.set.0.iter().any(|(name, _)| name == header)
+}
+
+fn meets(wanted: &StringMatch, text: &str) -> bool {
+    match wanted {
+        StringMatch { exact: Some(exact), .. } => exact == text,
+        StringMatch {
+            prefix: Some(prefix), ..
+        } => text.starts_with(prefix),
+        StringMatch { regex: Some(regex), .. } => {
+            Regex::new(&format!("^(?:{regex})$")).is_ok_and(|regex| regex.is_match(text))
+        }
+        StringMatch { .. } => true,
+    }
+}

@@ -1,0 +1,68 @@
+//! What is found wrong with an input: each finding has a code of the one table in [`codes`], a place and a message of its own.
+//! The table feeds what is printed and `docs/findings.md`.
+
+pub mod codes;
+
+mod report;
+
+use crate::input::Place;
+use crate::yaml::Mark;
+
+pub use codes::CODES;
+pub use report::{Form, report};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know; nothing fails for it.
+    Note,
+    /// It works, and not as most would want it.
+    Warning,
+    /// It does not work, or does harm.
+    Error,
+}
+
+/// One line of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `TM010`; it never changes its meaning.
+    pub id: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// What comes of it.
+    pub meaning: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub code: &'static Code,
+    /// The input in which it was found.
+    pub place: Place,
+    /// Where in the file, if that is known.
+    pub mark: Option<Mark>,
+    /// What it is in: `the VirtualService reviews of namespace demo`.
+    pub object: String,
+    /// The key in the user's spelling; empty: the whole.
+    pub path: String,
+    /// What was found.
+    pub message: String,
+}
+
+// === impl Severity ===
+
+impl Severity {
+    /// The word for it, as the command line and every output spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The table of everything that can be found. A code never changes its meaning; one that is no longer used is not given
+//! away again. `docs/findings.md` is written from here.
+
+use super::Code;
+
+macro_rules! codes {
+    ($($name:ident = $id:literal $severity:ident $title:literal: $meaning:literal; $advice:literal;)*) => {
+        $(#[doc = $title]
+        pub const $name: &Code = &Code {
+            id: $id,
+            severity: super::Severity::$severity,
+            title: $title,
+            meaning: $meaning,
+            advice: $advice,
+        };)*
+
+        /// Every code, in order.
+        pub const CODES: &[&Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    // === what is read ===
+
+    UNKNOWN_FIELD = "TM001" Error "Unknown field":
+        "The API server drops a field that it does not know, mostly without a word, and Istio's webhook does not look inside `spec`. What the field was to say is not done.";
+        "Correct the spelling. What a TCP or TLS route lacks on purpose, such as `mirror`, does not exist there: only HTTP can be mirrored.";
+
+    SCHEMA = "TM002" Error "Refused by the schema":
+        "The value has the wrong type, is out of its range, or something required is missing: the API server refuses the object.";
+        "Give what the message asks for.";
+
+    ISTIO_REFUSES = "TM003" Error "Refused by Istio":
+        "Istio's validation refuses the object, in the webhook as in `istioctl validate`; the message is Istio's own.";
+        "Correct what the message names.";
+
+    ISTIO_WARNS = "TM004" Warning "Istio warns":
+        "Istio takes the object and warns; the message is Istio's own.";
+        "Follow the message.";
+
+    JOB = "TM005" Error "Not a job":
+        "A key of the job is unknown, missing, or holds what it may not hold. No command takes this job.";
+        "Correct the key that the message names; docs/mirrorctl.md shows every key.";
+
+    PLUGIN_CONFIG = "TM006" Error "The filter refuses its configuration":
+        "The filter's own parser refuses it. Envoy keeps the last good configuration, and without one copies nothing.";
+        "Correct the key that the message names; docs/configuration.md shows every key.";
+
+    // === where the filter is attached ===
+
+    FAIL_CLOSE = "TM010" Error "The primary depends on the filter":
+        "Unless `failStrategy` is FAIL_OPEN, a module that cannot be fetched answers every request of the primary with 403, and a trap with 503. FAIL_CLOSE is Istio's default; FAIL_RELOAD does the same when fetching fails.";
+        "Set `failStrategy: FAIL_OPEN`.";
+
+    BOTH_DIRECTIONS = "TM011" Error "Copies both directions":
+        "Without `match`, or with the mode CLIENT_AND_SERVER, the filter in a sidecar also sees the calls that the workload makes itself, and copies requests meant for others to this shadow.";
+        "Set `match: [{mode: SERVER, ports: [{number: PORT}]}]` with the port on which the pods accept requests.";
+
+    NO_AUTHORITY = "TM013" Error "A gateway without authority":
+        "A gateway, and a sidecar in mode CLIENT, serve many hosts on one port. A mirror without `match.authority` copies the requests for all of them.";
+        "Give every entry of `match` the `authority` of the target.";
+
+    EVERY_POD = "TM014" Warning "Attached to every pod":
+        "Without selector and targetRefs the filter sits in every proxy of the namespace, and if that is Istio's root namespace, of the mesh.";
+        "Add a selector with the labels of the primary's pods.";
+
+    NOT_PINNED = "TM015" Warning "The module is not pinned":
+        "What is behind a tag or a plain URL can change, and each proxy loads what it finds when it starts. Of a file Istio checks no digest at all.";
+        "Name the image by `@sha256:DIGEST` (of the linux/amd64 manifest), or give `sha256` of the module.";
+
+    NOT_LAST = "TM016" Warning "Does not run last":
+        "With a phase the filter runs before authentication or authorization have refused a request, and copies what the primary never answers. With any priority, even a negative one, it runs before those without one.";
+        "Leave out `phase` and `priority`.";
+
+    NEVER_ATTACHED = "TM017" Error "Never runs at a waypoint":
+        "A waypoint's listener has no port and the direction of a server: a `match` with ports or with mode CLIENT never holds there, and the filter is not attached.";
+        "Leave out `match` if the target is a Service.";
+
+    // === what is copied ===
+
+    NO_EXPIRY = "TM020" Warning "Never ends by itself":
+        "A mirror without `expiresAt` copies until somebody takes it offline. Forgotten mirrors cost money and keep handing over what users send.";
+        "Set `expiresAt` to the end of the test.";
+
+    EXPIRED = "TM021" Warning "Over":
+        "`expiresAt` is past: every matching request is `skipped{expired}`.";
+        "Set a later time, or take the job offline.";
+
+    UNSAFE_METHODS = "TM022" Warning "Copies requests that change something":
+        "Nothing keeps POST, PUT, PATCH and DELETE out, so the shadow does what the primary does: it orders, pays and sends mail a second time, unless it has a database and partners of its own.";
+        "Match the safe methods (`method: {exact: GET}`, one entry each), or make sure that whatever the shadow calls is not the primary's.";
+
+    CREDENTIALS = "TM023" Warning "Copies credentials":
+        "The copy carries `authorization` and `cookie` as the client sent them. Whoever reads the shadow's memory or logs can act as that user.";
+        "Take them out of the copy with `redact: {preset: credentials}`; with `mode: hash` the shadow still sees who is the same. Envoy's own mirroring cannot.";
+
+    ALL_TRAFFIC = "TM024" Note "Copies all traffic":
+        "An absent percentage means 100: the shadow gets as much as the primary.";
+        "Write `percentage` down, and begin small.";
+
+    MEMORY = "TM026" Warning "May need the proxy's memory":
+        "Each worker may hold `limits.maxBufferedBytes` of every mirror in copies, and as much again in the module's heap; the formula is in docs/limits.md. From half of the proxy's limit on, little is left for the proxy itself, and a proxy that is killed takes the primary's requests with it. Envoy also buffers the shadow's answers.";
+        "Lower `maxBufferedBytes` and `maxInFlight`, or raise the memory limit of the proxy.";
+
+    NO_CALL = "TM027" Error "No cluster that can be called":
+        "A copy is sent to an outbound cluster. One that begins with `inbound|`, and those into which Istio puts what it does not know, have no host for a copy: each is dropped.";
+        "Name the shadow by `destination`, or by `outbound|PORT|SUBSET|HOST`.";
+
+    // === a new version made from the old one ===
+
+    CLONE_LIVE = "TM050" Error "A clone that would be a live backend":
+        "A Service that is not the shadow's own selects the pods of this Deployment, and no route keeps live requests off them.";
+        "Use `isolation: service`, or pin the primary first (`generate --step prepare`).";
+
+    CLONE_INIT = "TM051" Error "A clone with init containers":
+        "Init containers run once more in the clone: migrations and registrations happen a second time, against what the primary uses.";
+        "Look at what they do, and take them out of the clone.";
+
+    CLONE_VOLUME = "TM052" Error "A clone with the primary's volume":
+        "The clone mounts a persistent volume of the primary, and writes to the same files.";
+        "Give the clone a volume of its own, or none.";
+
+    CLONE_SECRET = "TM053" Warning "A clone with the primary's Secrets":
+        "The clone reads the same Secrets, mostly the password of the same database, and changes the same data.";
+        "Give it credentials of its own with `env`, that lead to a database of its own.";
+}
