@@ -34,7 +34,10 @@ pub enum Command {
     #[command(after_help = "Examples:
   mirrorctl generate -f job.yaml --objects demo.yaml | kubectl apply -f -
   mirrorctl generate reviews-v2 --service reviews -n demo --port 9080 --primary v1 \\
-      --backend reviews-v2 --percentage 10 --for 2h --objects demo.yaml")]
+      --backend reviews-v2 --percentage 10 --for 2h --objects demo.yaml
+  mirrorctl generate reviews-v2 --service reviews -n demo --port 9080 --primary v1 \\
+      --clone reviews-v1 --version v2 --image reviews=docker.io/istio/examples-bookinfo-reviews-v2:1.20.3 \\
+      --for 2h --objects demo.yaml")]
     Generate(Box<GenerateArgs>),
     /// Say what is wrong with jobs, plugin configurations and objects of Istio
     #[command(after_help = "The codes of the findings: docs/findings.md.
@@ -143,6 +146,12 @@ pub struct OptionArgs {
     /// The Secret with the registry's credentials
     #[arg(long, value_name = "SECRET")]
     pub pull_secret: Option<String>,
+    /// Write an AuthorizationPolicy that lets the primary's identity call the shadow
+    #[arg(long)]
+    pub authorization_policy: bool,
+    /// The trust domain of the mesh
+    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
+    pub trust_domain: String,
 }
 
 /// Arguments of `completion`.
@@ -210,6 +219,8 @@ impl OptionArgs {
             extension_api: self.extension_api,
             module: self.module.clone(),
             pull_secret: self.pull_secret.clone(),
+            authorization_policy: self.authorization_policy,
+            trust_domain: self.trust_domain.clone(),
         }
     }
 }

@@ -139,6 +139,17 @@ pub struct CloneOf {
     pub replicas: Option<u32>,
     /// What keeps live traffic away from it.
     pub isolation: Isolation,
+    /// What may run or be written a second time, because the user said so.
+    pub allow: Vec<Allowed>,
+}
+
+/// What a clone may do only if it is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Run the original's init containers once more.
+    InitContainers,
+    /// Mount the original's persistent volumes.
+    PersistentVolumes,
 }
 
 /// What keeps live traffic away from a clone.
@@ -170,6 +181,14 @@ impl Engine {
 impl Isolation {
     /// Every isolation by its word in a job.
     pub const WORDS: &[(&str, Self)] = &[("service", Self::Service), ("subset", Self::Subset)];
+}
+
+impl Allowed {
+    /// Everything that can be allowed, by its word in a job.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("initContainers", Self::InitContainers),
+        ("persistentVolumes", Self::PersistentVolumes),
+    ];
 }
 
 /// The word of a value.

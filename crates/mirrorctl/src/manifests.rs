@@ -2,6 +2,10 @@
 //! what is written depends on the arguments alone. [`bundle`] is the table of what can be generated; each resource has
 //! a file of its own that turns a [`Placement`] into one object.
 
+mod authorizationpolicy;
+
+pub mod clone;
+
 mod cluster;
 
 mod options;
@@ -89,6 +93,9 @@ impl Bundle {
 /// [`Error::Missing`] for a fact that is needed, refused for what cannot be or would do harm.
 pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
     let mut bundle = Bundle::default();
+    authorizationpolicy::refuse_unfit(job, options)?;
+    let world = clone::add(job, world, &mut bundle)?;
+    let world = world.as_ref();
     match (job.engine, job.data_plane) {
         (Engine::Wasm, DataPlane::Sidecar) => sidecar_filter(job, world, options, &mut bundle)?,
         (engine, data_plane) => {
@@ -105,6 +112,7 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
 /// The filter in the sidecars of the primary's pods.
 fn sidecar_filter(job: &Job, world: &World, options: &Options, bundle: &mut Bundle) -> Result<()> {
     let placement = place(job, world, &mut bundle.notes)?;
+    authorizationpolicy::add(job, world, &placement, options, bundle)?;
     let plugin = plugin::plugin(job, &placement, options)?;
     let object = match options.extension_api()? {
         ExtensionApi::TrafficExtension => trafficextension::manifest(job, &placement, &plugin),

@@ -6,6 +6,8 @@ mod hosts;
 
 mod routing;
 
+mod selector;
+
 mod service;
 
 mod workload;
@@ -19,6 +21,8 @@ use crate::input::{self, Document, Place, Stdin};
 use crate::job;
 
 pub use hosts::{fully_qualified, host_covers};
+pub use routing::ROOT_NAMESPACE;
+pub use selector::{Effect, Selecting, label_selector};
 pub use service::{Protocol, Service, ServicePort, TargetPort};
 pub use workload::Workload;
 
@@ -74,9 +78,22 @@ pub mod kinds {
         STATEFUL_SET = "apps" "StatefulSet" "statefulsets";
         DAEMON_SET = "apps" "DaemonSet" "daemonsets";
         REPLICA_SET = "apps" "ReplicaSet" "replicasets";
+        ROLLOUT = "argoproj.io" "Rollout" "rollouts.argoproj.io";
+        HORIZONTAL_POD_AUTOSCALER = "autoscaling" "HorizontalPodAutoscaler" "horizontalpodautoscalers";
+        POD_DISRUPTION_BUDGET = "policy" "PodDisruptionBudget" "poddisruptionbudgets";
+        NETWORK_POLICY = "networking.k8s.io" "NetworkPolicy" "networkpolicies";
+        POD_MONITOR = "monitoring.coreos.com" "PodMonitor" "podmonitors.monitoring.coreos.com";
+        ROLE_BINDING = "rbac.authorization.k8s.io" "RoleBinding" "rolebindings";
+        CLUSTER_ROLE_BINDING = "rbac.authorization.k8s.io" "ClusterRoleBinding" "clusterrolebindings";
         VIRTUAL_SERVICE = "networking.istio.io" "VirtualService" "virtualservices.networking.istio.io";
         DESTINATION_RULE = "networking.istio.io" "DestinationRule" "destinationrules.networking.istio.io";
         SIDECAR = "networking.istio.io" "Sidecar" "sidecars.networking.istio.io";
+        SERVICE_ENTRY = "networking.istio.io" "ServiceEntry" "serviceentries.networking.istio.io";
+        ENVOY_FILTER = "networking.istio.io" "EnvoyFilter" "envoyfilters.networking.istio.io";
+        AUTHORIZATION_POLICY = "security.istio.io" "AuthorizationPolicy" "authorizationpolicies.security.istio.io";
+        PEER_AUTHENTICATION = "security.istio.io" "PeerAuthentication" "peerauthentications.security.istio.io";
+        REQUEST_AUTHENTICATION = "security.istio.io" "RequestAuthentication" "requestauthentications.security.istio.io";
+        TELEMETRY = "telemetry.istio.io" "Telemetry" "telemetries.telemetry.istio.io";
         ISTIO_GATEWAY = "networking.istio.io" "Gateway" "gateways.networking.istio.io";
         WASM_PLUGIN = "extensions.istio.io" "WasmPlugin" "wasmplugins.extensions.istio.io";
         TRAFFIC_EXTENSION = "extensions.istio.io" "TrafficExtension" "trafficextensions.extensions.istio.io";
@@ -141,6 +158,12 @@ impl Object {
     /// Whether it is of this kind, in any version.
     pub fn is(&self, kind: Kind) -> bool {
         self.kind() == kind.kind && self.group() == kind.group
+    }
+
+    /// Whether the API server knows both by one name.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.kind(), self.group(), self.name(), &self.namespace)
+            == (other.kind(), other.group(), other.name(), &other.namespace)
     }
 
     /// The value below these keys.
@@ -220,10 +243,7 @@ impl World {
     }
 
     pub(crate) fn add(&mut self, object: Object) -> Result<()> {
-        let same = self.objects.iter().find(|other| {
-            (other.kind(), other.group(), other.name(), &other.namespace)
-                == (object.kind(), object.group(), object.name(), &object.namespace)
-        });
+        let same = self.objects.iter().find(|other| other.is_same(&object));
         match same {
             Some(other) if other.value == object.value => Ok(()),
             Some(other) => {
@@ -241,6 +261,14 @@ impl World {
                 self.objects.push(object);
                 Ok(())
             }
+        }
+    }
+
+    /// The same world once an object is applied to it.
+    pub fn put(&mut self, object: Object) {
+        match self.objects.iter_mut().find(|other| other.is_same(&object)) {
+            Some(other) => *other = object,
+            None => self.objects.push(object),
         }
     }
 

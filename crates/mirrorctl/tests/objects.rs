@@ -260,3 +260,73 @@ fn only_a_list_is_taken_apart() {
         r#"{"apiVersion":"example.com/v1","kind":"Basket","metadata":{"name":"a"},"items":[1],"spec":{}}"#
     );
 }
+
+/// A Deployment that an application owns was once taken for no workload, so nobody was behind its Service.
+#[test]
+fn a_workload_is_one_that_no_other_workload_owns() {
+    let object = |kind: &str, name: &str, owner: &str| {
+        format!("---\n{{apiVersion: apps/v1, kind: {kind}, metadata: {{name: {name}, ownerReferences: [{owner}]}}}}\n")
+    };
+    let text = [
+        object(
+            "Deployment",
+            "of-an-application",
+            "{apiVersion: app.k8s.io/v1beta1, kind: Application, name: a}",
+        ),
+        object(
+            "ReplicaSet",
+            "of-a-rollout",
+            "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: a}",
+        ),
+        object(
+            "ReplicaSet",
+            "of-a-deployment",
+            "{apiVersion: apps/v1, kind: Deployment, name: a}",
+        ),
+    ];
+    let world = world(&text.concat());
+    let found: Vec<&str> = world.workloads("demo").map(|workload| workload.object.name()).collect();
+    assert_eq!(found, ["of-an-application", "of-a-rollout"]);
+}
+
+#[test]
+fn a_label_selector_selects_by_labels_and_expressions() {
+    for (selector, selected) in [
+        ("{}", true),
+        ("{matchLabels: {app: reviews}}", true),
+        ("{matchLabels: {app: ratings}}", false),
+        (
+            "{matchExpressions: [{key: app, operator: In, values: [ratings, reviews]}]}",
+            true,
+        ),
+        ("{matchExpressions: [{key: app, operator: In, values: []}]}", false),
+        (
+            "{matchExpressions: [{key: app, operator: NotIn, values: [reviews]}]}",
+            false,
+        ),
+        (
+            "{matchExpressions: [{key: tier, operator: NotIn, values: [reviews]}]}",
+            true,
+        ),
+        ("{matchExpressions: [{key: app, operator: Exists}]}", true),
+        ("{matchExpressions: [{key: app, operator: DoesNotExist}]}", false),
+        (
+            "{matchExpressions: [{key: app, operator: Exists}, {key: tier, operator: Exists}]}",
+            false,
+        ),
+        (
+            "{matchLabels: {app: reviews}, matchExpressions: [{key: tier, operator: Exists}]}",
+            false,
+        ),
+    ] {
+        let world = world(&format!(
+            "{{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {{name: a}}, spec: {{selector: {selector}}}}}"
+        ));
+        let selecting = world.selecting("demo").next().expect("it selects pods");
+        assert_eq!(
+            selecting.selects(&labels(&[("app", "reviews")])),
+            selected,
+            "{selector}"
+        );
+    }
+}

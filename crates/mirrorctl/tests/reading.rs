@@ -51,7 +51,7 @@ fn a_job_is_read_with_its_defaults_and_written_back_as_the_same_job() {
     assert_eq!(job.shadows[0].name, "reviews-v2", "the job's own name");
     assert_eq!(job.shadows[0].config.percentage.ppm(), 100_000);
     assert_eq!(job.expires_at, Expiry::At(Time::parse("2026-12-01T17:00:00Z").unwrap()));
-    let clone = "clone: {deployment: reviews-v1, version: v2, images: {reviews: \"r:2\"}, env: {reviews: {A: \"1\"}}, replicas: 2, isolation: subset}";
+    let clone = "clone: {deployment: reviews-v1, version: v2, images: {reviews: \"r:2\"}, env: {reviews: {A: \"1\"}}, replicas: 2, isolation: subset, allow: [initContainers]}";
     for text in [
         JOB.to_owned(),
         JOB.replace("backendRef: {name: reviews-v2, port: 9080}", "subset: v2"),

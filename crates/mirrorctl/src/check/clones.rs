@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::{Report, routing};
 use crate::findings::codes;
+use crate::job::Allowed;
 use crate::manifests::JOB_LABEL;
+use crate::manifests::clone::is_allowed;
 use crate::objects::{Object, Workload, World, at, kinds, selects};
 
 /// Nothing is said of a Deployment that is not ours.
@@ -18,7 +20,7 @@ pub(super) fn check(object: &Object, world: &World, report: &mut Report<'_>) {
     let spec = at(clone.template(), &["spec"]).unwrap_or(&Value::Null);
     for (index, container) in list(spec, "initContainers").enumerate() {
         // One that restarts always is a sidecar: it runs beside the others.
-        if text(container, "restartPolicy") != "Always" {
+        if text(container, "restartPolicy") != "Always" && !is_allowed(object, Allowed::InitContainers) {
             let path = format!("spec.template.spec.initContainers[{index}]");
             report.add(
                 codes::CLONE_INIT,
@@ -28,7 +30,9 @@ pub(super) fn check(object: &Object, world: &World, report: &mut Report<'_>) {
         }
     }
     for (index, volume) in list(spec, "volumes").enumerate() {
-        if let Some(claim) = volume.get("persistentVolumeClaim") {
+        if let Some(claim) = volume.get("persistentVolumeClaim")
+            && !is_allowed(object, Allowed::PersistentVolumes)
+        {
             let path = format!("spec.template.spec.volumes[{index}]");
             report.add(
                 codes::CLONE_VOLUME,

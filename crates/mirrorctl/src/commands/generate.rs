@@ -14,6 +14,11 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     let now = args.now.unwrap_or(environment.now);
     let job = job(args.file.as_deref(), &args.job, now, &mut environment.stdin)?;
     refuse_expired(&job, now)?;
+    if args.step.is_none()
+        && let Some(why) = manifests::clone::why_stepwise(&job)
+    {
+        return Err(Error::Usage(format!("--step is missing; {why}")));
+    }
     let world = world(&args.world, &job, &mut environment.stdin)?;
     let bundle = manifests::bundle(&job, &world, &args.options.options())?;
     let objects = bundle.manifests(args.step).map(|manifest| &manifest.object);

@@ -114,11 +114,11 @@ codes! {
 
     CLONE_INIT = "TM051" Error "A clone with init containers":
         "Init containers run once more in the clone: migrations and registrations happen a second time, against what the primary uses.";
-        "Look at what they do, and take them out of the clone.";
+        "Look at what they do; take them out of the clone, or add `initContainers` to its `allow`.";
 
     CLONE_VOLUME = "TM052" Error "A clone with the primary's volume":
         "The clone mounts a persistent volume of the primary, and writes to the same files.";
-        "Give the clone a volume of its own, or none.";
+        "Give the clone a volume of its own, or none, or add `persistentVolumes` to its `allow`.";
 
     CLONE_SECRET = "TM053" Warning "A clone with the primary's Secrets":
         "The clone reads the same Secrets, mostly the password of the same database, and changes the same data.";

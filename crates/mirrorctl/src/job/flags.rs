@@ -48,6 +48,9 @@ pub struct JobFlags {
     /// What keeps live traffic off the copy: service (labels and a Service of its own) or subset
     #[arg(long, requires = "clone")]
     pub isolation: Option<String>,
+    /// What the copy may do once more: initContainers, persistentVolumes
+    #[arg(long, value_name = "WHAT", requires = "clone")]
+    pub allow: Vec<String>,
     /// How many of the requests are copied, 0 to 100; without it all
     #[arg(long, requires = "name")]
     pub percentage: Option<String>,
@@ -167,6 +170,9 @@ fn clone_of(deployment: &str, flags: &JobFlags) -> Result<Value> {
         clone.insert("replicas".to_owned(), replicas.into());
     }
     insert(&mut clone, "isolation", &flags.isolation);
+    if !flags.allow.is_empty() {
+        clone.insert("allow".to_owned(), flags.allow.clone().into());
+    }
     Ok(clone.into())
 }
 

@@ -5,7 +5,9 @@ use mirror_policy::document::{Node, Object};
 use mirror_policy::{ConfigError, MIRROR_KEYS, Plan, syntax};
 use serde_json::{Map, Value, json};
 
-use super::{API_VERSION, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Primary, Shadow, Target};
+use super::{
+    API_VERSION, Allowed, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Primary, Shadow, Target,
+};
 use crate::error::{Error, Result};
 use crate::input::Document;
 use crate::time::Time;
@@ -275,7 +277,15 @@ fn backend_ref(node: Node, job: &Job) -> Read<Backend> {
 }
 
 fn clone_of(node: Node) -> Read<CloneOf> {
-    let mut object = node.object(&["deployment", "version", "images", "env", "replicas", "isolation"])?;
+    let mut object = node.object(&[
+        "deployment",
+        "version",
+        "images",
+        "env",
+        "replicas",
+        "isolation",
+        "allow",
+    ])?;
     Ok(CloneOf {
         deployment: name(object.need("deployment")?)?,
         version: label(object.need("version")?)?,
@@ -290,6 +300,10 @@ fn clone_of(node: Node) -> Read<CloneOf> {
         isolation: object
             .take("isolation")
             .map_or(Ok(Isolation::Service), |node| node.word(Isolation::WORDS))?,
+        allow: object.take("allow").map_or(Ok(Vec::new()), |node| {
+            let entries = node.list()?.into_iter();
+            entries.map(|node| node.word(Allowed::WORDS)).collect()
+        })?,
     })
 }
 

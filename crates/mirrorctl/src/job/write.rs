@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{API_VERSION, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Shadow, word};
+use super::{API_VERSION, Allowed, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Shadow, word};
 
 /// The document of a job.
 pub fn write(job: &Job) -> Value {
@@ -77,6 +77,10 @@ fn clone_of(clone: &CloneOf) -> Value {
             "isolation",
             Some(word(Isolation::WORDS, &clone.isolation).into()),
         );
+    }
+    if !clone.allow.is_empty() {
+        let words = clone.allow.iter().map(|allowed| word(Allowed::WORDS, allowed));
+        put(&mut fields, "allow", Some(words.collect()));
     }
     fields
 }

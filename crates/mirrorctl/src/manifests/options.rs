@@ -16,6 +16,10 @@ pub struct Options {
     pub module: Option<Module>,
     /// The Secret with the credentials of the registry.
     pub pull_secret: Option<String>,
+    /// Whether to let the primary's identity call the shadow.
+    pub authorization_policy: bool,
+    /// The first part of every identity in the mesh: `cluster.local`.
+    pub trust_domain: String,
 }
 
 /// A version of Istio, to the minor.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::objects::{Object, World, title};
+use crate::objects::{Object, World, at};
 
 /// The label that says who made an object.
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "mirrorctl");
@@ -29,22 +29,28 @@ pub fn is_of_job(object: &Object, job: &Job) -> bool {
 
 /// An object of ours never takes the name of one that exists and is another's.
 pub(super) fn refuse_taken_name(object: &Value, job: &Job, world: &World) -> Result<()> {
-    let text = |keys: &[&str]| {
-        crate::objects::at(object, keys)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let (kind, name) = (text(&["kind"]), text(&["metadata", "name"]));
-    let group = text(&["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
-    let taken = world.objects.iter().find(|other| {
-        other.kind() == kind && other.group() == group && other.namespace == job.namespace && other.name() == name
-    });
-    match taken {
-        Some(other) if !is_of_job(other, job) => Err(Error::Refused(format!(
+    match taken(object, job, world) {
+        Some(other) => Err(Error::Refused(format!(
             "{} ({}) exists and is not of this job; give the job another name",
-            title(kind, &job.namespace, name),
+            other.title(),
             other.place
         ))),
-        _ => Ok(()),
+        None => Ok(()),
     }
+}
+
+/// The object that has the name of this one and is not of the job.
+pub(super) fn taken<'w>(object: &Value, job: &Job, world: &'w World) -> Option<&'w Object> {
+    let text = |keys: &[&str]| at(object, keys).and_then(Value::as_str).unwrap_or_default();
+    let (kind, name) = (text(&["kind"]), text(&["metadata", "name"]));
+    let namespace = at(object, &["metadata", "namespace"]).and_then(Value::as_str);
+    let namespace = namespace.unwrap_or(&job.namespace);
+    let group = text(&["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
+    world
+        .objects
+        .iter()
+        .find(|other| {
+            other.kind() == kind && other.group() == group && other.namespace == namespace && other.name() == name
+        })
+        .filter(|other| !is_of_job(other, job))
 }

@@ -2,6 +2,7 @@
 //! written from. What would copy nothing, or the wrong thing, ends here.
 
 use super::Destination;
+use super::clone::{Called, called};
 use crate::error::{Error, Result};
 use crate::job::{Backend, Job, Primary};
 use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds, selects};
@@ -57,33 +58,27 @@ pub fn place(job: &Job, world: &World, notes: &mut Vec<String>) -> Result<Placem
     for (index, shadow) in job.shadows.iter().enumerate() {
         let path = format!("spec.shadows[{index}]");
         for port in &ports {
-            let destination = match &shadow.backend {
-                Backend::Service {
+            let destination = match called(job, shadow) {
+                Called::Service {
                     name,
                     namespace,
                     port: own,
                 } => {
-                    let namespace = namespace.as_deref().unwrap_or(&job.namespace);
-                    let backend = world.service(namespace, name)?;
-                    backend_destination(
-                        &backend,
-                        own.unwrap_or(port.number),
-                        &format!("{path}.backendRef"),
-                        notes,
-                    )?
+                    let backend = world.service(namespace, &name)?;
+                    let key = match shadow.backend {
+                        Backend::Clone(_) => "clone",
+                        _ => "backendRef",
+                    };
+                    let number = own.unwrap_or(port.number);
+                    backend_destination(&backend, number, &format!("{path}.{key}"), notes)?
                 }
-                Backend::Subset(name) => {
+                Called::Subset(name) => {
                     let destination = subset_destination(job, &service, port.number, name, world, &path)?;
                     notes.push(format!(
                         "the pods of subset {name} are endpoints of {} too: only routing keeps live requests off them",
                         service.object.title()
                     ));
                     destination
-                }
-                Backend::Clone(_) => {
-                    return Err(Error::Refused(format!(
-                        "{path}.clone: a clone is not built into this version"
-                    )));
                 }
             };
             entries.push(Entry {
@@ -279,18 +274,14 @@ fn keep_out(job: &Job, index: usize, service: &Service<'_>, selector: &Labels, w
     let Some(shadow) = job.shadows.get(index) else {
         return Ok(());
     };
-    let (namespace, of_shadow) = match &shadow.backend {
-        Backend::Service { name, namespace, .. } => {
-            let namespace = namespace.as_deref().unwrap_or(&job.namespace);
-            (namespace, world.service(namespace, name)?.selector())
-        }
-        Backend::Subset(name) => {
+    let (namespace, of_shadow) = match called(job, shadow) {
+        Called::Service { name, namespace, .. } => (namespace, world.service(namespace, &name)?.selector()),
+        Called::Subset(name) => {
             let mut labels = service.selector();
             let subset = world.subset(&service.host(), &job.namespace, &job.namespace, name);
             labels.extend(subset.unwrap_or_default());
             (job.namespace.as_str(), labels)
         }
-        Backend::Clone(_) => return Ok(()),
     };
     let apart = selector
         .iter()

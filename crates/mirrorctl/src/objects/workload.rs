@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Labels, Object, World, at, kinds, labels};
+use super::{Kind, Labels, Object, World, at, kinds, labels};
 
 /// A Deployment, StatefulSet or DaemonSet, or a ReplicaSet or Pod that none of these owns.
 #[derive(Debug, Clone, Copy)]
@@ -28,10 +28,23 @@ impl World {
             .filter(move |object| {
                 object.namespace == namespace
                     && workloads.into_iter().any(|kind| object.is(kind))
-                    && object.at(&["metadata", "ownerReferences"]).is_none()
+                    && !is_owned_by(object, &workloads)
             })
             .map(|object| Workload { object })
     }
+}
+
+/// Whether one of these kinds made it. A Deployment that an operator or an application owns is a workload of its own.
+fn is_owned_by(object: &Object, kinds: &[Kind]) -> bool {
+    let owners = object.at(&["metadata", "ownerReferences"]).and_then(Value::as_array);
+    let mut owners = owners.into_iter().flatten();
+    owners.any(|owner| {
+        let text = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
+        let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+        kinds
+            .iter()
+            .any(|kind| kind.kind == text("kind") && kind.group == group)
+    })
 }
 
 // === impl Workload ===

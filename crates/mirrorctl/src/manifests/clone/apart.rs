@@ -1,0 +1,57 @@
+//! A clone gets no live request: nothing that exists selects its pods but its own Service. A subset's pods are endpoints of
+//! the target too, which is what the user asked for, and of nothing else.
+
+use super::Plan;
+use crate::error::{Error, Result};
+use crate::job::Isolation;
+use crate::manifests::is_of_job;
+use crate::objects::{Effect, Object, World, kinds};
+
+/// Refuses a clone that a Service or a workload of the world would take for its own.
+pub(super) fn check(plan: &Plan<'_>, world: &World, notes: &mut Vec<String>) -> Result<()> {
+    let of_original = plan.original.labels();
+    let is_target = |object: &Object| object.is(kinds::SERVICE) && object.name() == plan.job.target.name;
+    let is_subset = plan.of.isolation == Isolation::Subset;
+    let mut lost = Vec::new();
+    for selecting in world.selecting(&plan.job.namespace) {
+        let object = selecting.object;
+        if is_of_job(object, plan.job) || (is_subset && is_target(object)) {
+            continue;
+        }
+        let (before, now) = (selecting.selects(&of_original), selecting.selects(&plan.labels));
+        match (selecting.effect, now) {
+            (Effect::Serves | Effect::Owns, true) => {
+                let harm = match selecting.effect {
+                    Effect::Serves => "would send the clone live requests",
+                    _ => "would take the clone's pods for its own",
+                };
+                return Err(Error::Refused(format!(
+                    "{}: {} ({}) selects {} and {harm}; {}",
+                    plan.path,
+                    object.title(),
+                    object.place,
+                    selecting.selector(),
+                    if is_subset {
+                        "use isolation `service`, which gives the pods labels of their own"
+                    } else {
+                        "give the clone another version, or change that selector"
+                    }
+                )));
+            }
+            (Effect::Counts, true) => notes.push(format!(
+                "{} counts its pods too: as long as they run, more of the others may be evicted at once",
+                object.title()
+            )),
+            (Effect::Applies, false) if before => lost.push(format!("{} {}", object.kind(), object.name())),
+            _ => {}
+        }
+    }
+    if !lost.is_empty() {
+        notes.push(format!(
+            "its pods have labels of their own, so these apply to {} and not to it: {}",
+            plan.of.deployment,
+            lost.join(", ")
+        ));
+    }
+    Ok(())
+}

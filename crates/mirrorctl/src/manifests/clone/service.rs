@@ -1,0 +1,56 @@
+//! The clone's own Service: the only one that selects its pods. Proxies have its clusters as soon as it is there, so it
+//! comes before the pods.
+
+use serde_json::{Map, Value, json};
+
+use super::Plan;
+use crate::error::{Error, Result};
+use crate::job::{CloneOf, Job};
+use crate::manifests::metadata;
+use crate::objects::{Protocol, World, at};
+
+/// What is kept of a port of the target. Its port on every node stays the target's.
+const PORT_KEYS: &[&str] = &["name", "port", "protocol", "appProtocol", "targetPort"];
+
+/// The name of a clone's own Service: `reviews-v2`.
+pub(super) fn name(job: &Job, of: &CloneOf) -> String {
+    format!("{}-{}", job.target.name, of.version)
+}
+
+/// The Service, with the mirrored ports of the target under the same numbers.
+pub(super) fn manifest(plan: &Plan<'_>, world: &World) -> Result<Value> {
+    let job = plan.job;
+    let name = name(job, plan.of);
+    if !mirror_policy::syntax::is_dns_label(&name) {
+        return Err(Error::Refused(format!(
+            "{}.version: the clone's Service would be `{name}`, which is no DNS label (at most 63 characters); give a shorter version",
+            plan.path
+        )));
+    }
+    let target = world.service(&job.namespace, &job.target.name)?;
+    let written = target.object.at(&["spec", "ports"]).and_then(Value::as_array);
+    let ports: Vec<Value> = target
+        .ports()?
+        .iter()
+        .zip(written.into_iter().flatten())
+        .filter(|(port, _)| match job.target.port {
+            Some(number) => port.number == number,
+            None => port.protocol == Protocol::Http,
+        })
+        .map(|(_, written)| kept(written))
+        .collect();
+    Ok(json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(job, &name),
+        "spec": {"selector": plan.selector, "ports": ports},
+    }))
+}
+
+fn kept(port: &Value) -> Value {
+    let fields: Map<String, Value> = PORT_KEYS
+        .iter()
+        .filter_map(|key| Some(((*key).to_owned(), at(port, &[key])?.clone())))
+        .collect();
+    fields.into()
+}
