@@ -9,7 +9,7 @@ mod istio;
 
 mod mirrors;
 
-mod routing;
+pub(crate) mod routing;
 
 use mirror_policy::{ConfigError, Plan};
 use serde_json::Value;

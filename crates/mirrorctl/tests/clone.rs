@@ -140,6 +140,26 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             "--step is missing; spec.shadows[0].clone.isolation: with `subset` the pods of v2 are endpoints of the Service reviews as soon as they are ready, and get live requests unless routing already keeps these off them; apply --step prepare and wait until the proxies have it, then --step deploy and wait until the pods are ready, then --step mirror; or use isolation `service`, which needs no order",
         ),
         (
+            &["--isolation", "subset", "--step", "deploy"],
+            with(POD),
+            "spec.shadows[0].clone.isolation: TM050: no VirtualService among the objects sends every request for the Service reviews of namespace demo to subset v1, so the clone's pods would get live ones; write that first, or use isolation `service`, which needs no routing",
+        ),
+        (
+            &["--isolation", "subset", "--step", "deploy"],
+            also(
+                "{apiVersion: v1, kind: Service, metadata: {name: all, namespace: demo}, spec: {selector: {app: reviews}}}",
+            ),
+            "spec.shadows[0].clone: the Service all of namespace demo (standard input (document 3)) selects {\"app\":\"reviews\"} and would send the clone live requests; use isolation `service`, which gives the pods labels of their own",
+        ),
+        (
+            &["--isolation", "subset", "--step", "deploy"],
+            with(POD).replace(
+                "matchLabels: {app: reviews, version: v1}",
+                "matchLabels: {app: reviews}",
+            ),
+            "spec.shadows[0].clone: the Deployment reviews-v1 of namespace demo (standard input (document 2)) selects {\"matchLabels\":{\"app\":\"reviews\"}} and would take the clone's pods for its own; use isolation `service`, which gives the pods labels of their own",
+        ),
+        (
             &["--authorization-policy", "--engine", "native"],
             with(POD),
             "--authorization-policy: with engine native the callers' own proxies send the copies, so the shadow must allow whom the primary allows; copy the primary's policy, or use engine wasm",

@@ -6,7 +6,7 @@ use crate::objects::{Labels, Object, Service, World, at, fully_qualified, select
 
 /// Whether the VirtualService that sidecars obey sends every request for a Service to subsets without pods of these labels.
 /// Without a VirtualService there is nothing that would.
-pub(super) fn keeps_off(world: &World, service: &Object, labels: &Labels) -> bool {
+pub(crate) fn keeps_off(world: &World, service: &Object, labels: &Labels) -> bool {
     let Ok(view) = world.service(&service.namespace, service.name()) else {
         return false;
     };

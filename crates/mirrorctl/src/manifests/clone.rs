@@ -118,6 +118,7 @@ pub(super) fn add<'w>(job: &Job, world: &'w World, bundle: &mut Bundle) -> Resul
         let mut notes = Vec::new();
         risks::check(&plan, &deployment, world, &mut notes)?;
         apart::check(&plan, world, &mut notes)?;
+        apart::need_pin(&plan, world)?;
         bundle
             .notes
             .extend(notes.into_iter().map(|note| format!("clone {}: {note}", plan.name)));

@@ -2,7 +2,9 @@
 //! the target too, which is what the user asked for, and of nothing else.
 
 use super::Plan;
+use crate::check::routing;
 use crate::error::{Error, Result};
+use crate::findings::codes;
 use crate::job::Isolation;
 use crate::manifests::is_of_job;
 use crate::objects::{Effect, Object, World, kinds};
@@ -54,4 +56,23 @@ pub(super) fn check(plan: &Plan<'_>, world: &World, notes: &mut Vec<String>) -> 
         ));
     }
     Ok(())
+}
+
+/// A subset's pods are endpoints of the target as soon as they are ready: by then, routing must send every live request elsewhere.
+pub(super) fn need_pin(plan: &Plan<'_>, world: &World) -> Result<()> {
+    let target = world.service(&plan.job.namespace, &plan.job.target.name)?;
+    if plan.of.isolation == Isolation::Service || routing::keeps_off(world, target.object, &plan.labels) {
+        return Ok(());
+    }
+    let primary = plan
+        .job
+        .primary
+        .as_ref()
+        .map_or("the primary's", |primary| primary.subset.as_str());
+    Err(Error::Refused(format!(
+        "{}.isolation: {}: no VirtualService among the objects sends every request for {} to subset {primary}, so the clone's pods would get live ones; write that first, or use isolation `service`, which needs no routing",
+        plan.path,
+        codes::CLONE_LIVE.id,
+        target.object.title()
+    )))
 }
