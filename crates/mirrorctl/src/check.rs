@@ -5,7 +5,13 @@ mod attachment;
 
 mod clones;
 
+mod destinations;
+
+mod flows;
+
 mod istio;
+
+mod live;
 
 mod mirrors;
 
@@ -145,6 +151,7 @@ impl Report<'_> {
 /// else is known to exist.
 pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Finding> {
     let schemas = Schemas::built_in();
+    let flows = flows::flows(subjects, world);
     let mut all = Vec::new();
     for subject in subjects {
         let mut findings = Vec::new();
@@ -157,6 +164,16 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
             What::Job(Ok(job)) => mirrors::of_job(job, setting, &mut report),
             What::PluginConfig => drop(plugin_config(&subject.value, "", setting, &mut report)),
             What::Object(object) => of_object(object, world, &schemas, setting, &mut report),
+        }
+        for flow in &flows {
+            if flow.subject.is_some_and(|of_flow| std::ptr::eq(of_flow, subject)) {
+                let mut report = Report {
+                    subject,
+                    findings: &mut findings,
+                };
+                destinations::check(flow, world, &mut report);
+                live::check(flow, &flows, world, &mut report);
+            }
         }
         findings.sort_by_key(|finding| finding.code.id);
         all.extend(findings);
@@ -175,6 +192,9 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
     }
     if object.is(kinds::VIRTUAL_SERVICE) {
         istio::virtual_service(object, report);
+        live::virtual_service(object, world, report);
+    } else if object.is(kinds::HTTP_ROUTE) {
+        live::http_route(object, world, report);
     } else if object.is(kinds::DESTINATION_RULE) {
         istio::destination_rule(object, report);
     } else if object.is(kinds::WASM_PLUGIN) || object.is(kinds::TRAFFIC_EXTENSION) {

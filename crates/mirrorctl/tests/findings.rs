@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use cases::CASES;
+use cases::{CASES, Case, NEAR};
 use common::{goldens, run};
 use mirrorctl::findings::{CODES, Severity};
 use serde_json::Value;
@@ -66,22 +66,39 @@ fn what_is_in_order_has_no_finding() {
     }
 }
 
+/// What is in order, changed.
+fn changed(case: &Case) -> String {
+    let mut text = case.good.to_owned();
+    for (from, to) in case.changes {
+        let finding = case.finding;
+        assert!(text.contains(from), "{finding}: {from} is not in what is changed");
+        text = text.replacen(from, to, 1);
+    }
+    text
+}
+
 #[test]
 fn every_case_has_its_finding() {
+    let mut missing = Vec::new();
     for case in CASES {
-        let mut text = case.good.to_owned();
-        for (from, to) in case.changes {
-            assert!(
-                text.contains(from),
-                "{}: {from} is not in what is changed",
-                case.finding
-            );
-            text = text.replacen(from, to, 1);
-        }
+        let text = changed(case);
         let found: Vec<String> = validate(&text).iter().map(told).collect();
+        if !found.iter().any(|found| found == case.finding) {
+            missing.push(format!("wanted: {}\nfound: {found:#?}\n{text}", case.finding));
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n===\n"));
+}
+
+#[test]
+fn what_only_looks_like_a_case_is_none() {
+    for case in NEAR {
+        let text = changed(case);
+        let found: Vec<String> = validate(&text).iter().map(told).collect();
+        let code = case.finding.split(' ').next().expect("a code");
         assert!(
-            found.iter().any(|found| found == case.finding),
-            "wanted: {}\nfound: {found:#?}\n{text}",
+            !found.iter().any(|found| found.starts_with(code)),
+            "{}: {found:#?}\n{text}",
             case.finding
         );
     }

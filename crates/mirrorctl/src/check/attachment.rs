@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Report, Setting, mirrors, plugin_config};
 use crate::findings::codes;
-use crate::objects::{Object, World, kinds};
+use crate::objects::{Labels, Object, Protocol, Service, World, kinds, selects};
 
 /// A resource that loads the filter, taken apart.
 pub(super) struct Attachment<'a> {
@@ -96,7 +96,7 @@ fn is_gateway(object: &Object) -> bool {
 }
 
 /// Everything that one resource shows by itself.
-pub(super) fn check(object: &Object, _world: &World, setting: &Setting, report: &mut Report<'_>) {
+pub(super) fn check(object: &Object, world: &World, setting: &Setting, report: &mut Report<'_>) {
     let Some(attachment) = Attachment::of(object) else {
         return;
     };
@@ -137,6 +137,7 @@ pub(super) fn check(object: &Object, _world: &World, setting: &Setting, report: 
         );
     }
     direction(&attachment, report);
+    accepted(&attachment, &selector, world, report);
     let config = attachment.plugin.get("pluginConfig").unwrap_or(&Value::Null);
     let path = attachment.below("pluginConfig");
     let Some(plan) = plugin_config(config, &path, setting, report) else {
@@ -190,5 +191,58 @@ fn direction(attachment: &Attachment<'_>, report: &mut Report<'_>) {
             }
         }
         At::Gateway => {}
+    }
+}
+
+/// Whether the pods accept requests on the ports of `match`: a Service that selects them leads there.
+fn accepted(attachment: &Attachment<'_>, selector: &Labels, world: &World, report: &mut Report<'_>) {
+    let namespace = &attachment.object.namespace;
+    let services: Vec<Service<'_>> = world
+        .all(kinds::SERVICE)
+        .filter(|service| service.namespace == *namespace && selects(&service.labels(&["spec", "selector"]), selector))
+        .filter_map(|service| world.service(namespace, service.name()).ok())
+        .collect();
+    if attachment.at != At::Sidecar || services.is_empty() {
+        return;
+    }
+    let mut known = Vec::new();
+    for service in &services {
+        for port in service.ports().unwrap_or_default() {
+            match service.target_port(&port, selector) {
+                Ok(number) => known.push((number, port, service)),
+                Err(error) => {
+                    report.add(codes::NOT_KNOWN, "spec.match", error.to_string());
+                    return;
+                }
+            }
+        }
+    }
+    for (index, (mode, ports)) in attachment.matches().into_iter().enumerate() {
+        for (inner, number) in ports.into_iter().enumerate().filter(|_| mode == "SERVER") {
+            let path = format!("spec.match[{index}].ports[{inner}]");
+            let leading = known.iter().find(|(accepted, ..)| u64::from(*accepted) == number);
+            match leading.map(|(_, port, service)| (port.protocol, port.title(), service.object.title())) {
+                None => {
+                    let mut numbers: Vec<String> = known.iter().map(|(accepted, ..)| accepted.to_string()).collect();
+                    numbers.dedup();
+                    report.add(
+                        codes::NOT_ACCEPTED,
+                        path,
+                        format!("no Service leads to {number}; they lead to {}", numbers.join(", ")),
+                    );
+                }
+                Some((Protocol::Undeclared, port, service)) => report.add(
+                    codes::UNDECLARED,
+                    path,
+                    format!("port {port} of {service}, which leads there, declares no protocol"),
+                ),
+                Some((Protocol::Opaque | Protocol::Udp, port, service)) => report.add(
+                    codes::NOT_HTTP,
+                    path,
+                    format!("port {port} of {service}, which leads there, is not HTTP"),
+                ),
+                Some((Protocol::Http, ..)) => {}
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::flows::{To, list};
 use crate::objects::{Labels, Object, Service, World, at, fully_qualified, selects};
 
 /// Whether the VirtualService that sidecars obey sends every request for a Service to subsets without pods of these labels.
@@ -32,19 +33,35 @@ pub(crate) fn keeps_off(world: &World, service: &Object, labels: &Labels) -> boo
             })
 }
 
+/// Whether sidecars look at a VirtualService at all.
+pub(super) fn in_mesh(object: &Object) -> bool {
+    let gateways = object.at(&["spec", "gateways"]).and_then(Value::as_array);
+    gateways.is_none_or(|gateways| gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh"))
+}
+
 /// The VirtualService that sidecars of a namespace obey for a host: the oldest in the mesh. One that does not exist yet is
 /// younger than all that do.
 pub(super) fn obeyed<'a>(world: &'a World, host: &str, client_namespace: &str) -> Option<&'a Object> {
-    let in_mesh = |object: &&Object| {
-        let gateways = object.at(&["spec", "gateways"]).and_then(Value::as_array);
-        gateways.is_none_or(|gateways| gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh"))
-    };
     let mut found: Vec<&Object> = world
         .virtual_services(host, client_namespace)
         .into_iter()
-        .filter(in_mesh)
+        .filter(|object| in_mesh(object))
         .collect();
     // The order is stable: among those with a time, and among those without, it stays.
     found.sort_by_key(|object| object.text(&["metadata", "creationTimestamp"]).is_none());
     found.into_iter().next()
+}
+
+/// Whether a VirtualService names a host as a destination, of live requests or of copies.
+pub(super) fn names(object: &Object, host: &str, world: &World) -> bool {
+    let routes = ["http", "tcp", "tls"]
+        .into_iter()
+        .flat_map(|key| list(&object.value, &["spec", key]));
+    let mut destinations = routes.flat_map(|rule| {
+        let route = list(rule, &["route"])
+            .chain(list(rule, &["mirrors"]))
+            .filter_map(|entry| entry.get("destination"));
+        route.chain(rule.get("mirror"))
+    });
+    destinations.any(|destination| To::of_destination(destination, object, world).host == host)
 }

@@ -46,6 +46,10 @@ codes! {
         "The filter's own parser refuses it. Envoy keeps the last good configuration, and without one copies nothing.";
         "Correct the key that the message names; docs/configuration.md shows every key.";
 
+    NOT_KNOWN = "TM007" Note "Not checked":
+        "A fact that a check needs is in no input. Nothing is guessed: the check was left out.";
+        "Add what the command of the message prints to the files, or to `--objects`.";
+
     // === where the filter is attached ===
 
     FAIL_CLOSE = "TM010" Error "The primary depends on the filter":
@@ -55,6 +59,10 @@ codes! {
     BOTH_DIRECTIONS = "TM011" Error "Copies both directions":
         "Without `match`, or with the mode CLIENT_AND_SERVER, the filter in a sidecar also sees the calls that the workload makes itself, and copies requests meant for others to this shadow.";
         "Set `match: [{mode: SERVER, ports: [{number: PORT}]}]` with the port on which the pods accept requests.";
+
+    SELECTS_SHADOW = "TM012" Error "Selects the shadow":
+        "The selector of the filter also selects the pods of the shadow. Their proxies would mirror what they are sent; only the marker header keeps that from being a loop.";
+        "Add the label that tells the primary from the shadow to the selector, mostly `version`.";
 
     NO_AUTHORITY = "TM013" Error "A gateway without authority":
         "A gateway, and a sidecar in mode CLIENT, serve many hosts on one port. A mirror without `match.authority` copies the requests for all of them.";
@@ -75,6 +83,10 @@ codes! {
     NEVER_ATTACHED = "TM017" Error "Never runs at a waypoint":
         "A waypoint's listener has no port and the direction of a server: a `match` with ports or with mode CLIENT never holds there, and the filter is not attached.";
         "Leave out `match` if the target is a Service.";
+
+    NOT_ACCEPTED = "TM018" Error "The pods do not accept this port":
+        "In mode SERVER the filter is attached by the port of the pods (`targetPort`), not by that of the Service. On a port on which the pods accept nothing it never runs.";
+        "Give the number that the message names.";
 
     // === what is copied ===
 
@@ -98,6 +110,10 @@ codes! {
         "An absent percentage means 100: the shadow gets as much as the primary.";
         "Write `percentage` down, and begin small.";
 
+    PERCENTAGE_LOST = "TM025" Warning "Not the percentage that is written":
+        "Istio cuts a percentage off to whole millionths, after a multiplication that can lose one. Zero means no mirror at all.";
+        "Write the percentage that the message names, or one that keeps its value.";
+
     MEMORY = "TM026" Warning "May need the proxy's memory":
         "Each worker may hold `limits.maxBufferedBytes` of every mirror in copies, and as much again in the module's heap; the formula is in docs/limits.md. From half of the proxy's limit on, little is left for the proxy itself, and a proxy that is killed takes the primary's requests with it. Envoy also buffers the shadow's answers.";
         "Lower `maxBufferedBytes` and `maxInFlight`, or raise the memory limit of the proxy.";
@@ -105,6 +121,74 @@ codes! {
     NO_CALL = "TM027" Error "No cluster that can be called":
         "A copy is sent to an outbound cluster. One that begins with `inbound|`, and those into which Istio puts what it does not know, have no host for a copy: each is dropped.";
         "Name the shadow by `destination`, or by `outbound|PORT|SUBSET|HOST`.";
+
+    // === where the copies go ===
+
+    NO_SERVICE = "TM030" Error "No such Service":
+        "The namespace's Services are known and this one is not among them, so no proxy has a cluster of its name. The copies are dropped, natively without any sign.";
+        "Correct the host. Istio completes a host without a dot by the namespace; one with a dot must be the whole name.";
+
+    NO_PORT = "TM031" Error "No such port":
+        "A cluster is named by the port of the Service, never by that of the pods. One of another port does not exist, and the copies are dropped.";
+        "Give one of the ports that the message names.";
+
+    NO_SUBSET = "TM032" Error "No such subset":
+        "No DestinationRule that the copying proxies obey defines the subset, so they have no cluster of its name and drop the copies.";
+        "Add the subset to the DestinationRule that the message names.";
+
+    RULE_HIDDEN = "TM033" Error "A DestinationRule that is not obeyed":
+        "For one host a proxy obeys the DestinationRules of its own namespace; only without any, those of the Service's namespace; only without these, those of the root namespace. What the others say does not exist for it.";
+        "Write the subset into the DestinationRule that wins.";
+
+    NO_ENDPOINT = "TM034" Error "A target that cannot be called":
+        "The cluster of a headless Service forwards to where a connection was going, and a copy was going nowhere. An ExternalName is only another name. No copy arrives.";
+        "Give the shadow a Service with a cluster IP.";
+
+    UNDECLARED = "TM035" Warning "Undeclared protocol":
+        "Istio guesses what a port speaks that is not named `http…` or `grpc…` and has no `appProtocol`. A copy is sent over the mesh's TLS in a way that such a port takes for plain TCP: it arrives, without the shadow's metrics and policies. A target that is not taken for HTTP is not mirrored.";
+        "Name the port `http-…` or set its `appProtocol`.";
+
+    NOT_HTTP = "TM036" Error "Not HTTP":
+        "The port is declared to speak TCP, TLS or UDP. A proxy sees no requests in it, so nothing is mirrored.";
+        "Mirror an HTTP port, or declare what the port really speaks.";
+
+    NO_DESTINATION_PORT = "TM037" Warning "A mirror without a port":
+        "Istio then takes the port on which the request came in. On a sidecar, a shadow that has no such port does not exist, and its copies vanish without any sign.";
+        "Write `port: {number: PORT}` into every mirror.";
+
+    NOT_IMPORTED = "TM038" Error "Hidden by a Sidecar":
+        "The Sidecar that configures the primary's pods does not import the shadow's host, so their proxies have no cluster for it: each copy is `dropped{cluster_missing}`.";
+        "Add `NAMESPACE/HOST` of the shadow to the Sidecar's `egress.hosts`.";
+
+    // === live traffic ===
+
+    SHARED_ENDPOINTS = "TM040" Warning "The shadow answers live requests":
+        "The Service of the target selects the shadow's pods too. Whoever calls it past the routing (no sidecar, an ingress outside of the mesh, a VirtualService that is not in effect) reaches the shadow with live requests.";
+        "Give the shadow labels that the Service does not select and a Service of its own, or pin every route to the primary's subset before the shadow starts.";
+
+    LIVE_ROUTE = "TM041" Error "A live route leads to the shadow":
+        "The rule sends live requests to the destination to which it also sends copies.";
+        "Mirror to another version, or take the shadow out of the routes.";
+
+    TWICE = "TM042" Error "Copied twice":
+        "Two mirrors copy the same requests to the same shadow: two filters, two rules, or the filter and Envoy's own mirroring at once. The shadow gets each request twice.";
+        "Take one of them offline.";
+
+    ROUTE_HIDDEN = "TM043" Error "A VirtualService that is not obeyed":
+        "Sidecars obey one VirtualService for a host, the oldest, and drop the others. This one has a mirror and is younger, so nothing is copied.";
+        "Put the mirror into the VirtualService that the message names.";
+
+    NOT_FORWARDED = "TM044" Error "A mirror where nothing is forwarded":
+        "A rule that redirects, answers itself or has no backend with a weight forwards no request, and Istio ignores its mirror.";
+        "Put the mirror into the rule that has the route.";
+
+    DENIED = "TM045" Error "The shadow refuses the copies":
+        "A copy made in the primary's sidecar comes with the identity of the primary's ServiceAccount, not with that of the caller. An AuthorizationPolicy at the shadow allows some identities, and not this one: each copy is answered with 403.";
+        "Allow the principal that the message names.";
+
+    REVERTED = "TM046" Warning "Will be reverted":
+        "The object has a mirror of ours and is tracked by Argo CD, which puts back what is in Git as soon as it looks.";
+        "Commit the change to Git instead (`generate --gitops`).";
 
     // === a new version made from the old one ===
 

@@ -1,6 +1,6 @@
 //! The cases: what is in order, what is changed in it, and what is then found.
 
-use crate::good::{CLONE, CONFIG, FILTER, GATEWAY, JOB, NATIVE, PLUGIN, WAYPOINT};
+use crate::good::{CLONE, CONFIG, FILTER, GATEWAY, JOB, NATIVE, PLUGIN, ROUTE, WAYPOINT};
 
 /// One case.
 pub struct Case {
@@ -288,6 +288,21 @@ pub const CASES: &[Case] = &[
         CONFIG,
         &[("name: reviews-v2", "name: A_b")],
     ),
+    case(
+        "TM007 spec.wasm.pluginConfig.mirrors[0].cluster: no Service of namespace other is given: kubectl get services -n other -o yaml",
+        FILTER,
+        &[("||reviews-v2.demo", "||reviews-v2.other")],
+    ),
+    case(
+        "TM007 spec.http[0].mirror: no DestinationRule for reviews-v2.demo.svc.cluster.local is given: kubectl get destinationrules.networking.istio.io -n demo -o yaml",
+        NATIVE,
+        &[("mirror: {", "mirror: {subset: v2, ")],
+    ),
+    case(
+        "TM007 spec.match: the number of the port `web` to which the Service reviews of namespace demo leads is not among the objects; add to --objects the output of: kubectl get deployments -n demo -o yaml",
+        FILTER,
+        &[("targetPort: 9081", "targetPort: web")],
+    ),
     // === where the filter is attached ===
     case(
         "TM010 spec.wasm: `failStrategy` is absent, which is FAIL_CLOSE",
@@ -308,6 +323,43 @@ pub const CASES: &[Case] = &[
         "TM011 spec.match[0]: the mode is CLIENT_AND_SERVER, which is both directions",
         PLUGIN,
         &[("mode: SERVER", "mode: CLIENT_AND_SERVER")],
+    ),
+    case(
+        "TM012 spec.selector: selects the pods of reviews-v2.demo.svc.cluster.local",
+        FILTER,
+        &[
+            ("selector: {app: reviews-v2}", "selector: {app: reviews, version: v2}"),
+            (
+                "labels: {app: reviews-v2, version: v2}",
+                "labels: {app: reviews, version: v2}",
+            ),
+            (
+                "matchLabels: {app: reviews, version: v1}",
+                "matchLabels: {app: reviews}",
+            ),
+        ],
+    ),
+    case(
+        "TM012 spec.selector: selects the Deployment reviews-v2 of namespace demo, which gets the copies",
+        FILTER,
+        &[
+            ("selector: {app: reviews-v2}", "selector: {shadow: a}"),
+            (
+                "labels: {app: reviews-v2, version: v2}",
+                "labels: {app: reviews, version: v1, shadow: a}",
+            ),
+        ],
+    ),
+    case(
+        "TM012 spec.primary: selects the Deployment reviews-v2 of namespace demo, which gets the copies",
+        JOB,
+        &[
+            ("selector: {app: reviews-v2}", "selector: {shadow: a}"),
+            (
+                "labels: {app: reviews-v2, version: v2}",
+                "labels: {app: reviews, version: v1, shadow: a}",
+            ),
+        ],
     ),
     case(
         "TM013 spec.wasm.pluginConfig.mirrors[0].match[0]: `authority` is absent, so the requests for every host are copied",
@@ -367,6 +419,11 @@ pub const CASES: &[Case] = &[
         "TM017 spec.match[0]: the mode is CLIENT, and a waypoint is a server",
         WAYPOINT,
         &[("  wasm:\n", "  match: [{mode: CLIENT}]\n  wasm:\n")],
+    ),
+    case(
+        "TM018 spec.match[0].ports[0]: no Service leads to 9080; they lead to 9081",
+        FILTER,
+        &[("number: 9081}]\n  wasm", "number: 9080}]\n  wasm")],
     ),
     // === what is copied ===
     case(
@@ -431,6 +488,16 @@ pub const CASES: &[Case] = &[
         &[("    percentage: 10\n", "")],
     ),
     case(
+        "TM025 spec.http[0].mirrorPercentage.value: 0.57 becomes 0.5699",
+        NATIVE,
+        &[("12.5", "0.57")],
+    ),
+    case(
+        "TM025 spec.http[0].mirrorPercentage.value: 0.00009 becomes 0",
+        NATIVE,
+        &[("12.5", "0.00009")],
+    ),
+    case(
         "TM026 : 2 × 128 MiB of maxBufferedBytes × 2 workers = 512 MiB; the proxy's limit is 1024 MiB",
         CONFIG,
         &[(
@@ -447,6 +514,203 @@ pub const CASES: &[Case] = &[
         "TM027 mirrors[0].cluster: `PassthroughCluster` has no host to which a copy could be sent",
         CONFIG,
         &[("cluster: shadow", "cluster: PassthroughCluster")],
+    ),
+    // === where the copies go ===
+    case(
+        "TM030 spec.wasm.pluginConfig.mirrors[0].cluster: reviews-v3 is not among the Services of namespace demo that are given: reviews, reviews-v2",
+        FILTER,
+        &[("||reviews-v2", "||reviews-v3")],
+    ),
+    case(
+        "TM030 spec.http[0].mirror: `reviews-v2.demo` is not a whole name; that of the Service is reviews-v2.demo.svc.cluster.local",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {host: reviews-v2.demo")],
+    ),
+    case(
+        "TM030 spec.shadows[0].backendRef: reviews-v3 is not among the Services of namespace demo that are given: reviews, reviews-v2",
+        JOB,
+        &[("{name: reviews-v2, port", "{name: reviews-v3, port")],
+    ),
+    case(
+        "TM031 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo has no port 9081; it has 9080 (http)",
+        FILTER,
+        &[("outbound|9080", "outbound|9081")],
+    ),
+    case(
+        "TM031 spec.rules[0].filters[0].requestMirror.backendRef: the Service reviews-v2 of namespace demo has no port 81; it has 9080 (http)",
+        ROUTE,
+        &[("{name: reviews-v2, port: 9080}", "{name: reviews-v2, port: 81}")],
+    ),
+    case(
+        "TM032 spec.http[0].mirror: the DestinationRule reviews of namespace demo has no subset v2",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {subset: v2, host: reviews")],
+    ),
+    case(
+        "TM033 spec.http[0].mirror: the DestinationRule shadow of namespace istio-system defines the subset v2, and proxies of namespace demo obey the DestinationRule reviews of namespace demo",
+        NATIVE,
+        &[
+            ("mirror: {host: reviews-v2", "mirror: {subset: v2, host: reviews"),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: istio-system}\nspec: {host: reviews.demo.svc.cluster.local, subsets: [{name: v2}]}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
+    case(
+        "TM034 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo is headless",
+        FILTER,
+        &[("clusterIP: 10.96.0.2", "clusterIP: None")],
+    ),
+    case(
+        "TM034 spec.http[0].mirror: the Service reviews-v2 of namespace demo only stands for a.example.com",
+        NATIVE,
+        &[(
+            "clusterIP: 10.96.0.2",
+            "type: ExternalName\n  externalName: a.example.com",
+        )],
+    ),
+    case(
+        "TM035 spec.wasm.pluginConfig.mirrors[0].cluster: port 9080 (web) of the Service reviews-v2 of namespace demo declares no protocol",
+        FILTER,
+        &[(
+            "selector: {app: reviews-v2}\n  ports: [{name: http",
+            "selector: {app: reviews-v2}\n  ports: [{name: web",
+        )],
+    ),
+    case(
+        "TM035 spec.match[0].ports[0]: port 9080 (web) of the Service reviews of namespace demo, which leads there, declares no protocol",
+        FILTER,
+        &[("name: http", "name: web")],
+    ),
+    case(
+        "TM036 spec.http[0].mirror: port 9080 (tcp-a) of the Service reviews-v2 of namespace demo is not HTTP",
+        NATIVE,
+        &[(
+            "selector: {app: reviews-v2}\n  ports: [{name: http",
+            "selector: {app: reviews-v2}\n  ports: [{name: tcp-a",
+        )],
+    ),
+    case(
+        "TM036 spec.match[0].ports[0]: port 9080 (tcp) of the Service reviews of namespace demo, which leads there, is not HTTP",
+        FILTER,
+        &[("name: http", "name: tcp")],
+    ),
+    case(
+        "TM037 spec.http[0].mirror: `port` is absent",
+        NATIVE,
+        &[(
+            "mirror: {host: reviews-v2, port: {number: 9080}}",
+            "mirror: {host: reviews-v2}",
+        )],
+    ),
+    case(
+        "TM038 spec.wasm.pluginConfig.mirrors[0].cluster: the Sidecar a of namespace demo imports nothing that covers demo/reviews-v2.demo.svc.cluster.local",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {egress: [{hosts: [istio-system/*, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    // === live traffic ===
+    case(
+        "TM040 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews of namespace demo selects the pods of reviews-v2.demo.svc.cluster.local too",
+        FILTER,
+        &[
+            ("selector: {app: reviews-v2}", "selector: {app: reviews, version: v2}"),
+            (
+                "labels: {app: reviews-v2, version: v2}",
+                "labels: {app: reviews, version: v2}",
+            ),
+        ],
+    ),
+    case(
+        "TM040 spec.shadows[0].subset: the Service reviews of namespace demo selects the pods of subset v2 of reviews.demo.svc.cluster.local too",
+        JOB,
+        &[
+            ("backendRef: {name: reviews-v2, port: 9080}", "subset: v2"),
+            (
+                "apiVersion: traffic",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: reviews, namespace: demo}\nspec: {host: reviews.demo.svc.cluster.local, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}\n---\napiVersion: traffic",
+            ),
+        ],
+    ),
+    case(
+        "TM041 spec.http[0].mirror: route[0] sends live requests to subset v1 of reviews.demo.svc.cluster.local too",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {subset: v1, host: reviews")],
+    ),
+    case(
+        "TM041 spec.rules[0].filters[0]: backendRefs[0] sends live requests to reviews-v2.demo.svc.cluster.local too",
+        ROUTE,
+        &[(
+            "- backendRefs: [{name: reviews, port: 9080}",
+            "- backendRefs: [{name: reviews-v2, port: 9080}",
+        )],
+    ),
+    case(
+        "TM042 spec.wasm.pluginConfig.mirrors[1].cluster: spec.wasm.pluginConfig.mirrors[0].cluster copies the same requests to reviews-v2.demo.svc.cluster.local too",
+        FILTER,
+        &[(
+            "      mirrors:\n",
+            "      mirrors:\n      - {name: a, cluster: outbound|9080||reviews-v2.demo.svc.cluster.local, match: [{method: {exact: GET}}, {method: {regex: HEAD|OPTIONS}}]}\n",
+        )],
+    ),
+    case(
+        "TM042 spec.wasm.pluginConfig.mirrors[0].cluster: the VirtualService reviews of namespace demo copies the same requests to reviews-v2.demo.svc.cluster.local too",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}], mirror: {host: reviews-v2, port: {number: 9080}}}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM042 spec.rules[0].filters[1].requestMirror.backendRef: spec.rules[0].filters[0].requestMirror.backendRef copies the same requests to reviews-v2.demo.svc.cluster.local too",
+        ROUTE,
+        &[(
+            "    filters:\n",
+            "    filters:\n    - {type: RequestMirror, requestMirror: {backendRef: {name: reviews-v2, port: 9080}}}\n",
+        )],
+    ),
+    case(
+        "TM043 spec.hosts[0]: sidecars obey the VirtualService older of namespace demo for reviews.demo.svc.cluster.local",
+        NATIVE,
+        &[(
+            "apiVersion: networking",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: older, namespace: demo, creationTimestamp: \"2026-01-01T00:00:00Z\"}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}]}]}\n---\napiVersion: networking",
+        )],
+    ),
+    case(
+        "TM044 spec.http[0].mirror: the rule answers the request itself",
+        NATIVE,
+        &[(
+            "redirect: {uri: /}",
+            "redirect: {uri: /}, mirror: {host: reviews-v2, port: {number: 9080}}",
+        )],
+    ),
+    case(
+        "TM044 spec.rules[0].filters[0]: the rule has no backend with a weight",
+        ROUTE,
+        &[(
+            "{name: reviews, port: 9080}]\n    filters",
+            "{name: reviews, port: 9080, weight: 0}]\n    filters",
+        )],
+    ),
+    case(
+        "TM045 spec.wasm.pluginConfig.mirrors[0].cluster: the AuthorizationPolicy shadow of namespace demo does not allow ns/demo/sa/reviews to call the Service reviews-v2 of namespace demo",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: shadow, namespace: demo}\nspec: {selector: {matchLabels: {app: reviews-v2}}, rules: [{from: [{source: {principals: [cluster.local/ns/demo/sa/productpage]}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM046 metadata.annotations: has a mirror of ours and argocd.argoproj.io/tracking-id",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a, argocd.argoproj.io/tracking-id: b}}\nspec:\n  hosts",
+        )],
     ),
     // === a new version made from the old one ===
     case(
@@ -471,5 +735,144 @@ pub const CASES: &[Case] = &[
         "TM053 spec.template.spec: reads the Secret db, as the Deployment reviews-v1 of namespace demo does",
         CLONE,
         &[("image: b", "image: b, envFrom: [{secretRef: {name: db}}]")],
+    ),
+];
+
+/// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
+pub const NEAR: &[Case] = &[
+    case(
+        "TM038 with a VirtualService that imports the shadow",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {egress: [{hosts: [istio-system/*, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}], mirrors: [{destination: {host: reviews-v2, port: {number: 9080}}, percentage: {value: 0}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM038 with an egress that covers it",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {egress: [{hosts: [demo/*.demo.svc.cluster.local, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM038 with a Sidecar for other pods",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {workloadSelector: {labels: {app: other}}, egress: [{hosts: [istio-system/*, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM045 with a policy that allows the primary",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: shadow, namespace: demo}\nspec: {selector: {matchLabels: {app: reviews-v2}}, rules: [{from: [{source: {principals: [cluster.local/ns/demo/sa/productpage, cluster.local/ns/demo/sa/rev*]}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM045 with a policy for other pods",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: shadow, namespace: demo}\nspec: {selector: {matchLabels: {app: other}}, rules: [{from: [{source: {principals: [a]}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM040 with every route pinned to the primary",
+        FILTER,
+        &[
+            ("selector: {app: reviews-v2}", "selector: {app: reviews, version: v2}"),
+            (
+                "labels: {app: reviews-v2, version: v2}",
+                "labels: {app: reviews, version: v2}",
+            ),
+            (
+                "apiVersion: extensions",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: reviews, namespace: demo}\nspec: {host: reviews.demo.svc.cluster.local, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, subset: v1, port: {number: 9080}}}]}]}\n---\napiVersion: extensions",
+            ),
+        ],
+    ),
+    case(
+        "TM050 with every route pinned to the primary",
+        CLONE,
+        &[
+            ("{app: reviews-shadow,", "{app: reviews,"),
+            (
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: reviews, namespace: demo}\nspec: {host: reviews.demo.svc.cluster.local, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, subset: v1, port: {number: 9080}}}]}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n",
+            ),
+        ],
+    ),
+    case(
+        "TM042 with mirrors of other requests",
+        FILTER,
+        &[(
+            "      mirrors:\n",
+            "      mirrors:\n      - {name: a, cluster: outbound|9080||reviews-v2.demo.svc.cluster.local, match: [{method: {exact: TRACE}}]}\n",
+        )],
+    ),
+    case(
+        "TM042 with a VirtualService that only imports the shadow",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}], mirrors: [{destination: {host: reviews-v2, port: {number: 9080}}, percentage: {value: 0}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM043 with an older one for a gateway",
+        NATIVE,
+        &[(
+            "apiVersion: networking",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: older, namespace: demo, creationTimestamp: \"2026-01-01T00:00:00Z\"}\nspec: {gateways: [public], hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}]}]}\n---\napiVersion: networking",
+        )],
+    ),
+    case(
+        "TM043 being the older one",
+        NATIVE,
+        &[
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: younger, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}]}]}\n---\napiVersion: networking",
+            ),
+            (
+                "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+                "metadata: {name: reviews, namespace: demo, creationTimestamp: \"2026-01-01T00:00:00Z\"}\nspec:\n  hosts",
+            ),
+        ],
+    ),
+    case(
+        "TM041 without a weight",
+        NATIVE,
+        &[
+            ("mirror: {host: reviews-v2", "mirror: {subset: v1, host: reviews"),
+            (
+                "subset: v1}\n      weight: 100",
+                "subset: v1}\n      weight: 0\n    - {destination: {host: reviews-v2}, weight: 100}",
+            ),
+        ],
+    ),
+    case(
+        "TM030 at a host outside of the cluster",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {host: shadow.example.com")],
+    ),
+    case(
+        "TM025 with a percentage that keeps its value",
+        NATIVE,
+        &[("12.5", "0.0001")],
+    ),
+    case(
+        "TM051 without init containers",
+        CLONE,
+        &[("restartPolicy: Always", "restartPolicy: Always, command: [a]")],
+    ),
+    case(
+        "TM010 of another filter than ours",
+        FILTER,
+        &[("FAIL_OPEN", "FAIL_CLOSE"), ("      mirrors:\n", "      others:\n")],
     ),
 ];

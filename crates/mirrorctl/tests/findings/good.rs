@@ -9,6 +9,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("CONFIG", CONFIG),
     ("JOB", JOB),
     ("NATIVE", NATIVE),
+    ("ROUTE", ROUTE),
     ("CLONE", CLONE),
 ];
 
@@ -210,6 +211,21 @@ kind: VirtualService
 metadata: {name: delegate, namespace: demo}
 spec:
   http: [{redirect: {uri: /}}]
+"#
+);
+
+/// An HTTPRoute with a mirror.
+pub const ROUTE: &str = world!(
+    r#"apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: reviews, namespace: demo}
+spec:
+  parentRefs: [{group: "", kind: Service, name: reviews, port: 9080}]
+  rules:
+  - backendRefs: [{name: reviews, port: 9080}]
+    filters:
+    - type: RequestMirror
+      requestMirror: {backendRef: {name: reviews-v2, port: 9080}, percent: 10}
 "#
 );
 
