@@ -4,6 +4,8 @@
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::findings::{Form, Severity};
+
+use crate::explain::ExplainArgs;
 use crate::job::JobFlags;
 use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, Step};
 use crate::output::Format;
@@ -47,6 +49,12 @@ Examples:
   mirrorctl generate -f job.yaml --objects demo.yaml | mirrorctl validate - --fail-on warning
   mirrorctl validate -o github k8s/*.yaml")]
     Validate(ValidateArgs),
+
+    /// Tell why a request is copied or not, and what the copy looks like
+    #[command(after_help = "Examples:
+  mirrorctl explain -f job.yaml --method POST --path '/a?b=c' --header 'x-user: 7' --authority reviews:9080
+  mirrorctl generate -f job.yaml --objects demo.yaml | mirrorctl explain -f - --path /reviews/1 --count 10000")]
+    Explain(Box<ExplainArgs>),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]

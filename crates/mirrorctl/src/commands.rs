@@ -3,6 +3,8 @@
 
 mod completion;
 
+mod explain;
+
 mod generate;
 
 mod validate;
@@ -14,6 +16,8 @@ use crate::error::Result;
 use crate::input::Stdin;
 use crate::output::Answer;
 use crate::time::Time;
+
+pub(crate) use generate::world;
 
 /// What a command may know of the world besides its arguments.
 pub struct Environment<'a> {
@@ -33,6 +37,7 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
     match command {
         Command::Generate(args) => generate::run(&args, environment),
         Command::Validate(args) => validate::run(&args, environment),
+        Command::Explain(args) => explain::run(&args, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

@@ -73,11 +73,11 @@ impl<'a> Stdin<'a> {
 
 // === reading ===
 
-/// The text of a file, or of standard input if the name is `-`.
+/// The bytes of a file, or of standard input if the name is `-`.
 ///
 /// # Errors
-/// If it cannot be read, is 10 MiB or larger, not UTF-8, or empty.
-pub fn text(name: &str, stdin: &mut Stdin<'_>) -> Result<(Place, String)> {
+/// If it cannot be read, or is 10 MiB or larger.
+pub fn bytes(name: &str, stdin: &mut Stdin<'_>) -> Result<(Place, Vec<u8>)> {
     let (place, bytes) = if name == "-" {
         let place = Place::file("standard input");
         let Some(reader) = stdin.0.take() else {
@@ -93,29 +93,31 @@ pub fn text(name: &str, stdin: &mut Stdin<'_>) -> Result<(Place, String)> {
             File::open(name).and_then(|mut file| bounded(&mut file)),
         )
     };
-    let unreadable = |problem: String| {
-        let place = place.clone();
-        Err(Error::Unreadable { place, problem })
-    };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) => return unreadable(format!("cannot be read: {error}")),
-    };
-    if bytes.len() as u64 >= MAX_BYTES {
-        return unreadable(
-            "is 10 MiB or larger, which is not read; ask for fewer objects, such as those of one namespace".to_owned(),
-        );
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {
-            unreadable("is empty".to_owned())
+    let problem = match bytes {
+        Ok(bytes) if (bytes.len() as u64) < MAX_BYTES => return Ok((place, bytes)),
+        Ok(_) => {
+            "is 10 MiB or larger, which is not read; ask for fewer objects, such as those of one namespace".to_owned()
         }
-        Ok(text) => Ok((place, text)),
+        Err(error) => format!("cannot be read: {error}"),
+    };
+    Err(Error::Unreadable { place, problem })
+}
+
+/// The text of a file, or of standard input if the name is `-`.
+///
+/// # Errors
+/// As [`bytes`], and if it is not UTF-8, or empty.
+pub fn text(name: &str, stdin: &mut Stdin<'_>) -> Result<(Place, String)> {
+    let (place, bytes) = bytes(name, stdin)?;
+    let problem = match String::from_utf8(bytes) {
+        Ok(text) if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => "is empty".to_owned(),
+        Ok(text) => return Ok((place, text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            unreadable(format!("is not UTF-8 at byte {at}"))
+            format!("is not UTF-8 at byte {at}")
         }
-    }
+    };
+    Err(Error::Unreadable { place, problem })
 }
 
 fn bounded(reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {

@@ -17,6 +17,8 @@
 //! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource |
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: coded findings from one table, which `docs/findings.md` is written from |
+
+//! | [`explain`] | what the filter does with a request: the policy's own trail |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
 //! # Rules
@@ -80,6 +82,9 @@ pub mod manifests;
 pub mod check;
 
 pub mod findings;
+
+// What it does with a request.
+pub mod explain;
 
 // What is printed.
 pub mod output;

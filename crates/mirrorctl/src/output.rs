@@ -14,6 +14,15 @@ pub enum Format {
     Json,
 }
 
+/// The forms in which a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum View {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
 /// What a command answers: nothing is printed before all of it is known.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Answer {

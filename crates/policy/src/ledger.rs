@@ -306,7 +306,7 @@ fn left_out(plan: &Plan, headers: &Headers, is_routed: bool) -> Option<Skipped> 
 }
 
 /// CONNECT, or an upgrade by Envoy's own rule (source/common/http/utility.cc, `Utility::isUpgrade`).
-fn is_tunnel(headers: &Headers) -> bool {
+pub(crate) fn is_tunnel(headers: &Headers) -> bool {
     let is_upgrade = |token: &[u8]| token.trim_ascii().eq_ignore_ascii_case(b"upgrade");
     headers.get(b":method") == Some(b"CONNECT")
         || (headers.get(b"upgrade").is_some()

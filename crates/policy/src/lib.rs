@@ -66,5 +66,8 @@ mod numbered;
 
 pub mod ledger;
 
+// The same, told step by step: for people, not for the filter.
+pub mod trail;
+
 pub use plan::{ConfigError, Plan};
 pub use read::MIRROR_KEYS;

@@ -1,6 +1,8 @@
 //! Stage 2: which mirrors a request belongs to. The vocabulary is Istio's HTTPMatchRequest, the meaning is Envoy's:
 //! paths without query and fragment, header values joined by a comma, query parameters undecoded.
 
+mod explain;
+
 use std::borrow::Cow;
 
 use regex_lite::{Regex, RegexBuilder};
@@ -99,6 +101,13 @@ pub(crate) fn query_param<'a>(path: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 // === impl MirrorSet ===
 
 impl MirrorSet {
+    /// One mirror alone.
+    pub(crate) fn only(index: usize) -> Self {
+        let mut set = Self::default();
+        set.insert(index);
+        set
+    }
+
     fn insert(&mut self, index: usize) {
         self.0 |= u32::try_from(index)
             .ok()
@@ -191,14 +200,10 @@ impl RequestMatcher {
                 .headers
                 .iter()
                 .all(|condition| condition.holds(headers.joined(condition.name.as_bytes())))
-            && self.without_headers.iter().all(|condition| {
-                let value = headers.joined(condition.name.as_bytes());
-                match &condition.value {
-                    None => value.is_none(),
-                    // Istio sets `treat_missing_header_as_empty` here (pilot/pkg/networking/core/route).
-                    Some(matcher) => !matcher.matches(&value.unwrap_or_default()),
-                }
-            })
+            && self
+                .without_headers
+                .iter()
+                .all(|condition| condition.is_kept_out(headers.joined(condition.name.as_bytes())))
             && self
                 .query_params
                 .iter()
@@ -214,6 +219,15 @@ impl Condition {
             (_, None) => false,
             (None, Some(_)) => true,
             (Some(matcher), Some(value)) => matcher.matches(&value),
+        }
+    }
+
+    /// Whether a value that must not be there is not.
+    fn is_kept_out(&self, value: Option<Cow<'_, [u8]>>) -> bool {
+        match &self.value {
+            None => value.is_none(),
+            // Istio sets `treat_missing_header_as_empty` here (pilot/pkg/networking/core/route).
+            Some(matcher) => !matcher.matches(&value.unwrap_or_default()),
         }
     }
 }

@@ -151,6 +151,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// Dice whose next number is 0, so that every share but an empty one takes the next request.
+    pub(crate) const fn lowest() -> Self {
+        Self(0_u64.wrapping_sub(0x9e37_79b9_7f4a_7c15))
+    }
+
     /// The next number; all 64-bit numbers are equally likely.
     pub const fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

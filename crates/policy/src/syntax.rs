@@ -67,7 +67,7 @@ pub(crate) fn is_host_suffix(text: &str) -> bool {
 }
 
 /// A host with an optional port.
-pub(crate) fn is_authority(text: &str) -> bool {
+pub fn is_authority(text: &str) -> bool {
     (1..=259).contains(&text.len())
         && text
             .bytes()
@@ -80,7 +80,7 @@ pub(crate) fn is_path(text: &str) -> bool {
 }
 
 /// RFC 9110: no control characters but the tab; and not longer than 4 KiB.
-pub(crate) fn is_header_value(text: &str) -> bool {
+pub fn is_header_value(text: &str) -> bool {
     text.len() <= 4096 && text.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn is_reserved_header(name: &str) -> bool {
 ///
 /// # Errors
 /// If it is a pseudo header or not a token.
-pub(crate) fn header_name(name: &str, path: &str) -> Result<String, ConfigError> {
+pub fn header_name(name: &str, path: &str) -> Result<String, ConfigError> {
     if name.starts_with(':') {
         let problem = format!("`{name}` is a pseudo header; method, uri, authority and scheme have keys of their own");
         return Err(ConfigError::invalid(path, problem));

@@ -47,7 +47,7 @@ pub(super) fn job(file: Option<&str>, flags: &JobFlags, now: Time, stdin: &mut S
 ///
 /// # Errors
 /// What reading refuses.
-pub(super) fn world(args: &WorldArgs, job: &Job, stdin: &mut Stdin<'_>) -> Result<World> {
+pub(crate) fn world(args: &WorldArgs, job: &Job, stdin: &mut Stdin<'_>) -> Result<World> {
     World::read(&args.objects, &job.namespace, &args.cluster_domain, stdin)
 }
 

@@ -1,0 +1,80 @@
+//! Why a request is copied or not, by the very code of the filter: a configuration from whatever holds one, a request from
+//! flags, and the policy's trail of both; or, for many requests like it, the shares that come out.
+
+mod args;
+
+mod request;
+
+mod shares;
+
+mod show;
+
+mod source;
+
+use std::time::Duration;
+
+use mirror_policy::sample::Dice;
+use mirror_policy::trail::{self, Check, Trail};
+
+use crate::error::Result;
+use crate::input::Stdin;
+use crate::output::{Answer, View};
+use crate::time::Time;
+
+pub use args::ExplainArgs;
+pub use request::{Spec, Varied};
+pub use shares::{Shares, shares};
+pub use source::{Source, sources};
+
+/// One configuration, and what it does with the request.
+#[derive(Debug)]
+pub struct Explained {
+    /// The configuration.
+    pub source: Source,
+    /// Mirror by mirror.
+    pub trails: Vec<Trail>,
+    /// For many requests, if they were asked for.
+    pub shares: Option<Shares>,
+}
+
+/// Explains every configuration of an input.
+///
+/// # Errors
+/// What reading refuses, and a request that cannot be.
+pub fn explain(args: &ExplainArgs, now: Time, stdin: &mut Stdin<'_>) -> Result<Answer> {
+    let mut dice = Dice::new(args.seed);
+    let spec = Spec::new(args, now, &mut dice, stdin)?;
+    let mut explained = Vec::new();
+    for source in sources(args, stdin)? {
+        let mut trails = trail::explain(&source.plan, &spec.request(), None);
+        for step in trails.iter_mut().flat_map(|trail| &mut trail.steps) {
+            date(step, now);
+        }
+        explained.push(Explained {
+            shares: args.count.map(|count| shares(&source.plan, &spec, count, &mut dice)),
+            trails,
+            source,
+        });
+    }
+    Ok(Answer {
+        data: match args.output {
+            View::Json => show::json(&explained, &spec, args.seed),
+            View::Table => show::text(&explained, &spec, args.seed),
+        },
+        notes: spec.notes,
+        findings: false,
+    })
+}
+
+/// The policy knows seconds; people know dates.
+fn date(step: &mut Check, now: Time) {
+    let seconds = format!("{} seconds since 1970", now.unix());
+    if step.found == seconds {
+        step.found = now.to_string();
+    }
+}
+
+/// The time of day as the filter has it.
+fn wall(now: Time) -> Option<Duration> {
+    u64::try_from(now.unix()).ok().map(Duration::from_secs)
+}

@@ -1,0 +1,126 @@
+//! What a request meets and misses of a mirror's `match`, condition by condition. It asks the same comparisons as the
+//! decision, but all of them: the decision ends at the first that fails.
+
+use std::borrow::Cow;
+
+use super::{Condition, MAX_REGEX_TEXT_BYTES, RequestHead, RequestMatcher, TextMatcher, bare_path, query_param};
+use crate::trail::{Check, Holds, quoted};
+
+// === impl RequestMatcher ===
+
+impl RequestMatcher {
+    /// Every condition of the entry, in the order in which they are tried. `path` is the entry's place.
+    pub fn checks(&self, head: &RequestHead<'_>, path: &str) -> Vec<Check> {
+        let headers = head.headers;
+        let mut checks = Vec::new();
+        if let Some(port) = self.port {
+            checks.push(Check {
+                what: format!("{path}.port"),
+                wanted: port.to_string(),
+                found: head
+                    .port
+                    .map_or_else(|| "the port is not known".to_owned(), |port| port.to_string()),
+                holds: Holds::of(head.port == Some(port)),
+            });
+        }
+        let target = headers.get(b":path").unwrap_or_default();
+        for (key, matcher, found) in [
+            ("method", &self.method, headers.get(b":method")),
+            ("authority", &self.authority, headers.get(b":authority")),
+            ("scheme", &self.scheme, headers.get(b":scheme")),
+            ("uri", &self.path, Some(bare_path(target))),
+        ] {
+            if let Some(matcher) = matcher {
+                let holds = found.is_some_and(|value| matcher.matches(value));
+                checks.push(check(
+                    format!("{path}.{key}"),
+                    Some(matcher),
+                    found.map(Cow::from),
+                    holds,
+                ));
+            }
+        }
+        for condition in &self.headers {
+            let found = headers.joined(condition.name.as_bytes());
+            checks.push(condition.check(format!("{path}.headers.{}", condition.name), found));
+        }
+        for condition in &self.without_headers {
+            let found = headers.joined(condition.name.as_bytes());
+            let holds = condition.is_kept_out(found.clone());
+            let mut check = check(
+                format!("{path}.withoutHeaders.{}", condition.name),
+                condition.value.as_ref(),
+                found,
+                holds,
+            );
+            check.wanted = match &condition.value {
+                None => "absent".to_owned(),
+                Some(_) => format!("not {}", check.wanted),
+            };
+            checks.push(check);
+        }
+        for condition in &self.query_params {
+            let found = query_param(target, condition.name.as_bytes()).map(Cow::from);
+            checks.push(condition.check(format!("{path}.queryParams.{}", condition.name), found));
+        }
+        checks
+    }
+}
+
+// === impl Condition ===
+
+impl Condition {
+    fn check(&self, what: String, found: Option<Cow<'_, [u8]>>) -> Check {
+        let holds = self.holds(found.clone());
+        check(what, self.value.as_ref(), found, holds)
+    }
+}
+
+// === impl TextMatcher ===
+
+impl TextMatcher {
+    /// In the words of the configuration.
+    fn written(&self) -> String {
+        let but_for_case = |ignore_case: &bool| if *ignore_case { ", in any case" } else { "" };
+        match self {
+            Self::Exact { text, ignore_case } => {
+                format!("exact {}{}", quoted(text.as_bytes()), but_for_case(ignore_case))
+            }
+            Self::Prefix { text, ignore_case } => {
+                format!("prefix {}{}", quoted(text.as_bytes()), but_for_case(ignore_case))
+            }
+            Self::Regex(regex) => {
+                let pattern = regex.as_str();
+                let written = pattern
+                    .strip_prefix("^(?:")
+                    .and_then(|pattern| pattern.strip_suffix(")$"));
+                format!("regex {}", quoted(written.unwrap_or(pattern).as_bytes()))
+            }
+        }
+    }
+
+    /// Why a value can never match, whatever it says.
+    fn obstacle(&self, value: &[u8]) -> Option<&'static str> {
+        match self {
+            Self::Regex(_) if value.len() > MAX_REGEX_TEXT_BYTES => Some("more than 8 KiB never match a regex"),
+            Self::Regex(_) if std::str::from_utf8(value).is_err() => Some("what is not UTF-8 never matches a regex"),
+            _ => None,
+        }
+    }
+}
+
+fn check(what: String, matcher: Option<&TextMatcher>, found: Option<Cow<'_, [u8]>>, holds: bool) -> Check {
+    let obstacle = matcher
+        .zip(found.as_ref())
+        .and_then(|(matcher, found)| matcher.obstacle(found));
+    let shown = found.map_or_else(|| "absent".to_owned(), |value| quoted(&value));
+    Check {
+        what,
+        wanted: matcher.map_or_else(|| "present".to_owned(), TextMatcher::written),
+        found: match obstacle {
+            Some(obstacle) => format!("{shown} ({obstacle})"),
+            None => shown,
+        },
+        holds: Holds::of(holds),
+    }
+}

@@ -1,0 +1,399 @@
+//! The trail tells what the filter does: for arbitrary plans and requests its verdict and its copy are those of one ledger
+//! that decides for all mirrors at once, and the step that ends it is the reason that is counted.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use common::{Bench, at, get, mirror, parse};
+use mirror_policy::Plan;
+use mirror_policy::effects::Effects;
+use mirror_policy::headers::Headers;
+use mirror_policy::ledger::Arrival;
+use mirror_policy::matching::{self, RequestHead};
+use mirror_policy::reason::{Dropped, Skipped};
+use mirror_policy::sample::Dice;
+use mirror_policy::stats::Statistic;
+use mirror_policy::trail::{BodyFate, Cause, Check, Holds, Request, Trail, Verdict, explain};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const ROUNDS: u64 = if cfg!(target_arch = "wasm32") { 2_000 } else { 20_000 };
+
+/// What was counted and sent for one mirror.
+#[derive(Debug, PartialEq)]
+struct Decided {
+    verdict: Verdict,
+    copy: Option<(Pairs, Vec<u8>)>,
+}
+
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// The filter's own way: all mirrors in one ledger.
+fn decide(plan: &str, request: &Request, dice: &mut Dice) -> Vec<Decided> {
+    let mut bench = Bench::new(parse(plan).unwrap());
+    let head = RequestHead {
+        headers: &request.headers,
+        port: request.port,
+    };
+    let mirrors = matching::select(&bench.binding.plan, &head);
+    let arrival = Arrival {
+        mirrors,
+        is_routed: request.is_routed,
+        wall: request.wall,
+        ..bench.arrival(request.headers.clone(), 0)
+    };
+    let mut effects = Effects::default();
+    let id = bench.ledger.begin(arrival, dice, &mut effects);
+    let mut copies = Vec::new();
+    if let Some(id) = id {
+        bench
+            .ledger
+            .body(id, request.body.len(), Some(&request.body), at(0), &mut effects);
+        copies = bench.ledger.complete(id, at(0), &mut effects);
+    }
+    let counted: Vec<_> = effects.drain().collect();
+    let plan = Rc::clone(&bench.binding.plan);
+    let decided = plan.mirrors.iter().enumerate().map(|(index, mirror)| {
+        let of_mirror = |effect: &&mirror_policy::effects::Effect| effect.account == bench.binding.accounts[index];
+        let is_matched = counted
+            .iter()
+            .filter(of_mirror)
+            .any(|effect| effect.statistic == Statistic::Matched);
+        let lost = counted
+            .iter()
+            .filter(of_mirror)
+            .find_map(|effect| match effect.statistic {
+                Statistic::Skipped(reason) => Some(Verdict::Skipped(reason)),
+                Statistic::Dropped(reason) => Some(Verdict::Dropped(reason)),
+                _ => None,
+            });
+        let copy = copies
+            .iter()
+            .find(|copy| copy.account() == bench.binding.accounts[index]);
+        let headers = copy.map(|copy| copy.headers());
+        let verdict = match (lost, &headers) {
+            _ if !plan.enabled || !mirror.config.enabled => Verdict::Off,
+            _ if !is_matched => Verdict::NoMatch,
+            (Some(lost), _) => lost,
+            (None, Some(Err(reason))) => Verdict::Dropped(*reason),
+            (None, _) => Verdict::Copied,
+        };
+        let headers = headers.and_then(Result::ok).map(|headers| {
+            let owned = headers.iter().map(|(name, value)| (name.to_vec(), value.to_vec()));
+            owned.collect::<Vec<_>>()
+        });
+        Decided {
+            verdict,
+            copy: headers.map(|headers| (headers, copy.expect("a copy").body().to_vec())),
+        }
+    });
+    decided.collect()
+}
+
+/// What the steps alone say.
+fn told(trail: &Trail) -> Verdict {
+    let end = trail.steps.last().expect("a step");
+    assert!(
+        trail.steps.iter().rev().skip(1).all(|step| step.holds != Holds::No),
+        "only the last step can fail: {trail:?}"
+    );
+    for entry in &trail.entries {
+        let all = entry.conditions.iter().all(|condition| condition.holds == Holds::Yes);
+        assert_eq!(entry.holds, all, "{entry:?}");
+    }
+    if end.holds != Holds::No {
+        let any = trail.entries.is_empty() || trail.entries.iter().any(|entry| entry.holds);
+        return if any { Verdict::Copied } else { Verdict::NoMatch };
+    }
+    match end.what.as_str() {
+        "enabled" | "mirror.enabled" => Verdict::Off,
+        "loop" => Verdict::Skipped(Skipped::Loop),
+        "upgrade" => Verdict::Skipped(Skipped::Upgrade),
+        "route" => Verdict::Skipped(Skipped::NoRoute),
+        "expiresAt" => Verdict::Skipped(Skipped::Expired),
+        "sample" => Verdict::Skipped(Skipped::NoSampleKey),
+        "percentage" => Verdict::Skipped(Skipped::NotSampled),
+        "headers" => Verdict::Dropped(Dropped::HeadersTooLarge),
+        "body.maxBytes" => Verdict::Dropped(Dropped::BodyTooLarge),
+        "limits.maxBufferedBytes" => Verdict::Dropped(Dropped::Bytes),
+        // Only what shows when the copy is made.
+        "copy" => match trail.verdict {
+            verdict @ Verdict::Dropped(Dropped::HeadersMissing | Dropped::RedactFailed | Dropped::Bytes) => verdict,
+            other => panic!("{other:?} has no step of its own"),
+        },
+        other => panic!("{other} cannot fail"),
+    }
+}
+
+fn plan(dice: &mut Dice) -> String {
+    let mut mirrors = Vec::new();
+    for name in ["a", "b", "c"].iter().take(1 + dice.roll() as usize % 3) {
+        let mut keys = vec![format!(r#""name": "{name}", "cluster": "c""#)];
+        for (odds, choices) in [
+            (8, &[r#""enabled": false"#][..]),
+            (
+                2,
+                &[r#""percentage": 0"#, r#""percentage": 30"#, r#""percentage": 99.9999"#],
+            ),
+            (
+                2,
+                &[
+                    r#""sample": {"by": "header", "name": "x-user", "salt": "s"}"#,
+                    r#""sample": {"by": "cookie", "name": "id"}"#,
+                    r#""sample": {"by": "queryParam", "name": "q"}"#,
+                    r#""sample": {"by": "requestId"}"#,
+                ],
+            ),
+            (
+                2,
+                &[
+                    r#""match": [{"method": {"exact": "POST"}}, {"uri": {"prefix": "/A"}, "ignoreUriCase": true}]"#,
+                    r#""match": [{"port": 8080, "uri": {"regex": "/a.*"}}, {"withoutHeaders": {"x-user": {"prefix": "1"}}}]"#,
+                    r#""match": [{"headers": {"x-user": {"exact": "7"}, "cookie": {}}, "queryParams": {"q": {"regex": "[0-9]*"}}}]"#,
+                    r#""match": [{"authority": {"exact": "reviews"}, "scheme": {"prefix": "http"}, "withoutHeaders": {"te": {}}}]"#,
+                ],
+            ),
+            (6, &[r#""expiresAt": "2026-01-01T00:00:00Z""#]),
+            (6, &[r#""marker": "x-other""#]),
+            (
+                3,
+                &[
+                    r#""body": {"maxBytes": 3}"#,
+                    r#""body": {"maxBytes": 3, "whenLarger": "headersOnly"}"#,
+                    r#""body": {"maxBytes": 50}, "limits": {"maxBufferedBytes": 180, "maxRequestsPerSecond": 1}"#,
+                ],
+            ),
+            (
+                6,
+                &[r#""circuitBreaker": {"failurePercentage": 50, "minRequests": 2, "window": "1s", "openFor": "1s"}"#],
+            ),
+            (
+                4,
+                &[
+                    r#""headers": {"set": {"x-user": "0", "x-new": "1"}, "add": {"te": "b"}, "remove": ["cookie"]}"#,
+                    r#""authority": {"mode": "preserve"}"#,
+                    r#""authority": {"mode": "literal", "value": "other:1"}, "path": {"prefixRewrite": {"from": "/a", "to": "/b"}}"#,
+                ],
+            ),
+            (
+                3,
+                &[
+                    r#""redact": {"preset": "credentials", "json": ["/u"]}"#,
+                    r#""redact": {"queryParams": ["q"], "cookies": ["id"], "json": ["/u"], "mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f"}"#,
+                ],
+            ),
+        ] {
+            if dice.roll().is_multiple_of(odds) {
+                keys.push(choices[dice.roll() as usize % choices.len()].to_owned());
+            }
+        }
+        mirrors.push(format!("{{{}}}", keys.join(", ")));
+    }
+    let enabled = !dice.roll().is_multiple_of(16);
+    format!(r#"{{"enabled": {enabled}, "mirrors": [{}]}}"#, mirrors.join(", "))
+}
+
+fn request(dice: &mut Dice) -> Request {
+    let mut pick = |choices: &[&'static str]| choices[dice.roll() as usize % choices.len()];
+    let mut pairs = vec![
+        (":authority", pick(&["reviews", "reviews:80", "[::1]", ""])),
+        (":path", pick(&["/a?q=1&q=2", "/A/b", "/", "/a?q", "/a#f?q=1"])),
+        (":method", pick(&["GET", "POST", "POST", "CONNECT"])),
+        (":scheme", pick(&["http", "https"])),
+    ];
+    for (name, values) in [
+        ("x-user", &["7", "12", "", "\u{e9}"][..]),
+        ("cookie", &["id=3; a=b", "a=b"]),
+        ("x-request-id", &["5b2c", "77aa"]),
+        ("te", &["trailers"]),
+        ("x-user", &["13"]),
+    ] {
+        if pick(&["y", "n"]) == "y" {
+            pairs.push((name, pick(values)));
+        }
+    }
+    for (name, value) in [
+        ("x-mirrored-by", "a"),
+        ("x-other", ""),
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "websocket"),
+        ("x-envoy-retry-on", "5xx"),
+        ("host", "h"),
+        ("content-length", "60"),
+    ] {
+        if pick(&["y", "n", "n", "n", "n", "n"]) == "y" {
+            pairs.push((name, value));
+        }
+    }
+    let body = pick(&[
+        "",
+        "abc",
+        "abcd",
+        r#"{"u": 1}"#,
+        "0123456789012345678901234567890123456789",
+    ]);
+    Request {
+        headers: common::headers(&pairs),
+        body: body.as_bytes().to_vec(),
+        port: [None, Some(8080), Some(9090)][dice.roll() as usize % 3],
+        is_routed: !dice.roll().is_multiple_of(8),
+        wall: [Some(Duration::ZERO), Some(Duration::from_secs(4_000_000_000)), None][dice.roll() as usize % 3],
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_trail_ends_as_the_filter_decides() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..ROUNDS {
+        let mut source = Dice::new(seed);
+        let (config, request) = (plan(&mut source), request(&mut source));
+        let rolls = Dice::new(seed ^ 0xabcd);
+        let decided = decide(&config, &request, &mut rolls.clone());
+        let plan: Rc<Plan> = parse(&config).unwrap().into();
+        let trails = explain(&plan, &request, Some(&mut rolls.clone()));
+        assert_eq!(trails.len(), decided.len());
+        for (trail, decided) in trails.iter().zip(&decided) {
+            let copy = trail.copy.clone().map(|copy| (copy.headers, copy.body));
+            let shown = Decided {
+                verdict: trail.verdict,
+                copy,
+            };
+            assert_eq!(shown, *decided, "seed {seed}: {config}: {request:?}");
+            assert_eq!(
+                told(trail),
+                trail.verdict,
+                "seed {seed}: {config}: {request:?}: {trail:#?}"
+            );
+            assert_eq!(trail.chance, None, "seed {seed}");
+            seen.insert(format!("{:?}", trail.verdict));
+        }
+        // What is left open is what other dice would decide otherwise.
+        for (trail, rolled) in explain(&plan, &request, None).iter().zip(&trails) {
+            let not_sampled = Verdict::Skipped(Skipped::NotSampled);
+            match trail.chance {
+                Some(_) => assert!(
+                    rolled.verdict == trail.verdict || rolled.verdict == not_sampled,
+                    "seed {seed}: {trail:?}"
+                ),
+                None => assert_eq!(trail.verdict, rolled.verdict, "seed {seed}"),
+            }
+        }
+    }
+    assert_eq!(seen.len(), 13, "every end was met: {seen:?}");
+}
+
+fn only(config: &str, request: &Request) -> Trail {
+    let plan: Rc<Plan> = mirror(config).into();
+    explain(&plan, request, None).remove(0)
+}
+
+fn of(headers: Headers) -> Request {
+    Request {
+        headers,
+        is_routed: true,
+        ..Request::default()
+    }
+}
+
+fn check<'a>(trail: &'a Trail, what: &str) -> &'a Check {
+    let conditions = trail.entries.iter().flat_map(|entry| &entry.conditions);
+    let found = conditions.chain(&trail.steps).find(|check| check.what == what);
+    found.unwrap_or_else(|| panic!("{what}: {trail:#?}"))
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_condition_says_what_it_wants_and_what_it_finds() {
+    let config = r#""match": [{"uri": {"prefix": "/B"}, "ignoreUriCase": true, "port": 80, "headers": {"X-User": {"regex": "[0-9]+|admin"}, "x-gone": {}}, "withoutHeaders": {"x-user": {"exact": "7"}}, "queryParams": {"q": {"exact": "1"}}}]"#;
+    let long = "7".repeat(9000);
+    let trail = only(config, &of(get("/a?q=2&q=1", &[("x-user", &long), ("x-user", "8")])));
+    assert_eq!(trail.verdict, Verdict::NoMatch);
+    let told = |what: &str| {
+        let check = check(&trail, &format!("mirrors[0].match[0].{what}"));
+        (check.wanted.clone(), check.found.clone(), check.holds)
+    };
+    let no = |wanted: &str, found: &str| (wanted.to_owned(), found.to_owned(), Holds::No);
+    assert_eq!(told("uri"), no("prefix \"/B\", in any case", "\"/a\""));
+    assert_eq!(told("port"), no("80", "the port is not known"));
+    assert_eq!(told("queryParams.q"), no("exact \"1\"", "\"2\""));
+    assert_eq!(told("headers.x-gone"), no("present", "absent"));
+    let (wanted, found, holds) = told("headers.x-user");
+    assert_eq!((wanted.as_str(), holds), ("regex \"[0-9]+|admin\"", Holds::No));
+    assert!(found.ends_with(",8\" (more than 8 KiB never match a regex)"), "{found}");
+    let (wanted, _, holds) = told("withoutHeaders.x-user");
+    assert_eq!((wanted.as_str(), holds), ("not exact \"7\"", Holds::Yes));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_sample_by_key_shows_its_bucket_and_one_by_chance_its_share() {
+    let keyed = r#""percentage": 10, "sample": {"by": "header", "name": "x-user", "salt": "s"}"#;
+    let trail = only(keyed, &of(get("/", &[("x-user", "7")])));
+    let bucket = mirror_policy::sample::key_bucket(b"s", b"7");
+    assert_eq!(
+        check(&trail, "percentage").found,
+        format!("bucket {bucket} of header x-user \"7\", salt \"s\"")
+    );
+    assert_eq!(trail.chance, None);
+    for (percentage, verdict, is_open) in [
+        ("0", Verdict::Skipped(Skipped::NotSampled), false),
+        ("0.0001", Verdict::Copied, true),
+        ("99.9999", Verdict::Copied, true),
+        ("100", Verdict::Copied, false),
+    ] {
+        let trail = only(&format!(r#""percentage": {percentage}"#), &of(get("/", &[])));
+        assert_eq!(
+            (trail.verdict, trail.chance.is_some()),
+            (verdict, is_open),
+            "{percentage}"
+        );
+        assert_eq!(trail.copy.is_some(), verdict == Verdict::Copied, "{percentage}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn every_difference_of_a_copy_has_its_cause() {
+    let config = r#""headers": {"set": {"x-set": "1"}, "add": {"x-add": "2"}, "remove": ["x-remove"]}, "path": {"prefixRewrite": {"from": "/a", "to": "/b"}}, "body": {"maxBytes": 2, "whenLarger": "headersOnly"}, "redact": {"preset": "credentials"}"#;
+    let mut request = of(get(
+        "/a",
+        &[
+            ("host", "h"),
+            ("x-set", "0"),
+            ("x-same", "0"),
+            ("x-remove", "0"),
+            ("connection", "close"),
+            ("x-envoy-retry-on", "5xx"),
+            ("content-length", "3"),
+            ("x-api-key", "0"),
+        ],
+    ));
+    request.body = b"abc".to_vec();
+    let copy = only(config, &request).copy.expect("a copy");
+    assert_eq!(copy.fate, BodyFate::LeftOut);
+    let causes: Vec<(String, Cause)> = copy
+        .changes
+        .iter()
+        .map(|change| (String::from_utf8_lossy(&change.name).into_owned(), change.cause))
+        .collect();
+    let expected = [
+        (":authority", Cause::Authority),
+        (":path", Cause::Path),
+        ("host", Cause::Host),
+        ("x-set", Cause::Set),
+        ("x-remove", Cause::Removed),
+        ("connection", Cause::HopByHop),
+        ("x-envoy-retry-on", Cause::RouterControl),
+        ("content-length", Cause::Length),
+        ("x-api-key", Cause::Redacted),
+        ("x-add", Cause::Added),
+        ("x-mirrored-by", Cause::Marker),
+    ];
+    assert_eq!(causes, expected.map(|(name, cause)| (name.to_owned(), cause)));
+}
