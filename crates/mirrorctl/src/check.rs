@@ -7,6 +7,8 @@ mod clones;
 
 mod destinations;
 
+mod envoy;
+
 mod flows;
 
 mod istio;
@@ -45,6 +47,8 @@ enum What {
     Job(std::result::Result<Box<Job>, (String, String)>),
     /// The configuration of the filter alone.
     PluginConfig,
+    /// A configuration of Envoy itself.
+    Envoy,
     /// An object of the API server.
     Object(Object),
 }
@@ -86,11 +90,13 @@ impl Subject {
             })
         } else if value.get("kind").is_none() && value.get("mirrors").is_some() {
             What::PluginConfig
+        } else if value.get("kind").is_none() && envoy::is_envoy(&value) {
+            What::Envoy
         } else if value.get("kind").is_none() {
             return Err(Error::Unreadable {
                 place,
                 problem:
-                    "is neither a job, nor a configuration of the filter (`mirrors`), nor a Kubernetes object (`kind`)"
+                    "is neither a job, nor a configuration of the filter (`mirrors`) or of Envoy, nor a Kubernetes object (`kind`)"
                         .to_owned(),
             });
         } else {
@@ -117,6 +123,7 @@ impl Subject {
         match &self.what {
             What::Object(object) => object.title(),
             What::PluginConfig => "the plugin configuration".to_owned(),
+            What::Envoy => "the configuration of Envoy".to_owned(),
             What::Job(_) => {
                 let name = crate::objects::at(&self.value, &["metadata", "name"]).and_then(Value::as_str);
                 format!("the job {}", name.unwrap_or_default()).trim_end().to_owned()
@@ -162,6 +169,7 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
         match &subject.what {
             What::Job(Err((path, problem))) => report.add(codes::JOB, path, problem),
             What::Job(Ok(job)) => mirrors::of_job(job, setting, &mut report),
+            What::Envoy => envoy::check(&subject.value, "", setting, &mut report),
             What::PluginConfig => drop(plugin_config(&subject.value, "", setting, &mut report)),
             What::Object(object) => of_object(object, world, &schemas, setting, &mut report),
         }
@@ -200,6 +208,9 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
     } else if object.is(kinds::WASM_PLUGIN) || object.is(kinds::TRAFFIC_EXTENSION) {
         istio::extension(object, report);
         attachment::check(object, world, setting, report);
+    }
+    if object.is(kinds::ENVOY_FILTER) {
+        envoy::check(&object.value, "", setting, report);
     }
     clones::check(object, world, report);
 }

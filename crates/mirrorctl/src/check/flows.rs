@@ -300,17 +300,21 @@ fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<Flow<'a>> {
 // === impl To ===
 
 impl To {
-    /// `outbound|PORT|SUBSET|HOST`; `None` for a cluster that is not Istio's.
+    /// `outbound|PORT|SUBSET|HOST`, or at the waypoint of that very Service `inbound-vip|PORT|http/SUBSET|HOST`; `None` for
+    /// a cluster that is not Istio's.
     fn of_cluster(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.split('|').collect();
-        match parts.as_slice() {
-            ["outbound", port, subset, host] => Some(Self {
-                host: (*host).to_owned(),
-                port: port.parse().ok(),
-                subset: (!subset.is_empty()).then(|| (*subset).to_owned()),
-            }),
-            _ => None,
-        }
+        let (port, subset, host) = match parts.as_slice() {
+            ["outbound", port, subset, host] => (port, *subset, host),
+            ["inbound-vip", port, "http", host] => (port, "", host),
+            ["inbound-vip", port, protocol, host] => (port, protocol.strip_prefix("http/")?, host),
+            _ => return None,
+        };
+        Some(Self {
+            host: (*host).to_owned(),
+            port: port.parse().ok(),
+            subset: (!subset.is_empty()).then(|| subset.to_owned()),
+        })
     }
 
     /// A destination of a VirtualService.

@@ -132,7 +132,7 @@ pub(super) fn authority(config: &MirrorConfig, path: &str, report: &mut Report<'
 pub(super) fn cluster(mirror: &Mirror, path: &str, report: &mut Report<'_>) {
     let name = mirror.cluster.as_str();
     let istio = ["PassthroughCluster", "BlackHoleCluster", "InboundPassthroughCluster"].contains(&name);
-    if istio || name.starts_with("inbound|") || name.starts_with("inbound-vip|") {
+    if istio || name.starts_with("inbound|") {
         report.add(
             codes::NO_CALL,
             format!("{path}.cluster"),

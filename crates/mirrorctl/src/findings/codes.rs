@@ -54,7 +54,7 @@ codes! {
 
     FAIL_CLOSE = "TM010" Error "The primary depends on the filter":
         "Unless `failStrategy` is FAIL_OPEN, a module that cannot be fetched answers every request of the primary with 403, and a trap with 503. FAIL_CLOSE is Istio's default; FAIL_RELOAD does the same when fetching fails.";
-        "Set `failStrategy: FAIL_OPEN`.";
+        "Set `failStrategy: FAIL_OPEN`, in plain Envoy `fail_open: true`; docs/crashes.md compares them.";
 
     BOTH_DIRECTIONS = "TM011" Error "Copies both directions":
         "Without `match`, or with the mode CLIENT_AND_SERVER, the filter in a sidecar also sees the calls that the workload makes itself, and copies requests meant for others to this shadow.";

@@ -1,6 +1,6 @@
 //! The cases: what is in order, what is changed in it, and what is then found.
 
-use crate::good::{CLONE, CONFIG, FILTER, GATEWAY, JOB, NATIVE, PLUGIN, ROUTE, WAYPOINT};
+use crate::good::{CLONE, CONFIG, ENVOY, FILTER, GATEWAY, JOB, NATIVE, PATCH, PLUGIN, ROUTE, WAYPOINT};
 
 /// One case.
 pub struct Case {
@@ -305,6 +305,16 @@ pub const CASES: &[Case] = &[
     ),
     // === where the filter is attached ===
     case(
+        "TM006 resources[0].typed_config.config.configuration.value.mirrors[0].percentage: 101 is not between 0 and 100",
+        ENVOY,
+        &[("percentage: 1,", "percentage: 101,")],
+    ),
+    case(
+        "TM006 spec.configPatches[0].patch.value.typed_config.config.configuration.value.mirrors[0].percentage: 101 is not between 0 and 100",
+        PATCH,
+        &[("\"percentage\": 1,", "\"percentage\": 101,")],
+    ),
+    case(
         "TM010 spec.wasm: `failStrategy` is absent, which is FAIL_CLOSE",
         FILTER,
         &[("    failStrategy: FAIL_OPEN\n", "")],
@@ -312,6 +322,16 @@ pub const CASES: &[Case] = &[
     case(
         "TM010 spec.failStrategy: is FAIL_RELOAD",
         PLUGIN,
+        &[("FAIL_OPEN", "FAIL_RELOAD")],
+    ),
+    case(
+        "TM010 resources[0].typed_config.config: neither `fail_open: true` nor `failure_policy: FAIL_OPEN` is given",
+        ENVOY,
+        &[("fail_open: true", "fail_open: false")],
+    ),
+    case(
+        "TM010 spec.configPatches[0].patch.value.typed_config.config: neither `fail_open: true` nor `failure_policy: FAIL_OPEN` is given",
+        PATCH,
         &[("FAIL_OPEN", "FAIL_RELOAD")],
     ),
     case(
@@ -542,6 +562,11 @@ pub const CASES: &[Case] = &[
         &[("{name: reviews-v2, port: 9080}", "{name: reviews-v2, port: 81}")],
     ),
     case(
+        "TM031 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo has no port 9081; it has 9080 (http)",
+        WAYPOINT,
+        &[("outbound|9080||", "inbound-vip|9081|http|")],
+    ),
+    case(
         "TM032 spec.http[0].mirror: the DestinationRule reviews of namespace demo has no subset v2",
         NATIVE,
         &[("mirror: {host: reviews-v2", "mirror: {subset: v2, host: reviews")],
@@ -740,6 +765,11 @@ pub const CASES: &[Case] = &[
 
 /// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
 pub const NEAR: &[Case] = &[
+    case(
+        "TM027 of a Service at its own waypoint",
+        WAYPOINT,
+        &[("outbound|9080||", "inbound-vip|9080|http|")],
+    ),
     case(
         "TM038 with a VirtualService that imports the shadow",
         FILTER,

@@ -7,6 +7,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("GATEWAY", GATEWAY),
     ("WAYPOINT", WAYPOINT),
     ("CONFIG", CONFIG),
+    ("ENVOY", ENVOY),
+    ("PATCH", PATCH),
     ("JOB", JOB),
     ("NATIVE", NATIVE),
     ("ROUTE", ROUTE),
@@ -162,6 +164,42 @@ pub const CONFIG: &str = r#"mirrors:
   expiresAt: "2027-01-01T00:00:00Z"
   match: [{method: {exact: GET}}]
   redact: {headers: [Authorization, cookie]}
+"#;
+
+/// A filter that plain Envoy discovers.
+pub const ENVOY: &str = r#"resources:
+- "@type": type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig
+  name: traffic_mirror
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+    config:
+      fail_open: true
+      configuration:
+        "@type": type.googleapis.com/google.protobuf.Struct
+        value:
+          mirrors:
+          - {name: a, cluster: b, percentage: 1, expiresAt: "2027-01-01T00:00:00Z", match: [{method: {exact: GET}}], redact: {preset: credentials}}
+"#;
+
+/// The same in an EnvoyFilter, as text.
+pub const PATCH: &str = r#"apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: a, namespace: demo}
+spec:
+  configPatches:
+  - applyTo: HTTP_FILTER
+    patch:
+      operation: INSERT_BEFORE
+      value:
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+          config:
+            failure_policy: FAIL_OPEN
+            configuration:
+              "@type": type.googleapis.com/google.protobuf.StringValue
+              value: >-
+                {"mirrors": [{"name": "a", "cluster": "b", "percentage": 1, "expiresAt": "2027-01-01T00:00:00Z",
+                "match": [{"method": {"exact": "GET"}}], "redact": {"preset": "credentials"}}]}
 "#;
 
 /// A job.

@@ -1,0 +1,84 @@
+//! The filter in a configuration of Envoy itself: a bootstrap, a resource that it discovers, or the patch of an EnvoyFilter.
+
+use mirror_policy::document;
+use serde_json::Value;
+
+use super::{Report, Setting, plugin_config};
+use crate::findings::codes;
+
+/// Whether a document without `kind` is Envoy's.
+pub(super) fn is_envoy(value: &Value) -> bool {
+    ["resources", "static_resources", "@type"]
+        .iter()
+        .any(|key| value.get(key).is_some())
+}
+
+/// Every filter of ours in a value, at a path of the document.
+pub(super) fn check(value: &Value, path: &str, setting: &Setting, report: &mut Report<'_>) {
+    let is_wasm = value
+        .get("@type")
+        .and_then(Value::as_str)
+        .is_some_and(|name| name.ends_with("/envoy.extensions.filters.http.wasm.v3.Wasm"));
+    if let Some(config) = value.get("config").filter(|_| is_wasm) {
+        plugin(config, &below(path, "config"), setting, report);
+        return;
+    }
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(key, value)| check(value, &below(path, key), setting, report)),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| check(value, &format!("{path}[{index}]"), setting, report)),
+        _ => {}
+    }
+}
+
+/// An `envoy.extensions.wasm.v3.PluginConfig`. A `StringValue` holds JSON, a `Struct` the document itself.
+fn plugin(config: &Value, path: &str, setting: &Setting, report: &mut Report<'_>) {
+    let Some(written) = config
+        .get("configuration")
+        .and_then(|configuration| configuration.get("value"))
+    else {
+        return;
+    };
+    let parsed;
+    let document = match written.as_str().map(document::json) {
+        None => written,
+        Some(Ok(value)) => {
+            parsed = value;
+            &parsed
+        }
+        // Another filter's text, which need not be JSON.
+        Some(Err(_)) => return,
+    };
+    if document.get("mirrors").is_none() {
+        return;
+    }
+    let either = |snake: &str, camel: &str| {
+        config
+            .get(snake)
+            .or_else(|| config.get(camel))
+            .cloned()
+            .unwrap_or_default()
+    };
+    let fails_open =
+        either("fail_open", "failOpen") == true || either("failure_policy", "failurePolicy") == "FAIL_OPEN";
+    if !fails_open {
+        report.add(
+            codes::FAIL_CLOSE,
+            path,
+            "neither `fail_open: true` nor `failure_policy: FAIL_OPEN` is given",
+        );
+    }
+    plugin_config(document, &below(path, "configuration.value"), setting, report);
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
