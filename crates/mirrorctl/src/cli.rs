@@ -1,15 +1,19 @@
 //! What can be typed. Each command's arguments are one struct here or, if they are many, beside the command; nothing is
 //! decided in this file. Every command's help ends with an example.
 
+mod offline;
+
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::findings::{Form, Severity};
 
 use crate::explain::ExplainArgs;
 use crate::job::JobFlags;
-use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, Step};
+use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, RoutingApi, Step};
 use crate::output::Format;
 use crate::time::Time;
+
+pub use offline::{OfflineArgs, OfflineStep};
 
 /// Copies live requests to a second version of a service: from one job to the Istio configuration.
 #[derive(Debug, Parser)]
@@ -55,6 +59,9 @@ Examples:
   mirrorctl explain -f job.yaml --method POST --path '/a?b=c' --header 'x-user: 7' --authority reviews:9080
   mirrorctl generate -f job.yaml --objects demo.yaml | mirrorctl explain -f - --path /reviews/1 --count 10000")]
     Explain(Box<ExplainArgs>),
+    /// Print what takes a job offline again: first stop, then remove and restore
+    #[command(after_help = offline::EXAMPLES)]
+    Offline(OfflineArgs),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]
@@ -160,6 +167,18 @@ pub struct OptionArgs {
     /// The trust domain of the mesh
     #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
     pub trust_domain: String,
+    /// Engine native: the resource that routes, VirtualService or HTTPRoute
+    #[arg(long, value_enum, default_value = "istio")]
+    pub api: RoutingApi,
+    /// Engine native: nothing routes the Service yet, no VirtualService and no HTTPRoute
+    #[arg(long)]
+    pub no_virtual_service: bool,
+    /// Engine native: send live requests to the primary's subset alone
+    #[arg(long)]
+    pub pin_primary: bool,
+    /// For Git: sync waves, no record of the original, nothing that the API server sets
+    #[arg(long)]
+    pub gitops: bool,
 }
 
 /// Arguments of `completion`.
@@ -229,6 +248,10 @@ impl OptionArgs {
             pull_secret: self.pull_secret.clone(),
             authorization_policy: self.authorization_policy,
             trust_domain: self.trust_domain.clone(),
+            api: self.api,
+            no_virtual_service: self.no_virtual_service,
+            pin_primary: self.pin_primary,
+            gitops: self.gitops,
         }
     }
 }

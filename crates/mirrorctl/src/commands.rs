@@ -7,6 +7,8 @@ mod explain;
 
 mod generate;
 
+mod offline;
+
 mod validate;
 
 mod version;
@@ -38,6 +40,7 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Generate(args) => generate::run(&args, environment),
         Command::Validate(args) => validate::run(&args, environment),
         Command::Explain(args) => explain::run(&args, environment),
+        Command::Offline(args) => offline::run(&args, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

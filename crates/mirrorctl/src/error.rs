@@ -57,6 +57,9 @@ pub enum Error {
     /// All is known, and what the job asks for cannot be, or would do harm.
     #[error("{0}")]
     Refused(String),
+    /// The named thing is not there.
+    #[error("{0}")]
+    NotFound(String),
     /// Standard output, or a file, could not be written.
     #[error("cannot write {name}: {error}")]
     Output {
@@ -81,6 +84,7 @@ impl Error {
             | Self::Invalid { .. }
             | Self::Missing { .. }
             | Self::Refused(_) => Exit::Usage,
+            Self::NotFound(_) => Exit::NotFound,
             Self::Output { .. } => Exit::Runtime,
         }
     }

@@ -14,7 +14,7 @@
 //! | [`input`], [`yaml`], [`time`] | bytes of files and pipes, as documents that know their place |
 //! | [`job`] | what is wanted: a [`job::Job`], read strictly from a file or from flags, and written back |
 //! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
-//! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource |
+//! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource; and the way back, [`manifests::offline`] |
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: coded findings from one table, which `docs/findings.md` is written from |
 
@@ -29,7 +29,8 @@
 //! - The filter's keys are read by the filter's parser (`mirror_policy::Plan::parse`) and by nothing else. The job's own
 //!   keys are read in `job/read.rs` and nowhere else; flags are written into a document and read there too.
 //! - A user's object stays a JSON value: unknown and foreign fields survive whatever is done to it. It is
-//!   [`manifests::Origin::Patched`] and never gets our labels; [`manifests::metadata`] is for ours alone.
+//!   [`manifests::Origin::Patched`] and never gets our labels; [`manifests::metadata`] is for ours alone. What it was stands in a
+//!   [`manifests::Record`].
 //! - What a proxy does follows from numbers and names that are worked out once, in [`manifests::place`]: ports, selectors,
 //!   destinations. A resource is written from the [`manifests::Placement`], not from the job.
 //! - The same input gives the same bytes. Now is an argument (`--now`).

@@ -4,9 +4,21 @@
 
 mod authorizationpolicy;
 
+mod change;
+
 pub mod clone;
 
 mod cluster;
+
+mod destinationrule;
+
+mod gitops;
+
+mod httproute;
+
+mod native;
+
+pub mod offline;
 
 mod options;
 
@@ -16,7 +28,13 @@ mod placement;
 
 mod plugin;
 
+mod record;
+
+mod routes;
+
 mod trafficextension;
+
+mod virtualservice;
 
 mod wasmplugin;
 
@@ -27,9 +45,11 @@ use crate::job::{DataPlane, Engine, Job, word};
 use crate::objects::World;
 
 pub use cluster::Destination;
-pub use options::{ExtensionApi, IstioVersion, Module, Options};
+pub use destinationrule::ceiling;
+pub use options::{ExtensionApi, IstioVersion, Module, Options, RoutingApi};
 pub use ours::{JOB_LABEL, MANAGED_BY, is_of_job, metadata};
 pub use placement::{Entry, Placement, place};
+pub use record::{ORIGINAL, Record};
 
 /// The stages of applying a job. A stage begins when the one before it is applied and, where that takes time, in effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -79,6 +99,11 @@ impl Bundle {
         self.manifests.insert(later.unwrap_or(self.manifests.len()), manifest);
     }
 
+    /// The same objects, to be changed.
+    fn manifests_mut(&mut self) -> impl Iterator<Item = &mut Manifest> {
+        self.manifests.iter_mut()
+    }
+
     /// The objects in apply order: all, or those of one step.
     pub fn manifests(&self, step: Option<Step>) -> impl Iterator<Item = &Manifest> {
         self.manifests
@@ -98,6 +123,7 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
     let world = world.as_ref();
     match (job.engine, job.data_plane) {
         (Engine::Wasm, DataPlane::Sidecar) => sidecar_filter(job, world, options, &mut bundle)?,
+        (Engine::Native, _) => native::bundle(job, world, options, &mut bundle)?,
         (engine, data_plane) => {
             return Err(Error::Refused(format!(
                 "spec: engine `{}` with dataPlane `{}` is not built into this version",
@@ -105,6 +131,9 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
                 word(DataPlane::WORDS, &data_plane)
             )));
         }
+    }
+    if options.gitops {
+        gitops::set_waves(&mut bundle);
     }
     Ok(bundle)
 }

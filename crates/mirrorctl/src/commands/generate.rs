@@ -5,7 +5,7 @@ use crate::cli::{GenerateArgs, WorldArgs};
 use crate::error::{Error, Result};
 use crate::input::{self, Stdin};
 use crate::job::{self, Expiry, Job, JobFlags};
-use crate::manifests;
+use crate::manifests::{self, Step};
 use crate::objects::World;
 use crate::output::{self, Answer};
 use crate::time::Time;
@@ -21,6 +21,9 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     }
     let world = world(&args.world, &job, &mut environment.stdin)?;
     let bundle = manifests::bundle(&job, &world, &args.options.options())?;
+    if args.step.is_some_and(|step| step > Step::Prepare) {
+        manifests::clone::refuse_unpinned(&job, &world)?;
+    }
     let objects = bundle.manifests(args.step).map(|manifest| &manifest.object);
     Ok(Answer {
         data: output::objects(objects, args.output),

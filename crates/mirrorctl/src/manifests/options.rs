@@ -20,6 +20,24 @@ pub struct Options {
     pub authorization_policy: bool,
     /// The first part of every identity in the mesh: `cluster.local`.
     pub trust_domain: String,
+    /// The resource that routes, for the native engine.
+    pub api: RoutingApi,
+    /// Whether it is known that nothing routes the target: no VirtualService, no HTTPRoute.
+    pub no_virtual_service: bool,
+    /// Whether live requests may be pinned to the primary's subset.
+    pub pin_primary: bool,
+    /// Whether the objects go into Git, which remembers what was before.
+    pub gitops: bool,
+}
+
+/// The resources by which Istio routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum RoutingApi {
+    /// VirtualService and DestinationRule.
+    #[default]
+    Istio,
+    /// HTTPRoute of Gateway API.
+    Gateway,
 }
 
 /// A version of Istio, to the minor.

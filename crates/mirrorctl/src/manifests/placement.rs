@@ -53,7 +53,7 @@ pub fn place(job: &Job, world: &World, notes: &mut Vec<String>) -> Result<Placem
         )));
     }
     let selector = primary_selector(job, &service, world)?;
-    let ports = mirrored_ports(job, &service, &selector, notes)?;
+    let ports = mirrored_ports(&service, &selector, http_ports(job, &service, notes)?)?;
     let mut entries = Vec::new();
     for (index, shadow) in job.shadows.iter().enumerate() {
         let path = format!("spec.shadows[{index}]");
@@ -135,7 +135,7 @@ fn primary_selector(job: &Job, service: &Service<'_>, world: &World) -> Result<L
 }
 
 /// The port that the job names, or every port that speaks HTTP.
-fn mirrored_ports(job: &Job, service: &Service<'_>, selector: &Labels, notes: &mut Vec<String>) -> Result<Vec<Port>> {
+pub(super) fn http_ports(job: &Job, service: &Service<'_>, notes: &mut Vec<String>) -> Result<Vec<ServicePort>> {
     let title = service.object.title();
     let mut ports = Vec::new();
     match job.target.port {
@@ -176,6 +176,12 @@ fn mirrored_ports(job: &Job, service: &Service<'_>, selector: &Labels, notes: &m
             "spec.targetRef: {title} has no HTTP port; TCP cannot be mirrored, because a proxy sees no requests in it"
         )));
     }
+    Ok(ports)
+}
+
+/// What the primary's pods accept for these ports.
+fn mirrored_ports(service: &Service<'_>, selector: &Labels, ports: Vec<ServicePort>) -> Result<Vec<Port>> {
+    let title = service.object.title();
     let accepted = |port: ServicePort| {
         let accepted = service.target_port(&port, selector)?;
         Ok(Port {
@@ -205,7 +211,12 @@ fn opaque(path: &str, service: &Service<'_>, port: &ServicePort) -> Error {
 }
 
 /// A Service of its own.
-fn backend_destination(backend: &Service<'_>, number: u16, path: &str, notes: &mut Vec<String>) -> Result<Destination> {
+pub(super) fn backend_destination(
+    backend: &Service<'_>,
+    number: u16,
+    path: &str,
+    notes: &mut Vec<String>,
+) -> Result<Destination> {
     let title = backend.object.title();
     if let Some(other) = backend.external_name() {
         return Err(Error::Refused(format!(
@@ -262,7 +273,7 @@ fn subset_destination(
 
 /// The cluster of a headless Service forwards to where a connection was going, and a callout was going nowhere
 /// (pilot/pkg/networking/core/cluster.go, ORIGINAL_DST).
-fn headless(path: &str, service: &Service<'_>) -> Error {
+pub(super) fn headless(path: &str, service: &Service<'_>) -> Error {
     Error::Refused(format!(
         "{path}: {} is headless, and a copy cannot be sent to its cluster; give the shadow a Service with a cluster IP",
         service.object.title()
@@ -314,7 +325,7 @@ fn keep_out(job: &Job, index: usize, service: &Service<'_>, selector: &Labels, w
     }
 }
 
-fn written(labels: &Labels) -> String {
+pub(super) fn written(labels: &Labels) -> String {
     let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     labels.join(",")
 }

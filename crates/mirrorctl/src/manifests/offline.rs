@@ -1,0 +1,190 @@
+//! The way back, from the objects as they are: first the copies end, then what is ours goes, then the user's objects are as they
+//! were. Ours is known by our labels, in the user's objects by the record that we left there, and without one (in Git) by
+//! the job itself. Live requests go on as they are, after every single object.
+
+mod remove;
+
+mod restore;
+
+use serde_json::{Value, json};
+
+use super::clone::{Called, called};
+use super::record::{self, Record};
+use super::routes::{self, Scope};
+use super::{JOB_LABEL, MANAGED_BY, Origin, httproute};
+use crate::job::Job;
+use crate::objects::{Object, World, kinds};
+
+pub use remove::remove;
+pub use restore::restore;
+
+/// A job that is taken offline.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Itself, if it is at hand.
+    pub job: Option<&'a Job>,
+}
+
+/// Objects to be printed, and what the user should know.
+#[derive(Debug, Default, PartialEq)]
+pub struct Undo {
+    /// In the order in which they are to be applied or deleted.
+    pub objects: Vec<Value>,
+    /// One sentence each.
+    pub notes: Vec<String>,
+}
+
+// === impl Target ===
+
+impl Target<'_> {
+    /// Whether an object was made for the job.
+    fn is_ours(self, object: &Object) -> bool {
+        object.label(MANAGED_BY.0) == Some(MANAGED_BY.1) && object.label(JOB_LABEL) == Some(self.name)
+    }
+
+    /// What the object remembers of the job.
+    fn record(self, object: &Object) -> Option<Record> {
+        Record::of(object).filter(|record| record.job == self.name)
+    }
+
+    /// Whose the object is, if the job has to do with it.
+    pub fn origin(self, object: &Object) -> Option<Origin> {
+        if self.is_ours(object) {
+            Some(Origin::Ours)
+        } else {
+            self.record(object).map(|_| Origin::Patched)
+        }
+    }
+
+    /// Whether a destination, as a cluster, is one of the job's shadows.
+    fn is_shadow(self, cluster: &str, world: &World) -> bool {
+        let Some(job) = self.job else { return false };
+        let mut parts = cluster.split('|').skip(2);
+        let (subset, host) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let full = |name: &str, namespace: &str| format!("{name}.{namespace}.svc.{}", world.domain);
+        let target = full(&job.target.name, &job.namespace);
+        job.shadows.iter().any(|shadow| match called(job, shadow) {
+            Called::Service { name, namespace, .. } => subset.is_empty() && full(&name, namespace) == host,
+            Called::Subset(name) => subset == name && host == target,
+        })
+    }
+}
+
+// === stop ===
+
+/// The objects without our copies, as far as they have any. It never fails: what is not understood stays as it is.
+pub fn stop(target: Target<'_>, world: &World) -> Undo {
+    let changed = world
+        .objects
+        .iter()
+        .filter_map(|object| stopped(target, object, world).filter(|value| *value != object.value));
+    Undo {
+        objects: changed.collect(),
+        notes: Vec::new(),
+    }
+}
+
+/// An object without our copies; `None` if the job has nothing to do with it.
+fn stopped(target: Target<'_>, object: &Object, world: &World) -> Option<Value> {
+    let ours = target.is_ours(object);
+    let record = target.record(object);
+    let mut value = object.value.clone();
+    if object.is(kinds::VIRTUAL_SERVICE) {
+        let rules = without_copies(target, object, world)?;
+        record::set(&mut value, &["spec", "http"], rules.into());
+    } else if object.is(kinds::HTTP_ROUTE) {
+        if !ours && record.is_none() && target.job.is_none() {
+            return None;
+        }
+        let is_ours = |key: &str| match &record {
+            _ if ours => true,
+            Some(record) => record.added.iter().any(|added| added == key),
+            None => target.job.is_some_and(|job| {
+                job.shadows.iter().any(|shadow| match called(job, shadow) {
+                    Called::Service { name, namespace, .. } => {
+                        httproute::is_service(key, &format!("{name}.{namespace}.svc.{}", world.domain), &world.domain)
+                    }
+                    Called::Subset(_) => false,
+                })
+            }),
+        };
+        let mut rules = object.at(&["spec", "rules"])?.as_array()?.clone();
+        for rule in &mut rules {
+            httproute::take_out(rule, &object.namespace, &is_ours);
+        }
+        record::set(&mut value, &["spec", "rules"], rules.into());
+    } else if ours && object.is(kinds::TRAFFIC_EXTENSION) {
+        record::set(&mut value, &["spec", "wasm", "pluginConfig", "enabled"], json!(false));
+    } else if ours && object.is(kinds::WASM_PLUGIN) {
+        record::set(&mut value, &["spec", "pluginConfig", "enabled"], json!(false));
+    } else {
+        return None;
+    }
+    Some(value)
+}
+
+/// The rules of a VirtualService without our copies; `None` if the job has nothing to do with it.
+fn without_copies(target: Target<'_>, object: &Object, world: &World) -> Option<Vec<Value>> {
+    let ours = target.is_ours(object);
+    let record = target.record(object);
+    if !ours && record.is_none() && target.job.is_none() {
+        return None;
+    }
+    let scope = Scope {
+        namespace: &object.namespace,
+        domain: &world.domain,
+    };
+    let is_ours = |destination: &Value| match &record {
+        _ if ours => true,
+        Some(record) => record.added.contains(&scope.cluster(destination)),
+        None => target.is_shadow(&scope.cluster(destination), world),
+    };
+    let mut rules = object.at(&["spec", "http"])?.as_array()?.clone();
+    rules.retain(|rule| routes::narrowed_port(rule, target.name).is_none());
+    for rule in &mut rules {
+        routes::take_out(rule, &is_ours);
+    }
+    Some(rules)
+}
+
+/// The world as it would be without the job's changes to routes: what a job is generated from again.
+pub(super) fn before(job: &Job, world: &World) -> World {
+    let target = Target {
+        name: &job.name,
+        job: None,
+    };
+    let routing = [kinds::VIRTUAL_SERVICE, kinds::DESTINATION_RULE, kinds::HTTP_ROUTE];
+    let of_kind = |object: &Object| routing.into_iter().any(|kind| object.is(kind));
+    let objects = world
+        .objects
+        .iter()
+        .filter(|object| !(of_kind(object) && target.is_ours(object)));
+    let objects = objects.map(|object| match (target.record(object), stopped(target, object, world)) {
+        (Some(record), None) if object.is(kinds::DESTINATION_RULE) => Object {
+            value: without_subsets(object, &record),
+            ..object.clone()
+        },
+        (Some(_), Some(value)) => Object {
+            value,
+            ..object.clone()
+        },
+        _ => object.clone(),
+    });
+    World {
+        objects: objects.collect(),
+        domain: world.domain.clone(),
+    }
+}
+
+fn without_subsets(object: &Object, record: &Record) -> Value {
+    let mut value = object.value.clone();
+    let subsets = object.at(&["spec", "subsets"]).and_then(Value::as_array);
+    let others = subsets.into_iter().flatten().filter(|subset| {
+        let name = subset.get("name").and_then(Value::as_str).unwrap_or_default();
+        !record.added.iter().any(|added| added == name)
+    });
+    record::set(&mut value, &["spec", "subsets"], others.cloned().collect());
+    value
+}

@@ -1,0 +1,104 @@
+//! What was made for a job, in the order in which it is to be deleted.
+
+use serde_json::{Value, json};
+
+use super::{Target, Undo};
+use crate::manifests::JOB_LABEL;
+use crate::manifests::routes::{self, Scope};
+use crate::objects::{Object, World, at, kinds, selects};
+
+/// What is ours, in the order in which it is to be deleted. What still holds live requests in place stays for another run.
+pub fn remove(target: Target<'_>, world: &World) -> Undo {
+    let mut undo = Undo::default();
+    let live = live_shadow(target, world);
+    let mut ours: Vec<&Object> = world.objects.iter().filter(|object| target.is_ours(object)).collect();
+    ours.sort_by_key(|object| rank(object));
+    let holds = |object: &Object| {
+        [kinds::VIRTUAL_SERVICE, kinds::HTTP_ROUTE, kinds::DESTINATION_RULE]
+            .into_iter()
+            .any(|kind| object.is(kind))
+    };
+    for object in ours {
+        if let (Some(workload), true) = (live, holds(object)) {
+            undo.notes.push(format!(
+                "{} stays: it keeps live requests off {}. Run this again with the objects as they are when its pods are gone",
+                object.title(),
+                workload.title()
+            ));
+            continue;
+        }
+        let user = object.is(kinds::DESTINATION_RULE).then(|| {
+            let names = subset_names(object);
+            world
+                .all(kinds::VIRTUAL_SERVICE)
+                .filter(|other| !target.is_ours(other))
+                .find(|other| refers(other, object, &names, world))
+        });
+        if let Some(user) = user.flatten() {
+            undo.notes.push(format!(
+                "{} stays: {} sends requests to its subsets. Restore that first (--restore-original), then run this again",
+                object.title(),
+                user.title()
+            ));
+            continue;
+        }
+        undo.objects.push(json!({
+            "apiVersion": object.value.get("apiVersion"),
+            "kind": object.kind(),
+            "metadata": {"name": object.name(), "namespace": object.namespace},
+        }));
+    }
+    undo
+}
+
+/// What copies goes first, then what the copies went to, then what the routes stood on.
+pub(super) fn rank(object: &Object) -> u8 {
+    match object.kind() {
+        "TrafficExtension" | "WasmPlugin" | "EnvoyFilter" => 0,
+        "VirtualService" | "HTTPRoute" => 1,
+        "Deployment" => 2,
+        "DestinationRule" => 4,
+        _ => 3,
+    }
+}
+
+/// A workload of ours whose pods a Service of another's selects: only routes keep live requests off it.
+pub(super) fn live_shadow<'a>(target: Target<'_>, world: &'a World) -> Option<&'a Object> {
+    let workloads = [kinds::DEPLOYMENT, kinds::REPLICA_SET, kinds::POD];
+    world.objects.iter().find(|object| {
+        let template = object.at(&["spec", "template"]).unwrap_or(&object.value);
+        let labels = crate::objects::labels(at(template, &["metadata", "labels"]));
+        workloads.into_iter().any(|kind| object.is(kind))
+            && (target.is_ours(object) || labels.get(JOB_LABEL).is_some_and(|job| job == target.name))
+            && world
+                .all(kinds::SERVICE)
+                .filter(|service| service.namespace == object.namespace && !target.is_ours(service))
+                .any(|service| selects(&service.labels(&["spec", "selector"]), &labels))
+    })
+}
+
+fn subset_names(rule: &Object) -> Vec<String> {
+    let subsets = rule.at(&["spec", "subsets"]).and_then(Value::as_array);
+    let names = subsets
+        .into_iter()
+        .flatten()
+        .filter_map(|subset| subset.get("name")?.as_str());
+    names.map(str::to_owned).collect()
+}
+
+/// Whether a VirtualService sends live requests to one of these subsets of a DestinationRule's host.
+pub(super) fn refers(object: &Object, rule: &Object, names: &[String], world: &World) -> bool {
+    let scope = |object| Scope {
+        namespace: object,
+        domain: &world.domain,
+    };
+    let host = rule.at(&["spec"]).map(|spec| scope(&rule.namespace).host(spec));
+    let http = object.at(&["spec", "http"]).and_then(Value::as_array);
+    http.into_iter()
+        .flatten()
+        .flat_map(routes::destinations)
+        .any(|destination| {
+            let subset = destination.get("subset").and_then(Value::as_str).unwrap_or_default();
+            Some(scope(&object.namespace).host(destination)) == host && names.iter().any(|name| name == subset)
+        })
+}
