@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::findings::{Form, Severity};
 
 use crate::explain::ExplainArgs;
+use crate::import::ImportCommand;
 use crate::job::JobFlags;
 use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, RoutingApi, Step};
 use crate::output::Format;
@@ -62,6 +63,13 @@ Examples:
     /// Print what takes a job offline again: first stop, then remove and restore
     #[command(after_help = offline::EXAMPLES)]
     Offline(OfflineArgs),
+    /// Make jobs from those of another tool
+    #[command(
+        subcommand,
+        after_help = "Example:
+  mirrorctl import kubesphere -f strategy.yaml --for 7d > job.yaml"
+    )]
+    Import(ImportCommand),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]

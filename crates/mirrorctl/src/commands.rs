@@ -7,6 +7,8 @@ mod explain;
 
 mod generate;
 
+mod import;
+
 mod offline;
 
 mod validate;
@@ -41,6 +43,7 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Validate(args) => validate::run(&args, environment),
         Command::Explain(args) => explain::run(&args, environment),
         Command::Offline(args) => offline::run(&args, environment),
+        Command::Import(command) => import::run(&command, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

@@ -14,6 +14,7 @@
 //! | [`input`], [`yaml`], [`time`] | bytes of files and pipes, as documents that know their place |
 //! | [`job`] | what is wanted: a [`job::Job`], read strictly from a file or from flags, and written back |
 //! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
+//! | [`import`] | jobs of other tools, as jobs of ours |
 //! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource; and the way back, [`manifests::offline`] |
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: coded findings from one table, which `docs/findings.md` is written from |
@@ -73,6 +74,8 @@ pub mod time;
 pub mod job;
 
 pub mod objects;
+
+pub mod import;
 
 pub mod schema;
 
