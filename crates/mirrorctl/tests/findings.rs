@@ -22,7 +22,10 @@ use std::fs;
 use std::path::Path;
 
 use cases::{CASES, Case, NEAR};
+use clap::Parser;
 use common::{goldens, run};
+use mirror_policy::stats::Statistic;
+use mirrorctl::cli::Cli;
 use mirrorctl::findings::{CODES, Severity};
 use serde_json::Value;
 
@@ -302,4 +305,41 @@ fn the_codes_are_documented_from_the_table() {
     } else {
         assert!(held == expected, "docs/findings.md is out of date: run `make docs`");
     }
+}
+
+/// Whoever looks for a cause finds it: every reason that is counted is there, every code that is named exists, every command
+/// of ours can be typed.
+#[test]
+fn the_causes_of_missing_copies_are_complete() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/no-copies.md"))
+        .expect("docs/no-copies.md");
+    for statistic in Statistic::all() {
+        let lost = ["skipped", "dropped", "failures"]
+            .iter()
+            .any(|name| statistic.name() == format!("traffic_mirror_{name}_total"));
+        if let Some(result) = statistic.result().filter(|_| lost) {
+            assert!(
+                text.contains(&format!("| `{result}` |")),
+                "{}: {result} is missing",
+                statistic.name()
+            );
+        }
+    }
+    let mut codes = 0;
+    for (index, _) in text.match_indices("TM0") {
+        let id = text.get(index..index + 5).expect("a code");
+        assert!(CODES.iter().any(|code| code.id == id), "{id}");
+        codes += 1;
+    }
+    let mut commands = 0;
+    for command in text.split(['`', '\n']).filter(|text| text.starts_with("mirrorctl ")) {
+        let command = command
+            .replace("'x-user: 7'", "x-user:7")
+            .replace("'authorization: a'", "authorization:a");
+        if let Err(error) = Cli::try_parse_from(command.split_whitespace()) {
+            panic!("{command}: {error}");
+        }
+        commands += 1;
+    }
+    assert!(codes > 20 && commands > 20);
 }
