@@ -38,6 +38,8 @@ mod virtualservice;
 
 mod wasmplugin;
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -122,7 +124,10 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
     let world = clone::add(job, world, &mut bundle)?;
     let world = world.as_ref();
     match (job.engine, job.data_plane) {
-        (Engine::Wasm, DataPlane::Sidecar) => sidecar_filter(job, world, options, &mut bundle)?,
+        (Engine::Wasm, DataPlane::Sidecar) => {
+            let world = native::pinned(job, world, options, &mut bundle)?;
+            sidecar_filter(job, &world, options, &mut bundle)?;
+        }
         (Engine::Native, _) => native::bundle(job, world, options, &mut bundle)?,
         (engine, data_plane) => {
             return Err(Error::Refused(format!(
@@ -135,6 +140,8 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
     if options.gitops {
         gitops::set_waves(&mut bundle);
     }
+    let mut seen = HashSet::new();
+    bundle.notes.retain(|note| seen.insert(note.clone()));
     Ok(bundle)
 }
 

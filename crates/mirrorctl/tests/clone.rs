@@ -133,9 +133,16 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             "--step is missing; spec.shadows[0].clone.isolation: with `subset` the pods of v2 are endpoints of the Service reviews as soon as they are ready, and get live requests unless routing already keeps these off them; apply --step prepare and wait until the proxies have it, then --step deploy and wait until the pods are ready, then --step mirror; or use isolation `service`, which needs no order",
         ),
         (
-            &["--isolation", "subset", "--step", "deploy"],
+            &[
+                "--isolation",
+                "subset",
+                "--step",
+                "deploy",
+                "--no-virtual-service",
+                "--pin-primary",
+            ],
             with(POD),
-            "spec.shadows[0].clone.isolation: TM050: no VirtualService among the objects sends every request for the Service reviews of namespace demo to subset v1, so the clone's pods would get live ones; write that first, or use isolation `service`, which needs no routing",
+            "spec.shadows[0].clone.isolation: TM050: no VirtualService among the objects sends every request for the Service reviews of namespace demo to subset v1, so the clone's pods would get live ones; apply what --step prepare prints and read the objects anew, or use isolation `service`, which needs no routing",
         ),
         (
             &["--isolation", "subset", "--step", "deploy"],

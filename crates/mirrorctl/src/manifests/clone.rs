@@ -20,7 +20,7 @@ use super::ours::taken;
 use super::{Bundle, JOB_LABEL, Manifest, Origin, Step};
 use crate::error::{Error, Result};
 use crate::input::Place;
-use crate::job::{Allowed, Backend, CloneOf, Engine, Isolation, Job, Shadow, word};
+use crate::job::{Allowed, Backend, CloneOf, Isolation, Job, Shadow, word};
 use crate::objects::{Labels, Object, Workload, World, kinds, selects, title};
 
 /// The label that says which shadow of the job a pod belongs to; its value is the shadow's name.
@@ -131,10 +131,6 @@ pub(super) fn add<'w>(job: &Job, world: &'w World, bundle: &mut Bundle) -> Resul
         let mut notes = Vec::new();
         risks::check(&plan, &deployment, world, &mut notes)?;
         apart::check(&plan, world, &mut notes)?;
-        // The native engine pins in the step before.
-        if job.engine != Engine::Native {
-            apart::need_pin(&plan, world)?;
-        }
         bundle
             .notes
             .extend(notes.into_iter().map(|note| format!("clone {}: {note}", plan.name)));

@@ -2,6 +2,8 @@
 //! and the resources are chosen; each resource writes itself. Live requests reach what they reached before, after every
 //! single object that is applied; the one exception is `--pin-primary`, which is asked for.
 
+use std::borrow::Cow;
+
 use mirror_policy::values::Percentage;
 use serde_json::{Value, json};
 
@@ -10,8 +12,9 @@ use super::placement::{backend_destination, headless, http_ports, written};
 use super::{Bundle, Destination, IstioVersion, Manifest, Options, RoutingApi, Step, is_of_job};
 use super::{destinationrule, httproute, offline, virtualservice};
 use crate::error::{Error, Result};
+use crate::input::Place;
 use crate::job::{Backend, DataPlane, Expiry, Job, Shadow};
-use crate::objects::{Labels, Protocol, Service, World, kinds, selects};
+use crate::objects::{Labels, Object, Protocol, Service, World, kinds, selects};
 
 /// A job of the native engine, placed in the user's world.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,13 +96,48 @@ pub(super) fn bundle(job: &Job, world: &World, options: &Options, bundle: &mut B
         let object = change.finish(job, world, options, &mut bundle.notes)?;
         bundle.add(Manifest { step, origin, object });
     }
-    let mut seen = Vec::new();
-    bundle.notes.retain(|note| {
-        let is_new = !seen.contains(note);
-        seen.push(note.clone());
-        is_new
-    });
     Ok(())
+}
+
+/// What a clone that becomes a subset needs with the filter too, before its pods are there: its subset, and live requests
+/// pinned to the primary's. Returns the world with them in it.
+pub(super) fn pinned<'w>(
+    job: &Job,
+    world: &'w World,
+    options: &Options,
+    bundle: &mut Bundle,
+) -> Result<Cow<'w, World>> {
+    if why_stepwise(job).is_none() {
+        return Ok(Cow::Borrowed(world));
+    }
+    let base = offline::before(job, world);
+    let options = &Options {
+        no_virtual_service: options.no_virtual_service || routes_by_us(job, world),
+        ..options.clone()
+    };
+    let copying = place(job, &base, &mut bundle.notes)?.without_copies();
+    let subsets = destinationrule::manifest(job, &copying, &base, &mut bundle.notes)?;
+    let routes = virtualservice::manifests(job, &copying, &base, options, &mut bundle.notes)?;
+    let mut after = Cow::Borrowed(world);
+    for change in subsets.into_iter().chain(routes) {
+        let is_same = |original: &Object| original.value == change.object;
+        if change.original.as_ref().is_some_and(is_same) {
+            continue;
+        }
+        let origin = change.origin;
+        let object = change.finish(job, world, options, &mut bundle.notes)?;
+        after.to_mut().put(Object {
+            place: Place::file("what is generated"),
+            value: object.clone(),
+            namespace: job.namespace.clone(),
+        });
+        bundle.add(Manifest {
+            step: Step::Prepare,
+            origin,
+            object,
+        });
+    }
+    Ok(after)
 }
 
 /// Whether the job has a route of its own already.

@@ -70,7 +70,7 @@ pub(super) fn need_pin(plan: &Plan<'_>, world: &World) -> Result<()> {
         .as_ref()
         .map_or("the primary's", |primary| primary.subset.as_str());
     Err(Error::Refused(format!(
-        "{}.isolation: {}: no VirtualService among the objects sends every request for {} to subset {primary}, so the clone's pods would get live ones; write that first, or use isolation `service`, which needs no routing",
+        "{}.isolation: {}: no VirtualService among the objects sends every request for {} to subset {primary}, so the clone's pods would get live ones; apply what --step prepare prints and read the objects anew, or use isolation `service`, which needs no routing",
         plan.path,
         codes::CLONE_LIVE.id,
         target.object.title()
