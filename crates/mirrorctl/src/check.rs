@@ -17,6 +17,8 @@ mod live;
 
 mod mirrors;
 
+mod routes;
+
 pub(crate) mod routing;
 
 use mirror_policy::{ConfigError, Plan};
@@ -170,7 +172,13 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
             What::Job(Err((path, problem))) => report.add(codes::JOB, path, problem),
             What::Job(Ok(job)) => mirrors::of_job(job, setting, &mut report),
             What::Envoy => envoy::check(&subject.value, "", setting, &mut report),
-            What::PluginConfig => drop(plugin_config(&subject.value, "", setting, &mut report)),
+            What::PluginConfig => drop(plugin_config(
+                &subject.value,
+                "",
+                mirrors::PROXY_MEMORY,
+                setting,
+                &mut report,
+            )),
             What::Object(object) => of_object(object, world, &schemas, setting, &mut report),
         }
         for flow in &flows {
@@ -200,9 +208,9 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
     }
     if object.is(kinds::VIRTUAL_SERVICE) {
         istio::virtual_service(object, report);
-        live::virtual_service(object, world, report);
+        routes::virtual_service(object, world, report);
     } else if object.is(kinds::HTTP_ROUTE) {
-        live::http_route(object, world, report);
+        routes::http_route(object, world, report);
     } else if object.is(kinds::DESTINATION_RULE) {
         istio::destination_rule(object, report);
     } else if object.is(kinds::WASM_PLUGIN) || object.is(kinds::TRAFFIC_EXTENSION) {
@@ -215,8 +223,8 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
     clones::check(object, world, report);
 }
 
-/// A configuration of the filter, at a path of the document. It is `None` if the filter refuses it.
-fn plugin_config(config: &Value, path: &str, setting: &Setting, report: &mut Report<'_>) -> Option<Plan> {
+/// A configuration of the filter, at a path of the document, in a proxy with so much memory. It is `None` if the filter refuses it.
+fn plugin_config(config: &Value, path: &str, memory: u64, setting: &Setting, report: &mut Report<'_>) -> Option<Plan> {
     let below = |key: &str| {
         if path.is_empty() {
             key.to_owned()
@@ -240,7 +248,7 @@ fn plugin_config(config: &Value, path: &str, setting: &Setting, report: &mut Rep
             mirrors::memory(
                 plan.mirrors.iter().map(|mirror| &mirror.config),
                 path,
-                mirrors::PROXY_MEMORY,
+                memory,
                 setting,
                 report,
             );

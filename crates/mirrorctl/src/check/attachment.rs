@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Report, Setting, mirrors, plugin_config};
 use crate::findings::codes;
-use crate::objects::{Labels, Object, Protocol, Service, World, kinds, selects};
+use crate::objects::{Labels, Object, Protocol, Service, World, at, kinds, selects};
 
 /// A resource that loads the filter, taken apart.
 pub(super) struct Attachment<'a> {
@@ -140,7 +140,7 @@ pub(super) fn check(object: &Object, world: &World, setting: &Setting, report: &
     accepted(&attachment, &selector, world, report);
     let config = attachment.plugin.get("pluginConfig").unwrap_or(&Value::Null);
     let path = attachment.below("pluginConfig");
-    let Some(plan) = plugin_config(config, &path, setting, report) else {
+    let Some(plan) = plugin_config(config, &path, memory(&attachment, &selector, world), setting, report) else {
         return;
     };
     let client = attachment.at == At::Sidecar && attachment.matches().iter().any(|(mode, _)| *mode == "CLIENT");
@@ -245,4 +245,16 @@ fn accepted(attachment: &Attachment<'_>, selector: &Labels, world: &World, repor
             }
         }
     }
+}
+
+/// The memory of the proxies: the least that an annotation of the pods gives them, else Istio's own limit.
+fn memory(attachment: &Attachment<'_>, selector: &Labels, world: &World) -> u64 {
+    let pods = world
+        .workloads(&attachment.object.namespace)
+        .filter(|pods| attachment.at == At::Sidecar && selects(selector, &pods.labels()));
+    let limits = pods.filter_map(|pods| {
+        let annotations = at(pods.template(), &["metadata", "annotations"])?;
+        mirrors::bytes(annotations.get("sidecar.istio.io/proxyMemoryLimit")?.as_str()?)
+    });
+    limits.min().unwrap_or(mirrors::PROXY_MEMORY)
 }

@@ -3,7 +3,7 @@
 use mirror_policy::document;
 use serde_json::Value;
 
-use super::{Report, Setting, plugin_config};
+use super::{Report, Setting, mirrors, plugin_config};
 use crate::findings::codes;
 
 /// Whether a document without `kind` is Envoy's.
@@ -72,7 +72,13 @@ fn plugin(config: &Value, path: &str, setting: &Setting, report: &mut Report<'_>
             "neither `fail_open: true` nor `failure_policy: FAIL_OPEN` is given",
         );
     }
-    plugin_config(document, &below(path, "configuration.value"), setting, report);
+    plugin_config(
+        document,
+        &below(path, "configuration.value"),
+        mirrors::PROXY_MEMORY,
+        setting,
+        report,
+    );
 }
 
 fn below(path: &str, key: &str) -> String {

@@ -1,14 +1,12 @@
-//! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of one request, and a
-//! mirror that nobody obeys.
-
-use serde_json::Value;
+//! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of one
+//! request.
 
 use super::destinations::{shadow_labels, split};
-use super::flows::{Flow, Source, To, list};
+use super::flows::{Flow, Source};
 use super::{Report, routing};
 use crate::findings::codes;
 use crate::manifests::JOB_LABEL;
-use crate::objects::{Labels, Object, World, at, fully_qualified, kinds, selects};
+use crate::objects::{Labels, Object, World, fully_qualified, kinds, selects};
 
 /// Everything about one stream besides its destination; `others` are all streams.
 pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {
@@ -153,134 +151,4 @@ fn same_rule(one: &str, other: &str) -> bool {
     let rule = |path: &str| path.split_once(".mirror").map(|(rule, _)| rule.to_owned());
     let filters = |path: &str| path.split_once(".filters").map(|(rule, _)| rule.to_owned());
     filters(one) == filters(other) && rule(one) == rule(other)
-}
-
-// === rules with mirrors ===
-
-/// A VirtualService.
-pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Report<'_>) {
-    let mut mirrors = false;
-    for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
-        let path = format!("spec.http[{index}]");
-        let single = rule.get("mirror").map(|mirror| {
-            (
-                mirror,
-                at(rule, &["mirrorPercentage", "value"]),
-                format!("{path}.mirror"),
-                format!("{path}.mirrorPercentage.value"),
-            )
-        });
-        let several = list(rule, &["mirrors"]).enumerate().filter_map(|(index, mirror)| {
-            let path = format!("{path}.mirrors[{index}]");
-            Some((
-                mirror.get("destination")?,
-                at(mirror, &["percentage", "value"]),
-                format!("{path}.destination"),
-                format!("{path}.percentage.value"),
-            ))
-        });
-        for (mirror, percentage, path, percentage_path) in single.into_iter().chain(several) {
-            mirrors = true;
-            if let Some(percentage) = percentage.and_then(Value::as_f64) {
-                effective(percentage, &percentage_path, report);
-            }
-            if rule.get("redirect").is_some() || rule.get("directResponse").is_some() {
-                report.add(codes::NOT_FORWARDED, &path, "the rule answers the request itself");
-            }
-            let to = To::of_destination(mirror, object, world);
-            for (index, route) in list(rule, &["route"]).enumerate() {
-                let weightless = route.get("weight").and_then(Value::as_u64) == Some(0);
-                let live = route
-                    .get("destination")
-                    .map(|live| To::of_destination(live, object, world));
-                if !weightless && live.is_some_and(|live| (&live.host, &live.subset) == (&to.host, &to.subset)) {
-                    report.add(
-                        codes::LIVE_ROUTE,
-                        &path,
-                        format!("route[{index}] sends live requests to {} too", to.title()),
-                    );
-                }
-            }
-        }
-    }
-    if mirrors {
-        hidden(object, world, report);
-        reverted(object, report);
-    }
-}
-
-/// An HTTPRoute.
-pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>) {
-    for (index, rule) in list(&object.value, &["spec", "rules"]).enumerate() {
-        for (inner, filter) in list(rule, &["filters"]).enumerate() {
-            let Some(mirror) = at(filter, &["requestMirror", "backendRef"]) else {
-                continue;
-            };
-            reverted(object, report);
-            let path = format!("spec.rules[{index}].filters[{inner}]");
-            let weightless = |backend: &Value| backend.get("weight").and_then(Value::as_u64) == Some(0);
-            if list(rule, &["backendRefs"]).all(weightless) {
-                report.add(codes::NOT_FORWARDED, &path, "the rule has no backend with a weight");
-            }
-            let to = To::of_backend(mirror, object, world);
-            for (index, live) in list(rule, &["backendRefs"])
-                .enumerate()
-                .filter(|(_, live)| !weightless(live))
-            {
-                if To::of_backend(live, object, world).host == to.host {
-                    report.add(
-                        codes::LIVE_ROUTE,
-                        &path,
-                        format!("backendRefs[{index}] sends live requests to {} too", to.title()),
-                    );
-                }
-            }
-        }
-    }
-}
-
-/// What Istio makes of a percentage (route.go): whole millionths of a double, cut off.
-fn effective(percentage: f64, path: &str, report: &mut Report<'_>) {
-    let millionths = (percentage.max(0.0) * 10_000.0) as u32;
-    let becomes = f64::from(millionths) / 10_000.0;
-    if (becomes - percentage).abs() > 1e-9 && (0.0..=100.0).contains(&percentage) {
-        report.add(codes::PERCENTAGE_LOST, path, format!("{percentage} becomes {becomes}"));
-    }
-}
-
-fn hidden(object: &Object, world: &World, report: &mut Report<'_>) {
-    for (index, host) in list(&object.value, &["spec", "hosts"])
-        .filter_map(Value::as_str)
-        .enumerate()
-    {
-        let whole = fully_qualified(host, &object.namespace, &world.domain);
-        let winner = routing::obeyed(world, &whole, &object.namespace);
-        if let Some(winner) = winner.filter(|winner| routing::in_mesh(object) && *winner != object) {
-            report.add(
-                codes::ROUTE_HIDDEN,
-                format!("spec.hosts[{index}]"),
-                format!("sidecars obey {} for {whole}", winner.title()),
-            );
-        }
-    }
-}
-
-/// Argo CD marks what it tracks by one of two annotations or a label (argo-cd, "Resource Tracking").
-fn reverted(object: &Object, report: &mut Report<'_>) {
-    let is_ours = list_of_annotations(object).any(|name| name.starts_with("traffic-mirror.dev/"));
-    if is_ours && object.annotation("argocd.argoproj.io/tracking-id").is_some() {
-        report.add(
-            codes::REVERTED,
-            "metadata.annotations",
-            "has a mirror of ours and argocd.argoproj.io/tracking-id",
-        );
-    }
-}
-
-fn list_of_annotations(object: &Object) -> impl Iterator<Item = &String> {
-    object
-        .at(&["metadata", "annotations"])
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(serde_json::Map::keys)
 }

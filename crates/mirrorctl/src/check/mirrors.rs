@@ -80,15 +80,12 @@ fn what_is_copied(config: &MirrorConfig, native: bool, path: &str, report: &mut 
                 .iter()
                 .any(|entry| entry.method.as_ref().is_none_or(|wanted| meets(wanted, method)))
     };
-    let copied: Vec<&str> = UNSAFE.iter().copied().filter(|method| lets_through(method)).collect();
-    if !copied.is_empty() {
-        let at = if config.r#match.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{path}.match")
-        };
-        report.add(codes::UNSAFE_METHODS, at, format!("copies {}", copied.join(", ")));
-    }
+    let at = if config.r#match.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}.match")
+    };
+    unsafe_methods(&at, report, lets_through);
     let kept: Vec<&str> = CREDENTIALS
         .iter()
         .copied()
@@ -105,6 +102,14 @@ fn what_is_copied(config: &MirrorConfig, native: bool, path: &str, report: &mut 
             path,
             format!("copies the headers {}{how}", kept.join(" and ")),
         );
+    }
+}
+
+/// The methods that change something, of those that are copied.
+pub(super) fn unsafe_methods(path: &str, report: &mut Report<'_>, is_copied: impl Fn(&str) -> bool) {
+    let copied: Vec<&str> = UNSAFE.iter().copied().filter(|method| is_copied(method)).collect();
+    if !copied.is_empty() {
+        report.add(codes::UNSAFE_METHODS, path, format!("copies {}", copied.join(", ")));
     }
 }
 
@@ -191,4 +196,32 @@ fn meets(wanted: &StringMatch, text: &str) -> bool {
         }
         StringMatch { .. } => true,
     }
+}
+
+/// The same of what is written in a VirtualService.
+pub(super) fn meets_written(wanted: &Value, text: &str) -> bool {
+    let part = |key: &str| wanted.get(key).and_then(Value::as_str).map(str::to_owned);
+    let wanted = StringMatch {
+        exact: part("exact"),
+        prefix: part("prefix"),
+        regex: part("regex"),
+    };
+    meets(&wanted, text)
+}
+
+/// A quantity of Kubernetes in bytes; `None` if it is none.
+pub(super) fn bytes(quantity: &str) -> Option<u64> {
+    let digits = quantity.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = quantity.split_at_checked(digits)?;
+    let factor: u64 = match unit {
+        "" => 1,
+        "k" => 1000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
 }

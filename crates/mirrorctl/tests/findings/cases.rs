@@ -482,6 +482,21 @@ pub const CASES: &[Case] = &[
         &[("{exact: GET}", "{prefix: PU}")],
     ),
     case(
+        "TM022 spec.http[0].mirror: copies POST, PUT, PATCH, DELETE",
+        NATIVE,
+        &[("method: {exact: GET}", "uri: {prefix: /}")],
+    ),
+    case(
+        "TM022 spec.http[0].mirror: copies PUT, PATCH",
+        NATIVE,
+        &[("method: {exact: GET}", "method: {regex: PU.|PATCH}")],
+    ),
+    case(
+        "TM022 spec.rules[0].filters[0]: copies DELETE",
+        ROUTE,
+        &[("method: HEAD", "method: DELETE")],
+    ),
+    case(
         "TM023 mirrors[0]: copies the headers cookie",
         CONFIG,
         &[(", cookie]", "]")],
@@ -508,6 +523,16 @@ pub const CASES: &[Case] = &[
         &[("    percentage: 10\n", "")],
     ),
     case(
+        "TM024 spec.http[0].mirror: the percentage is absent",
+        NATIVE,
+        &[("    mirrorPercentage: {value: 12.5}\n", "")],
+    ),
+    case(
+        "TM024 spec.rules[0].filters[0]: `percent` and `fraction` are absent",
+        ROUTE,
+        &[(", percent: 10", "")],
+    ),
+    case(
         "TM025 spec.http[0].mirrorPercentage.value: 0.57 becomes 0.5699",
         NATIVE,
         &[("12.5", "0.57")],
@@ -523,6 +548,14 @@ pub const CASES: &[Case] = &[
         &[(
             "  percentage: 10\n",
             "  percentage: 10\n  limits: {maxBufferedBytes: 134217728}\n",
+        )],
+    ),
+    case(
+        "TM026 spec.wasm.pluginConfig: 2 × 16 MiB of maxBufferedBytes × 2 workers = 64 MiB; the proxy's limit is 128 MiB",
+        FILTER,
+        &[(
+            "metadata: {labels: {app: reviews, version: v1}}",
+            "metadata: {labels: {app: reviews, version: v1}, annotations: {sidecar.istio.io/proxyMemoryLimit: 128Mi}}",
         )],
     ),
     case(
@@ -669,8 +702,8 @@ pub const CASES: &[Case] = &[
         "TM041 spec.rules[0].filters[0]: backendRefs[0] sends live requests to reviews-v2.demo.svc.cluster.local too",
         ROUTE,
         &[(
-            "- backendRefs: [{name: reviews, port: 9080}",
-            "- backendRefs: [{name: reviews-v2, port: 9080}",
+            "backendRefs: [{name: reviews, port: 9080}",
+            "backendRefs: [{name: reviews-v2, port: 9080}",
         )],
     ),
     case(

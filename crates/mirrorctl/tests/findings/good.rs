@@ -260,7 +260,8 @@ metadata: {name: reviews, namespace: demo}
 spec:
   parentRefs: [{group: "", kind: Service, name: reviews, port: 9080}]
   rules:
-  - backendRefs: [{name: reviews, port: 9080}]
+  - matches: [{method: GET}, {method: HEAD}]
+    backendRefs: [{name: reviews, port: 9080}]
     filters:
     - type: RequestMirror
       requestMirror: {backendRef: {name: reviews-v2, port: 9080}, percent: 10}

@@ -1,0 +1,188 @@
+//! The mirrors of Envoy's own, in the rules of a VirtualService or an HTTPRoute: what a rule does to its mirror.
+
+use serde_json::Value;
+
+use super::flows::{To, list};
+use super::{Report, mirrors, routing};
+use crate::findings::codes;
+use crate::objects::{Object, World, at, fully_qualified};
+
+/// A mirror in a rule.
+struct Mirror<'a> {
+    destination: &'a Value,
+    path: String,
+    /// The percentage; `None`: not said.
+    percentage: Option<f64>,
+    percentage_path: String,
+}
+
+/// A VirtualService.
+pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Report<'_>) {
+    let mut has_mirrors = false;
+    for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
+        for mirror in of_rule(rule, &format!("spec.http[{index}]")) {
+            match mirror.percentage {
+                // That is no mirror: such an entry only makes the cluster known.
+                Some(0.0) => continue,
+                Some(percentage) => effective(percentage, &mirror.percentage_path, report),
+                None => report.add(codes::ALL_TRAFFIC, &mirror.path, "the percentage is absent"),
+            }
+            has_mirrors = true;
+            if rule.get("redirect").is_some() || rule.get("directResponse").is_some() {
+                report.add(
+                    codes::NOT_FORWARDED,
+                    &mirror.path,
+                    "the rule answers the request itself",
+                );
+            }
+            let entries: Vec<&Value> = list(rule, &["match"]).collect();
+            mirrors::unsafe_methods(&mirror.path, report, |method| {
+                entries.is_empty()
+                    || entries.iter().any(|entry| {
+                        entry
+                            .get("method")
+                            .is_none_or(|wanted| mirrors::meets_written(wanted, method))
+                    })
+            });
+            let to = To::of_destination(mirror.destination, object, world);
+            for (index, route) in list(rule, &["route"])
+                .enumerate()
+                .filter(|(_, route)| !is_weightless(route))
+            {
+                let live = route
+                    .get("destination")
+                    .map(|live| To::of_destination(live, object, world));
+                if live.is_some_and(|live| (&live.host, &live.subset) == (&to.host, &to.subset)) {
+                    report.add(
+                        codes::LIVE_ROUTE,
+                        &mirror.path,
+                        format!("route[{index}] sends live requests to {} too", to.title()),
+                    );
+                }
+            }
+        }
+    }
+    if has_mirrors {
+        hidden(object, world, report);
+        reverted(object, report);
+    }
+}
+
+/// An HTTPRoute.
+pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>) {
+    for (index, rule) in list(&object.value, &["spec", "rules"]).enumerate() {
+        for (inner, filter) in list(rule, &["filters"]).enumerate() {
+            let Some(mirror) = filter.get("requestMirror") else {
+                continue;
+            };
+            let Some(backend) = mirror.get("backendRef") else {
+                continue;
+            };
+            let path = format!("spec.rules[{index}].filters[{inner}]");
+            reverted(object, report);
+            if mirror.get("percent").is_none() && mirror.get("fraction").is_none() {
+                report.add(codes::ALL_TRAFFIC, &path, "`percent` and `fraction` are absent");
+            }
+            let entries: Vec<&Value> = list(rule, &["matches"]).collect();
+            mirrors::unsafe_methods(&path, report, |method| {
+                entries.is_empty()
+                    || entries
+                        .iter()
+                        .any(|entry| entry.get("method").is_none_or(|wanted| wanted == method))
+            });
+            if list(rule, &["backendRefs"]).all(is_weightless) {
+                report.add(codes::NOT_FORWARDED, &path, "the rule has no backend with a weight");
+            }
+            let to = To::of_backend(backend, object, world);
+            for (index, live) in list(rule, &["backendRefs"])
+                .enumerate()
+                .filter(|(_, live)| !is_weightless(live))
+            {
+                if To::of_backend(live, object, world).host == to.host {
+                    report.add(
+                        codes::LIVE_ROUTE,
+                        &path,
+                        format!("backendRefs[{index}] sends live requests to {} too", to.title()),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// `mirror`, and each of `mirrors`.
+fn of_rule<'a>(rule: &'a Value, path: &str) -> Vec<Mirror<'a>> {
+    let number = |value: &Value, keys: &[&str]| at(value, keys).and_then(Value::as_f64);
+    let mut found = Vec::new();
+    if let Some(destination) = rule.get("mirror").filter(|value| !value.is_null()) {
+        let old = number(rule, &["mirrorPercent"]).or_else(|| number(rule, &["mirror_percent"]));
+        found.push(Mirror {
+            destination,
+            path: format!("{path}.mirror"),
+            percentage: number(rule, &["mirrorPercentage", "value"]).or(old),
+            percentage_path: format!("{path}.mirrorPercentage.value"),
+        });
+    }
+    for (index, mirror) in list(rule, &["mirrors"]).enumerate() {
+        let path = format!("{path}.mirrors[{index}]");
+        if let Some(destination) = mirror.get("destination") {
+            found.push(Mirror {
+                destination,
+                percentage: number(mirror, &["percentage", "value"]),
+                percentage_path: format!("{path}.percentage.value"),
+                path: format!("{path}.destination"),
+            });
+        }
+    }
+    found
+}
+
+fn is_weightless(backend: &Value) -> bool {
+    backend.get("weight").and_then(Value::as_u64) == Some(0)
+}
+
+/// What Istio makes of a percentage (route.go): whole millionths of a double, cut off.
+fn effective(percentage: f64, path: &str, report: &mut Report<'_>) {
+    let millionths = (percentage.max(0.0) * 10_000.0) as u32;
+    let becomes = f64::from(millionths) / 10_000.0;
+    if (becomes - percentage).abs() > 1e-9 && (0.0..=100.0).contains(&percentage) {
+        report.add(codes::PERCENTAGE_LOST, path, format!("{percentage} becomes {becomes}"));
+    }
+}
+
+fn hidden(object: &Object, world: &World, report: &mut Report<'_>) {
+    for (index, host) in list(&object.value, &["spec", "hosts"])
+        .filter_map(Value::as_str)
+        .enumerate()
+    {
+        let whole = fully_qualified(host, &object.namespace, &world.domain);
+        let winner = routing::obeyed(world, &whole, &object.namespace);
+        if let Some(winner) = winner.filter(|winner| routing::in_mesh(object) && *winner != object) {
+            report.add(
+                codes::ROUTE_HIDDEN,
+                format!("spec.hosts[{index}]"),
+                format!("sidecars obey {} for {whole}", winner.title()),
+            );
+        }
+    }
+}
+
+/// Argo CD marks what it tracks by one of two annotations or a label (argo-cd, "Resource Tracking").
+fn reverted(object: &Object, report: &mut Report<'_>) {
+    let is_ours = list_of_annotations(object).any(|name| name.starts_with("traffic-mirror.dev/"));
+    if is_ours && object.annotation("argocd.argoproj.io/tracking-id").is_some() {
+        report.add(
+            codes::REVERTED,
+            "metadata.annotations",
+            "has a mirror of ours and argocd.argoproj.io/tracking-id",
+        );
+    }
+}
+
+fn list_of_annotations(object: &Object) -> impl Iterator<Item = &String> {
+    object
+        .at(&["metadata", "annotations"])
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(serde_json::Map::keys)
+}
