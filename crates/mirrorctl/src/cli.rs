@@ -178,7 +178,7 @@ pub struct OptionArgs {
     /// Engine native: the resource that routes, VirtualService or HTTPRoute
     #[arg(long, value_enum, default_value = "istio")]
     pub api: RoutingApi,
-    /// Engine native: nothing routes the Service yet, no VirtualService and no HTTPRoute
+    /// Nothing routes the Service yet, no VirtualService and no HTTPRoute
     #[arg(long)]
     pub no_virtual_service: bool,
     /// Engine native: send live requests to the primary's subset alone

@@ -28,12 +28,14 @@ pub const KIND: &str = "TrafficMirror";
 pub struct Job {
     /// A DNS label.
     pub name: String,
-    /// Where the target, its workloads and what is generated live.
+    /// Where the target, its workloads and what is generated live; empty for an Envoy without Istio, which has none.
     pub namespace: String,
     /// What is mirrored.
     pub target: Target,
     /// Who copies the requests.
     pub data_plane: DataPlane,
+    /// The gateway that copies, if one does.
+    pub gateway: Option<GatewayRef>,
     /// By what means.
     pub engine: Engine,
     /// The version that answers the clients. It is always given where a shadow is a subset.
@@ -44,13 +46,36 @@ pub struct Job {
     pub shadows: Vec<Shadow>,
 }
 
-/// The Service whose requests are copied, in the job's namespace.
+/// What requests are copied of: a Service in the job's namespace or, of an Envoy without Istio, one of its listeners.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The Service.
+    /// The Service, or the listener.
     pub name: String,
-    /// A port of the Service by number; `None`: every HTTP port, each mirrored to its own.
+    /// A port of the Service by number; `None`: every HTTP port, each mirrored to its own. Of a listener, the port on which it
+    /// accepts requests; `None`: every port that it has.
     pub port: Option<u16>,
+}
+
+/// A gateway, as a route refers to its parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayRef {
+    /// Whose resource it is; `None`: of the one that exists.
+    pub api: Option<GatewayApi>,
+    /// Its name.
+    pub name: String,
+    /// Its namespace; `None`: the job's.
+    pub namespace: Option<String>,
+    /// One of its ports, as the resource numbers it; `None`: every port on which it speaks HTTP.
+    pub port: Option<u16>,
+}
+
+/// Whose resource a gateway is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatewayApi {
+    /// Kubernetes' Gateway API: Istio runs the pods.
+    Kubernetes,
+    /// Istio's own: the user runs the pods, and it selects them.
+    Istio,
 }
 
 /// The proxies that copy.
@@ -122,6 +147,39 @@ pub enum Backend {
     Subset(String),
     /// A new Deployment, made from one that exists.
     Clone(CloneOf),
+    /// An address, for an Envoy without Istio.
+    Endpoint(Endpoint),
+}
+
+/// Where an Envoy without Istio finds the shadow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// A host name that Envoy resolves, or an IP address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What it speaks.
+    pub protocol: EndpointProtocol,
+    /// How the connection is encrypted; `None`: not at all.
+    pub tls: Option<Tls>,
+}
+
+/// What an endpoint speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointProtocol {
+    /// HTTP/1.1.
+    Http,
+    /// HTTP/2, which gRPC needs.
+    Http2,
+}
+
+/// The shadow proves that it is the one that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The name that is asked for and that its certificate must have.
+    pub sni: String,
+    /// Who may have signed it: a file on Envoy's machine.
+    pub ca_file: String,
 }
 
 /// How an existing Deployment becomes the shadow.
@@ -176,6 +234,19 @@ impl DataPlane {
 impl Engine {
     /// Every engine by its word in a job.
     pub const WORDS: &[(&str, Self)] = &[("wasm", Self::Wasm), ("native", Self::Native)];
+}
+
+impl GatewayApi {
+    /// Both by their groups.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("gateway.networking.k8s.io", Self::Kubernetes),
+        ("networking.istio.io", Self::Istio),
+    ];
+}
+
+impl EndpointProtocol {
+    /// Both by their word in a job.
+    pub const WORDS: &[(&str, Self)] = &[("HTTP", Self::Http), ("HTTP2", Self::Http2)];
 }
 
 impl Isolation {

@@ -2,6 +2,8 @@
 //! what is written depends on the arguments alone. [`bundle`] is the table of what can be generated; each resource has
 //! a file of its own that turns a [`Placement`] into one object.
 
+mod attachment;
+
 mod authorizationpolicy;
 
 mod change;
@@ -12,9 +14,15 @@ mod cluster;
 
 mod destinationrule;
 
+mod envoy;
+
+mod gateway;
+
 mod gitops;
 
 mod httproute;
+
+mod importer;
 
 mod native;
 
@@ -28,6 +36,8 @@ mod placement;
 
 mod plugin;
 
+mod reach;
+
 mod record;
 
 mod routes;
@@ -38,12 +48,17 @@ mod virtualservice;
 
 mod wasmplugin;
 
+mod waypoint;
+
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
-use crate::job::{DataPlane, Engine, Job, word};
+use attachment::{Attachment, Direction, Proxies};
+use plugin::Mirror;
+
+use crate::error::Result;
+use crate::job::{DataPlane, Engine, Job};
 use crate::objects::World;
 
 pub use cluster::Destination;
@@ -117,7 +132,7 @@ impl Bundle {
 /// Everything that a job needs. Each line of the table adds what its engine and data plane need, step by step.
 ///
 /// # Errors
-/// [`Error::Missing`] for a fact that is needed, refused for what cannot be or would do harm.
+/// [`crate::error::Error::Missing`] for a fact that is needed, refused for what cannot be or would do harm.
 pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
     let mut bundle = Bundle::default();
     authorizationpolicy::refuse_unfit(job, options)?;
@@ -128,14 +143,10 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
             let world = native::pinned(job, world, options, &mut bundle)?;
             sidecar_filter(job, &world, options, &mut bundle)?;
         }
+        (Engine::Wasm, DataPlane::Gateway) => gateway::add(job, world, options, &mut bundle)?,
+        (Engine::Wasm, DataPlane::Waypoint) => waypoint::add(job, world, options, &mut bundle)?,
+        (Engine::Wasm, DataPlane::Envoy) => envoy::add(job, options, &mut bundle)?,
         (Engine::Native, _) => native::bundle(job, world, options, &mut bundle)?,
-        (engine, data_plane) => {
-            return Err(Error::Refused(format!(
-                "spec: engine `{}` with dataPlane `{}` is not built into this version",
-                word(Engine::WORDS, &engine),
-                word(DataPlane::WORDS, &data_plane)
-            )));
-        }
     }
     if options.gitops {
         gitops::set_waves(&mut bundle);
@@ -149,10 +160,32 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
 fn sidecar_filter(job: &Job, world: &World, options: &Options, bundle: &mut Bundle) -> Result<()> {
     let placement = place(job, world, &mut bundle.notes)?;
     authorizationpolicy::add(job, world, &placement, options, bundle)?;
-    let plugin = plugin::plugin(job, &placement, options)?;
+    reach::refuse_restricted(job, &placement, world)?;
+    let mirrors = plugin::mirrors(job, &placement);
+    let attachment = Attachment {
+        namespace: job.namespace.clone(),
+        proxies: Proxies::Selected(placement.selector.clone()),
+        listeners: Some((
+            Direction::Server,
+            placement.ports.iter().map(|port| port.accepted).collect(),
+        )),
+    };
+    add_filter(job, world, options, &attachment, &mirrors, bundle)
+}
+
+/// The filter, in whatever proxies.
+fn add_filter(
+    job: &Job,
+    world: &World,
+    options: &Options,
+    attachment: &Attachment,
+    mirrors: &[Mirror],
+    bundle: &mut Bundle,
+) -> Result<()> {
+    let plugin = plugin::plugin(job, mirrors, options)?;
     let object = match options.extension_api()? {
-        ExtensionApi::TrafficExtension => trafficextension::manifest(job, &placement, &plugin),
-        ExtensionApi::WasmPlugin => wasmplugin::manifest(job, &placement, &plugin),
+        ExtensionApi::TrafficExtension => trafficextension::manifest(job, attachment, &plugin),
+        ExtensionApi::WasmPlugin => wasmplugin::manifest(job, attachment, &plugin),
     };
     ours::refuse_taken_name(&object, job, world)?;
     bundle.add(Manifest {

@@ -72,6 +72,7 @@ pub mod kinds {
     }
 
     kinds! {
+        NAMESPACE = "" "Namespace" "namespaces";
         SERVICE = "" "Service" "services";
         POD = "" "Pod" "pods";
         DEPLOYMENT = "apps" "Deployment" "deployments";

@@ -29,6 +29,21 @@ spec:
     - method: {exact: GET}
 ";
 
+const ENVOY_JOB: &str = "
+apiVersion: traffic-mirror.dev/v1alpha1
+kind: TrafficMirror
+metadata: {name: shop}
+spec:
+  targetRef: {kind: Listener, name: \"any 0.0.0.0_80\", port: 10000}
+  dataPlane: envoy
+  expiresAt: never
+  shadows:
+  - name: one
+    endpoint: {host: \"::1\", port: 8080}
+  - name: two
+    endpoint: {host: shadow.example.com, port: 443, protocol: HTTP2, tls: {caFile: /etc/ca.pem}}
+";
+
 fn read(text: &str) -> Result<Job, String> {
     let mut values = yaml::read(text).map_err(|problem| format!("{problem:?}"))?;
     job::read(Document {
@@ -61,6 +76,11 @@ fn a_job_is_read_with_its_defaults_and_written_back_as_the_same_job() {
             "primary: {subset: one, labels: {track: stable}}\n  dataPlane: waypoint",
         ),
         JOB.replace("\"2026-12-01T18:00:00+01:00\"", "never"),
+        JOB.replace(
+            "primary: {version: v1}",
+            "dataPlane: gateway\n  gateway: {group: networking.istio.io, name: public, namespace: edge, port: 443}",
+        ),
+        ENVOY_JOB.to_owned(),
     ] {
         let job = read(&text).unwrap();
         let written = yaml::write(&job::write(&job));
@@ -89,7 +109,7 @@ fn a_job_is_refused_with_the_path_that_the_user_wrote() {
         (
             "percentage: 10",
             "cluster: a",
-            "job.yaml: spec.shadows[0].cluster: does not stand here: it follows from `backendRef`, `subset` or `clone`",
+            "job.yaml: spec.shadows[0].cluster: does not stand here: it follows from `backendRef`, `subset`, `clone` or `endpoint`",
         ),
         (
             "percentage: 10",

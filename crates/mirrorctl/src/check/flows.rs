@@ -283,7 +283,7 @@ fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<Flow<'a>> {
                         subset: Some(name.clone()),
                     },
                 ),
-                Backend::Clone(_) => return None,
+                Backend::Clone(_) | Backend::Endpoint(_) => return None,
             };
             Some(Flow {
                 object: None,

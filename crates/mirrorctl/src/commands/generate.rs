@@ -1,13 +1,15 @@
 //! `generate`: a job and the objects that exist, in; the objects to apply, out.
 
+use serde_json::Value;
+
 use super::Environment;
 use crate::cli::{GenerateArgs, WorldArgs};
 use crate::error::{Error, Result};
 use crate::input::{self, Stdin};
-use crate::job::{self, Expiry, Job, JobFlags};
+use crate::job::{self, DataPlane, Expiry, Job, JobFlags};
 use crate::manifests::{self, Step};
 use crate::objects::World;
-use crate::output::{self, Answer};
+use crate::output::{self, Answer, Format};
 use crate::time::Time;
 
 pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Result<Answer> {
@@ -24,9 +26,19 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     if args.step.is_some_and(|step| step > Step::Prepare) {
         manifests::clone::refuse_unpinned(&job, &world)?;
     }
-    let objects = bundle.manifests(args.step).map(|manifest| &manifest.object);
+    let objects: Vec<&Value> = bundle.manifests(args.step).map(|manifest| &manifest.object).collect();
+    let data = match (job.data_plane, args.output, objects.as_slice()) {
+        // What Envoy reads is one file each, and no List of Kubernetes.
+        (DataPlane::Envoy, Format::Json, [file]) => output::value(file),
+        (DataPlane::Envoy, Format::Json, _) => {
+            return Err(Error::Usage(
+                "-o json: Envoy reads two files; print one with --step prepare or --step mirror".to_owned(),
+            ));
+        }
+        (_, format, objects) => output::objects(objects.iter().copied(), format),
+    };
     Ok(Answer {
-        data: output::objects(objects, args.output),
+        data,
         notes: bundle.notes.iter().map(|note| format!("note: {note}")).collect(),
         findings: false,
     })

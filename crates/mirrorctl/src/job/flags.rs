@@ -19,8 +19,11 @@ pub struct JobFlags {
     #[arg(long, short, requires = "name")]
     pub namespace: Option<String>,
     /// The Service whose requests are copied
-    #[arg(long, requires = "name")]
+    #[arg(long, requires = "name", conflicts_with = "listener")]
     pub service: Option<String>,
+    /// An Envoy without Istio: its listener whose requests are copied
+    #[arg(long, requires = "name")]
+    pub listener: Option<String>,
     /// Its port; without it every HTTP port, each to its own
     #[arg(long, requires = "name")]
     pub port: Option<u16>,
@@ -30,6 +33,9 @@ pub struct JobFlags {
     /// The shadow is an existing Service
     #[arg(long, value_name = "SERVICE[:PORT]", requires = "name", conflicts_with_all = ["subset", "clone"])]
     pub backend: Option<String>,
+    /// The shadow of an Envoy without Istio
+    #[arg(long, value_name = "HOST:PORT", requires = "name", conflicts_with_all = ["backend", "subset", "clone"])]
+    pub endpoint: Option<String>,
     /// The shadow is a subset of the same Service
     #[arg(long, requires = "name", conflicts_with = "clone")]
     pub subset: Option<String>,
@@ -63,6 +69,12 @@ pub struct JobFlags {
     /// Who copies: sidecar, waypoint, gateway or envoy
     #[arg(long, requires = "name")]
     pub data_plane: Option<String>,
+    /// The Gateway whose pods copy
+    #[arg(long, value_name = "[NAMESPACE/]NAME", requires = "name")]
+    pub gateway: Option<String>,
+    /// Only requests to this host
+    #[arg(long, value_name = "HOST", requires = "name")]
+    pub authority: Option<String>,
     /// What copies: wasm or native
     #[arg(long, requires = "name")]
     pub engine: Option<String>,
@@ -75,12 +87,20 @@ pub struct JobFlags {
 pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
     let need = |flag: &str, value: &Option<String>| {
         value.clone().ok_or_else(|| {
-            Error::Usage(format!("{flag} is missing; a job needs NAME, --namespace, --service, a shadow (--backend, --subset or --clone), and --for or --expires-at; or give a file with -f"))
+            Error::Usage(format!("{flag} is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f"))
         })
     };
     let name = need("NAME", &flags.name)?;
-    let namespace = need("--namespace", &flags.namespace)?;
-    let service = need("--service", &flags.service)?;
+    let mut metadata = Map::new();
+    metadata.insert("name".to_owned(), name.into());
+    insert(&mut metadata, "namespace", &flags.namespace);
+    let (kind, target) = match &flags.listener {
+        Some(listener) => ("Listener", listener.clone()),
+        None => {
+            need("--namespace", &flags.namespace)?;
+            ("Service", need("--service", &flags.service)?)
+        }
+    };
     let expires_at = match &flags.span {
         Some(text) => {
             let end = time::span(text).and_then(|span| now.after(span));
@@ -93,6 +113,9 @@ pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
     let mut shadow = Map::new();
     if let Some(backend) = &flags.backend {
         shadow.insert("backendRef".to_owned(), backend_ref(backend)?);
+    }
+    if let Some(endpoint) = &flags.endpoint {
+        shadow.insert("endpoint".to_owned(), endpoint_of(endpoint)?);
     }
     insert(&mut shadow, "subset", &flags.subset);
     if let Some(clone) = &flags.clone {
@@ -112,13 +135,26 @@ pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
             if whole { json!(number as i64) } else { json!(number) },
         );
     }
-    let mut target = json!({"kind": "Service", "name": service});
+    if let Some(host) = &flags.authority {
+        shadow.insert("match".to_owned(), json!([{"authority": {"exact": host}}]));
+    }
+    let mut target = json!({"kind": kind, "name": target});
     if let (Some(port), Some(target)) = (flags.port, target.as_object_mut()) {
         target.insert("port".to_owned(), port.into());
     }
     let mut spec = Map::new();
     spec.insert("targetRef".to_owned(), target);
     insert(&mut spec, "dataPlane", &flags.data_plane);
+    if flags.listener.is_some() && flags.data_plane.is_none() {
+        spec.insert("dataPlane".to_owned(), "envoy".into());
+    }
+    if let Some(gateway) = &flags.gateway {
+        let gateway = match gateway.split_once('/') {
+            Some((namespace, name)) => json!({"name": name, "namespace": namespace}),
+            None => json!({"name": gateway}),
+        };
+        spec.insert("gateway".to_owned(), gateway);
+    }
     insert(&mut spec, "engine", &flags.engine);
     if let Some(version) = &flags.primary {
         spec.insert("primary".to_owned(), json!({"version": version}));
@@ -130,7 +166,7 @@ pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
         value: json!({
             "apiVersion": API_VERSION,
             "kind": KIND,
-            "metadata": {"name": name, "namespace": namespace},
+            "metadata": metadata,
             "spec": spec,
         }),
     })
@@ -145,6 +181,17 @@ fn backend_ref(text: &str) -> Result<Value> {
         Err(_) => Err(Error::Usage(format!(
             "--backend {text}: is not SERVICE or SERVICE:PORT"
         ))),
+    }
+}
+
+fn endpoint_of(text: &str) -> Result<Value> {
+    let parts = text
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+    match parts {
+        // The brackets of an IPv6 address are not part of it.
+        Some((host, port)) => Ok(json!({"host": host.trim_start_matches('[').trim_end_matches(']'), "port": port})),
+        None => Err(Error::Usage(format!("--endpoint {text}: is not HOST:PORT"))),
     }
 }
 

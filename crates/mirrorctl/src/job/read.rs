@@ -1,26 +1,30 @@
 //! Reads a job, strictly. This is the only place that knows the job's own keys; the filter's keys are read by the filter's
 //! parser, and what it refuses is told in the job's spelling.
 
+mod planes;
+
 use mirror_policy::document::{Node, Object};
 use mirror_policy::{ConfigError, MIRROR_KEYS, Plan, syntax};
 use serde_json::{Map, Value, json};
 
-use super::{
-    API_VERSION, Allowed, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Primary, Shadow, Target,
-};
+use super::{API_VERSION, Allowed, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Primary, Shadow};
 use crate::error::{Error, Result};
 use crate::input::Document;
 use crate::time::Time;
+use planes::{check_data_plane, endpoint, gateway, target};
 
 type Read<T> = std::result::Result<T, ConfigError>;
 
 /// The keys of a shadow that are the job's own.
-const SHADOW_KEYS: &[&str] = &["name", "backendRef", "subset", "clone"];
+const SHADOW_KEYS: &[&str] = &["name", "backendRef", "subset", "clone", "endpoint"];
 
 /// The filter's keys that follow from the rest of the job.
 const DERIVED: &[(&str, &str)] = &[
-    ("cluster", "follows from `backendRef`, `subset` or `clone`"),
-    ("destination", "follows from `backendRef`, `subset` or `clone`"),
+    ("cluster", "follows from `backendRef`, `subset`, `clone` or `endpoint`"),
+    (
+        "destination",
+        "follows from `backendRef`, `subset`, `clone` or `endpoint`",
+    ),
     ("expiresAt", "stands in `spec.expiresAt`, for all shadows"),
 ];
 
@@ -58,28 +62,42 @@ fn job(value: Value) -> Read<Job> {
     root.need("apiVersion")?;
     root.need("kind")?;
     let mut metadata = root.need("metadata")?.object(&["name", "namespace"])?;
-    let mut spec =
-        root.need("spec")?
-            .object(&["targetRef", "dataPlane", "engine", "primary", "expiresAt", "shadows"])?;
+    let mut spec = root.need("spec")?.object(&[
+        "targetRef",
+        "dataPlane",
+        "gateway",
+        "engine",
+        "primary",
+        "expiresAt",
+        "shadows",
+    ])?;
     let name = label(metadata.need("name")?)?;
+    let data_plane = spec
+        .take("dataPlane")
+        .map_or(Ok(DataPlane::Sidecar), |node| node.word(DataPlane::WORDS))?;
+    let engine = spec
+        .take("engine")
+        .map_or(Ok(Engine::Wasm), |node| node.word(Engine::WORDS))?;
+    if engine == Engine::Native && data_plane == DataPlane::Envoy {
+        let problem = "\"native\" is configured through Istio; with dataPlane `envoy`, write request_mirror_policies into Envoy's own route";
+        return Err(ConfigError::invalid("spec.engine", problem));
+    }
     let mut job = Job {
-        namespace: label(metadata.need("namespace")?)?,
-        target: target(spec.need("targetRef")?)?,
-        data_plane: spec
-            .take("dataPlane")
-            .map_or(Ok(DataPlane::Sidecar), |node| node.word(DataPlane::WORDS))?,
-        engine: spec
-            .take("engine")
-            .map_or(Ok(Engine::Wasm), |node| node.word(Engine::WORDS))?,
+        namespace: match data_plane {
+            // Without Kubernetes there are no namespaces.
+            DataPlane::Envoy => metadata.take("namespace").map_or(Ok(String::new()), label)?,
+            _ => label(metadata.need("namespace")?)?,
+        },
+        target: target(spec.need("targetRef")?, data_plane)?,
+        data_plane,
+        gateway: spec.take("gateway").map(gateway).transpose()?,
+        engine,
         primary: spec.take("primary").map(primary).transpose()?,
         expires_at: expiry(spec.need("expiresAt")?)?,
         shadows: Vec::new(),
         name,
     };
-    if job.engine == Engine::Native && job.data_plane == DataPlane::Envoy {
-        let problem = "\"native\" is configured through Istio; with dataPlane `envoy`, write request_mirror_policies into Envoy's own route";
-        return Err(ConfigError::invalid("spec.engine", problem));
-    }
+    check_data_plane(&job)?;
     let shadows = spec.need("shadows")?;
     let entries = shadows.value().as_array().map_or(1, Vec::len);
     if !(1..=mirror_policy::plan::MAX_MIRRORS).contains(&entries) {
@@ -98,15 +116,6 @@ fn job(value: Value) -> Read<Job> {
         job.shadows.push(shadow);
     }
     Ok(job)
-}
-
-fn target(node: Node) -> Read<Target> {
-    let mut object = node.object(&["kind", "name", "port"])?;
-    object.need("kind")?.word(&[("Service", ())])?;
-    Ok(Target {
-        name: label(object.need("name")?)?,
-        port: object.take("port").map(port).transpose()?,
-    })
 }
 
 fn primary(node: Node) -> Read<Primary> {
@@ -218,7 +227,27 @@ fn filter_config(name: &str, filter: &Map<String, Value>, path: &str) -> Read<mi
 fn backend(object: &mut Object, job: &Job) -> Read<Backend> {
     let path = object.path().to_owned();
     let is_primary = |name: &str| job.primary.as_ref().is_some_and(|primary| primary.subset == name);
-    match (object.take("backendRef"), object.take("subset"), object.take("clone")) {
+    let own = object.take("endpoint");
+    if (job.data_plane == DataPlane::Envoy) != own.is_some() {
+        let problem = match own {
+            Some(_) => {
+                "`endpoint` is for dataPlane `envoy`; with Istio, give one of `backendRef`, `subset` and `clone`"
+            }
+            None => "`endpoint` is missing: dataPlane `envoy` knows no Services, so give `{host, port}` of the shadow",
+        };
+        return Err(ConfigError::invalid(path, problem));
+    }
+    let others = (object.take("backendRef"), object.take("subset"), object.take("clone"));
+    if let Some(node) = own {
+        return match others {
+            (None, None, None) => Ok(Backend::Endpoint(endpoint(node)?)),
+            _ => Err(ConfigError::invalid(
+                path,
+                "`endpoint` stands alone; dataPlane `envoy` knows no other kind of shadow",
+            )),
+        };
+    }
+    match others {
         (Some(node), None, None) => backend_ref(node, job),
         (None, Some(node), None) => {
             let (at, name) = (node.path().to_owned(), subset(node)?);
@@ -322,7 +351,7 @@ fn label(node: Node) -> Read<String> {
     }
 }
 
-/// The name of a Deployment.
+/// The name of a Deployment or a Gateway.
 fn name(node: Node) -> Read<String> {
     let text = node.text()?;
     if text.len() <= 253 && text.split('.').all(syntax::is_dns_label) {

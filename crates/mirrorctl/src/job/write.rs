@@ -3,16 +3,26 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{API_VERSION, Allowed, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Shadow, word};
+use super::{
+    API_VERSION, Allowed, Backend, CloneOf, DataPlane, Endpoint, EndpointProtocol, Engine, Expiry, GatewayApi,
+    GatewayRef, Isolation, Job, KIND, Shadow, word,
+};
 
 /// The document of a job.
 pub fn write(job: &Job) -> Value {
     let mut spec = Map::new();
-    let mut target = json!({"kind": "Service", "name": job.target.name});
+    let kind = match job.data_plane {
+        DataPlane::Envoy => "Listener",
+        _ => "Service",
+    };
+    let mut target = json!({"kind": kind, "name": job.target.name});
     put(&mut target, "port", job.target.port.map(Value::from));
     spec.insert("targetRef".to_owned(), target);
     if job.data_plane != DataPlane::Sidecar {
         spec.insert("dataPlane".to_owned(), word(DataPlane::WORDS, &job.data_plane).into());
+    }
+    if let Some(gateway) = &job.gateway {
+        spec.insert("gateway".to_owned(), gateway_ref(gateway));
     }
     if job.engine != Engine::Wasm {
         spec.insert("engine".to_owned(), word(Engine::WORDS, &job.engine).into());
@@ -30,12 +40,28 @@ pub fn write(job: &Job) -> Value {
     };
     spec.insert("expiresAt".to_owned(), expires_at.into());
     spec.insert("shadows".to_owned(), job.shadows.iter().map(shadow).collect());
+    let mut metadata = json!({"name": job.name});
+    put(
+        &mut metadata,
+        "namespace",
+        (!job.namespace.is_empty()).then(|| job.namespace.as_str().into()),
+    );
     json!({
         "apiVersion": API_VERSION,
         "kind": KIND,
-        "metadata": {"name": job.name, "namespace": job.namespace},
+        "metadata": metadata,
         "spec": spec,
     })
+}
+
+fn gateway_ref(gateway: &GatewayRef) -> Value {
+    let mut fields = json!({});
+    let group = gateway.api.map(|api| word(GatewayApi::WORDS, &api).into());
+    put(&mut fields, "group", group);
+    put(&mut fields, "name", Some(gateway.name.as_str().into()));
+    put(&mut fields, "namespace", gateway.namespace.clone().map(Value::from));
+    put(&mut fields, "port", gateway.port.map(Value::from));
+    fields
 }
 
 fn shadow(shadow: &Shadow) -> Value {
@@ -49,11 +75,27 @@ fn shadow(shadow: &Shadow) -> Value {
         }
         Backend::Subset(name) => ("subset", name.as_str().into()),
         Backend::Clone(clone) => ("clone", clone_of(clone)),
+        Backend::Endpoint(endpoint) => ("endpoint", endpoint_of(endpoint)),
     };
     put(&mut fields, key, Some(backend));
     if let Some(fields) = fields.as_object_mut() {
         fields.extend(shadow.filter.clone());
     }
+    fields
+}
+
+fn endpoint_of(endpoint: &Endpoint) -> Value {
+    let mut fields = json!({"host": endpoint.host, "port": endpoint.port});
+    if endpoint.protocol != EndpointProtocol::Http {
+        let protocol = word(EndpointProtocol::WORDS, &endpoint.protocol);
+        put(&mut fields, "protocol", Some(protocol.into()));
+    }
+    let tls = endpoint.tls.as_ref();
+    put(
+        &mut fields,
+        "tls",
+        tls.map(|tls| json!({"sni": tls.sni, "caFile": tls.ca_file})),
+    );
     fields
 }
 

@@ -139,7 +139,7 @@ fn pods<'a>(job: &'a Job, index: usize, world: &World, path: &str) -> Result<Pod
             labels.extend(subset.unwrap_or_default());
             (job.namespace.as_str(), labels)
         }
-        None => (job.namespace.as_str(), Labels::new()),
+        Some(Called::Endpoint(_)) | None => (job.namespace.as_str(), Labels::new()),
     };
     if selector.is_empty() {
         return Err(Error::Refused(format!(

@@ -20,7 +20,7 @@ use super::ours::taken;
 use super::{Bundle, JOB_LABEL, Manifest, Origin, Step};
 use crate::error::{Error, Result};
 use crate::input::Place;
-use crate::job::{Allowed, Backend, CloneOf, Isolation, Job, Shadow, word};
+use crate::job::{Allowed, Backend, CloneOf, Endpoint, Isolation, Job, Shadow, word};
 use crate::objects::{Labels, Object, Workload, World, kinds, selects, title};
 
 /// The label that says which shadow of the job a pod belongs to; its value is the shadow's name.
@@ -43,6 +43,8 @@ pub enum Called<'a> {
     },
     /// A subset of the target's own Service.
     Subset(&'a str),
+    /// An address; only an Envoy without Istio calls one.
+    Endpoint(&'a Endpoint),
 }
 
 /// One clone, before its objects are written.
@@ -78,6 +80,7 @@ pub fn called<'a>(job: &'a Job, shadow: &'a Shadow) -> Called<'a> {
             },
             Isolation::Subset => Called::Subset(&of.version),
         },
+        Backend::Endpoint(endpoint) => Called::Endpoint(endpoint),
     }
 }
 

@@ -17,4 +17,13 @@ impl Destination {
         let subset = self.subset.as_deref().unwrap_or_default();
         format!("outbound|{}|{subset}|{}", self.port, self.host)
     }
+
+    /// The same as the waypoint that serves the Service calls it: `inbound-vip|PORT|http|HOST`, with `http/SUBSET` for a subset
+    /// (pilot/pkg/networking/core/listener_waypoint.go).
+    pub fn cluster_of_waypoint(&self) -> String {
+        match &self.subset {
+            Some(subset) => format!("inbound-vip|{}|http/{subset}|{}", self.port, self.host),
+            None => format!("inbound-vip|{}|http|{}", self.port, self.host),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use mirror_policy::values::Percentage;
 use serde_json::{Value, json};
 
 use super::clone::{Called, called, why_stepwise};
-use super::placement::{backend_destination, headless, http_ports, written};
+use super::placement::{backend_destination, headless, http_ports, not_of_istio, written};
 use super::{Bundle, Destination, IstioVersion, Manifest, Options, RoutingApi, Step, is_of_job};
 use super::{destinationrule, httproute, offline, virtualservice};
 use crate::error::{Error, Result};
@@ -312,6 +312,7 @@ fn copy(
             };
             (job.target.name.clone(), job.namespace.as_str(), destination)
         }
+        Called::Endpoint(_) => return Err(not_of_istio(&path)),
     };
     Ok(Copy {
         name,

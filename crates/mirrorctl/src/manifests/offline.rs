@@ -68,6 +68,7 @@ impl Target<'_> {
         job.shadows.iter().any(|shadow| match called(job, shadow) {
             Called::Service { name, namespace, .. } => subset.is_empty() && full(&name, namespace) == host,
             Called::Subset(name) => subset == name && host == target,
+            Called::Endpoint(_) => false,
         })
     }
 }
@@ -106,7 +107,7 @@ fn stopped(target: Target<'_>, object: &Object, world: &World) -> Option<Value> 
                     Called::Service { name, namespace, .. } => {
                         httproute::is_service(key, &format!("{name}.{namespace}.svc.{}", world.domain), &world.domain)
                     }
-                    Called::Subset(_) => false,
+                    Called::Subset(_) | Called::Endpoint(_) => false,
                 })
             }),
         };

@@ -14,10 +14,15 @@ pub const JOB_LABEL: &str = "traffic-mirror.dev/job";
 
 /// The metadata of an object of ours.
 pub fn metadata(job: &Job, name: &str) -> Value {
+    metadata_in(&job.namespace, job, name)
+}
+
+/// The same in another namespace than the job's.
+pub(super) fn metadata_in(namespace: &str, job: &Job, name: &str) -> Value {
     let (managed_by, us) = MANAGED_BY;
     json!({
         "name": name,
-        "namespace": job.namespace,
+        "namespace": namespace,
         "labels": {managed_by: us, JOB_LABEL: job.name},
     })
 }

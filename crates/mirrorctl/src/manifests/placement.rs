@@ -3,8 +3,9 @@
 
 use super::Destination;
 use super::clone::{Called, called};
+use super::reach::refuse_hidden;
 use crate::error::{Error, Result};
-use crate::job::{Backend, Job, Primary};
+use crate::job::{Backend, Job, Primary, Shadow};
 use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds, selects};
 
 /// A job, placed in the user's world.
@@ -58,29 +59,15 @@ pub fn place(job: &Job, world: &World, notes: &mut Vec<String>) -> Result<Placem
     for (index, shadow) in job.shadows.iter().enumerate() {
         let path = format!("spec.shadows[{index}]");
         for port in &ports {
-            let destination = match called(job, shadow) {
-                Called::Service {
-                    name,
-                    namespace,
-                    port: own,
-                } => {
-                    let backend = world.service(namespace, &name)?;
-                    let key = match shadow.backend {
-                        Backend::Clone(_) => "clone",
-                        _ => "backendRef",
-                    };
-                    let number = own.unwrap_or(port.number);
-                    backend_destination(&backend, number, &format!("{path}.{key}"), notes)?
-                }
-                Called::Subset(name) => {
-                    let destination = subset_destination(job, &service, port.number, name, world, &path)?;
-                    notes.push(format!(
-                        "the pods of subset {name} are endpoints of {} too: only routing keeps live requests off them",
-                        service.object.title()
-                    ));
-                    destination
-                }
-            };
+            let destination = destination(
+                job,
+                shadow,
+                &path,
+                (&service, port.number),
+                &job.namespace,
+                world,
+                notes,
+            )?;
             entries.push(Entry {
                 shadow: index,
                 port: port.clone(),
@@ -96,6 +83,53 @@ pub fn place(job: &Job, world: &World, notes: &mut Vec<String>) -> Result<Placem
         ports,
         entries,
     })
+}
+
+/// Where a shadow's copies of one port's requests go. `client` is the namespace of the proxies that call it.
+///
+/// # Errors
+/// [`Error::Missing`], and refused for what these proxies cannot call.
+pub(super) fn destination(
+    job: &Job,
+    shadow: &Shadow,
+    path: &str,
+    (service, port): (&Service<'_>, u16),
+    client: &str,
+    world: &World,
+    notes: &mut Vec<String>,
+) -> Result<Destination> {
+    match called(job, shadow) {
+        Called::Service {
+            name,
+            namespace,
+            port: own,
+        } => {
+            let backend = world.service(namespace, &name)?;
+            let key = match shadow.backend {
+                Backend::Clone(_) => "clone",
+                _ => "backendRef",
+            };
+            let path = format!("{path}.{key}");
+            refuse_hidden(&backend, client, &path)?;
+            backend_destination(&backend, own.unwrap_or(port), &path, notes)
+        }
+        Called::Subset(name) => {
+            let path = format!("{path}.subset");
+            refuse_hidden(service, client, &path)?;
+            let destination = subset_destination(service, port, name, client, world, &path)?;
+            notes.push(format!(
+                "the pods of subset {name} are endpoints of {} too: only routing keeps live requests off them",
+                service.object.title()
+            ));
+            Ok(destination)
+        }
+        Called::Endpoint(_) => Err(not_of_istio(path)),
+    }
+}
+
+/// An address in a job for Istio, of which the job's reader lets none through.
+pub(super) fn not_of_istio(path: &str) -> Error {
+    Error::Refused(format!("{path}.endpoint: is for dataPlane `envoy`"))
 }
 
 /// The labels of the pods that answer the clients.
@@ -242,26 +276,24 @@ pub(super) fn backend_destination(
     })
 }
 
-/// A subset of the target, which a DestinationRule that the primary's proxies obey must define.
+/// A subset of the target, which a DestinationRule that the calling proxies obey must define.
 fn subset_destination(
-    job: &Job,
     service: &Service<'_>,
     port: u16,
     name: &str,
+    client: &str,
     world: &World,
     path: &str,
 ) -> Result<Destination> {
     if service.is_headless() {
-        return Err(headless(&format!("{path}.subset"), service));
+        return Err(headless(path, service));
     }
     let host = service.host();
-    if world.subset(&host, &job.namespace, &job.namespace, name).is_none() {
+    let namespace = service.object.namespace.as_str();
+    if world.subset(&host, client, namespace, name).is_none() {
         return Err(Error::Missing {
-            fact: format!(
-                "a DestinationRule of namespace {} that defines the subset {name} of {host}",
-                job.namespace
-            ),
-            command: kinds::DESTINATION_RULE.command(&job.namespace),
+            fact: format!("a DestinationRule of namespace {namespace} that defines the subset {name} of {host}"),
+            command: kinds::DESTINATION_RULE.command(namespace),
         });
     }
     Ok(Destination {
@@ -293,6 +325,7 @@ fn keep_out(job: &Job, index: usize, service: &Service<'_>, selector: &Labels, w
             labels.extend(subset.unwrap_or_default());
             (job.namespace.as_str(), labels)
         }
+        Called::Endpoint(_) => return Ok(()),
     };
     let apart = selector
         .iter()

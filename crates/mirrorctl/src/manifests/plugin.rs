@@ -4,18 +4,52 @@
 use mirror_policy::Plan;
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Options, Placement};
+use super::{Options, Placement};
 use crate::error::{Error, Result};
 use crate::job::{Expiry, Job, Shadow};
 
 /// The keys that both resources have, in order.
 pub(super) type Plugin = Map<String, Value>;
 
+/// One mirror of the filter: a shadow, as one port's requests reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mirror {
+    /// The index into the job's shadows.
+    pub shadow: usize,
+    /// Its name.
+    pub name: String,
+    /// The cluster that it calls.
+    pub cluster: String,
+    /// The port on which the proxy accepts what is copied; `None`: any.
+    pub port: Option<u16>,
+    /// Whether the filter gets the requests of other ports too, and must look.
+    pub looks_at_port: bool,
+}
+
+/// The mirrors of sidecars: one for each shadow and each port.
+pub(super) fn mirrors(job: &Job, placement: &Placement) -> Vec<Mirror> {
+    let several = placement.ports.len() > 1;
+    let shadow = |index: usize| job.shadows.get(index).map_or("", |shadow| shadow.name.as_str());
+    let entries = placement.entries.iter();
+    entries
+        .map(|entry| Mirror {
+            shadow: entry.shadow,
+            name: match several {
+                true => format!("{}-{}", shadow(entry.shadow), entry.port.number),
+                false => shadow(entry.shadow).to_owned(),
+            },
+            cluster: entry.destination.cluster(),
+            port: Some(entry.port.accepted),
+            looks_at_port: several,
+        })
+        .collect()
+}
+
 /// The plugin of a job.
 ///
 /// # Errors
 /// If the module is not said, or the configuration is refused.
-pub(super) fn plugin(job: &Job, placement: &Placement, options: &Options) -> Result<Plugin> {
+pub(super) fn plugin(job: &Job, mirrors: &[Mirror], options: &Options) -> Result<Plugin> {
     let Some(module) = &options.module else {
         return Err(Error::Usage(
             "--module is missing: where does Istio find the filter? Give oci://REGISTRY/traffic-mirror@sha256:DIGEST, also by MIRRORCTL_MODULE"
@@ -35,38 +69,32 @@ pub(super) fn plugin(job: &Job, placement: &Placement, options: &Options) -> Res
     put("failStrategy", "FAIL_OPEN".into());
     // What the filter keeps is kept by this name: two jobs on one pod do not share it.
     put("pluginName", job.name.as_str().into());
-    put("pluginConfig", plugin_config(job, placement)?);
+    put("pluginConfig", plugin_config(job, mirrors)?);
     Ok(plugin)
 }
 
-/// The directions and ports of the sidecar on which the filter sits. Without it, it would copy the workload's own calls too.
-pub(super) fn server_match(placement: &Placement) -> Value {
-    let ports: Vec<Value> = placement
-        .ports
-        .iter()
-        .map(|port| json!({"number": port.accepted}))
-        .collect();
-    json!([{"mode": "SERVER", "ports": ports}])
-}
-
-fn plugin_config(job: &Job, placement: &Placement) -> Result<Value> {
-    let several = placement.ports.len() > 1;
-    let mut mirrors = Vec::new();
+/// The filter's configuration, which has passed its own parser.
+///
+/// # Errors
+/// If it is refused, or a shadow would get nothing.
+pub(super) fn plugin_config(job: &Job, mirrors: &[Mirror]) -> Result<Value> {
+    let mut written = Vec::new();
     for (index, shadow) in job.shadows.iter().enumerate() {
-        let of_shadow = placement.entries.iter().filter(|entry| entry.shadow == index);
-        let before = mirrors.len();
-        for entry in of_shadow {
-            mirrors.extend(mirror(job, shadow, entry, several));
-        }
-        if mirrors.len() == before {
-            let ports: Vec<String> = placement.ports.iter().map(|port| port.accepted.to_string()).collect();
+        let of_shadow: Vec<&Mirror> = mirrors.iter().filter(|mirror| mirror.shadow == index).collect();
+        let before = written.len();
+        written.extend(of_shadow.iter().filter_map(|mirror| write(job, shadow, mirror)));
+        if written.len() == before {
+            let ports: Vec<String> = of_shadow
+                .iter()
+                .filter_map(|mirror| Some(mirror.port?.to_string()))
+                .collect();
             return Err(Error::Refused(format!(
-                "spec.shadows[{index}].match: no entry has a port on which the primary's pods accept requests ({}), so nothing would be copied",
+                "spec.shadows[{index}].match: no entry has a port on which requests are accepted ({}), so nothing would be copied",
                 ports.join(", ")
             )));
         }
     }
-    let config = json!({"mirrors": mirrors});
+    let config = json!({"mirrors": written});
     match Plan::parse(config.to_string().as_bytes()) {
         Ok(_) => Ok(config),
         Err(error) => Err(Error::Refused(format!(
@@ -75,49 +103,42 @@ fn plugin_config(job: &Job, placement: &Placement) -> Result<Value> {
     }
 }
 
-/// The mirror of one shadow on one port; `None` if the shadow's `match` leaves that port out.
-fn mirror(job: &Job, shadow: &Shadow, entry: &Entry, several: bool) -> Option<Value> {
-    let mut mirror = Map::new();
-    let mut put = |key: &str, value: Value| mirror.insert(key.to_owned(), value);
-    put(
-        "name",
-        if several {
-            format!("{}-{}", shadow.name, entry.port.number).into()
-        } else {
-            shadow.name.as_str().into()
-        },
-    );
-    put("cluster", entry.destination.cluster().into());
+/// One mirror as the filter reads it; `None` if the shadow's `match` leaves its port out.
+fn write(job: &Job, shadow: &Shadow, mirror: &Mirror) -> Option<Value> {
+    let mut fields = Map::new();
+    let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
+    put("name", mirror.name.as_str().into());
+    put("cluster", mirror.cluster.as_str().into());
     for (key, value) in shadow.filter.iter().filter(|(key, _)| *key != "match") {
         put(key, value.clone());
     }
     if let Expiry::At(time) = job.expires_at {
         put("expiresAt", time.to_string().into());
     }
+    let port = mirror.port.filter(|_| mirror.looks_at_port);
     let written = shadow.filter.get("match").and_then(Value::as_array);
     let entries: Vec<&Value> = written.into_iter().flatten().collect();
     // The filter's parser read the same entries, so the two lists are alike.
     let on_port: Vec<Value> = entries
         .iter()
         .zip(&shadow.config.r#match)
-        .filter(|(_, parsed)| {
-            parsed
-                .port
-                .is_none_or(|port| port.get() == u64::from(entry.port.accepted))
+        .filter(|(_, parsed)| match (&parsed.port, mirror.port) {
+            (Some(wanted), Some(port)) => wanted.get() == u64::from(port),
+            _ => true,
         })
-        .map(|(written, _)| with_port(written, several.then_some(entry.port.accepted)))
+        .map(|(written, _)| with_port(written, port))
         .collect();
-    match (entries.is_empty(), several) {
-        (true, false) => {}
-        (true, true) => {
-            put("match", json!([{"port": entry.port.accepted}]));
+    match (entries.is_empty(), port) {
+        (true, None) => {}
+        (true, Some(port)) => {
+            put("match", json!([{"port": port}]));
         }
         (false, _) if on_port.is_empty() => return None,
         (false, _) => {
             put("match", on_port.into());
         }
     }
-    Some(mirror.into())
+    Some(fields.into())
 }
 
 /// A condition, on one port.

@@ -122,8 +122,15 @@ impl Golden {
         write(self.folder.join("exit"), &format!("{}\n", ran.exit), ran.exit != 0);
     }
 
-    /// The objects that it prints; none if it prints something else.
+    /// The objects of Kubernetes that it prints; none if it prints something else.
     pub fn objects(&self) -> Vec<Value> {
+        let mut documents = self.documents();
+        documents.retain(|document| document.get("kind").is_some());
+        documents
+    }
+
+    /// The documents that it prints, each item of a List one; none if it prints text.
+    pub fn documents(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.expected()).unwrap_or_default();
         if self.expected().extension().is_some_and(|extension| extension == "txt") {
             return Vec::new();
@@ -135,7 +142,6 @@ impl Golden {
                 Some(Value::Array(items)) => items.clone(),
                 _ => vec![document],
             })
-            .filter(|object| object.get("kind").is_some())
             .collect()
     }
 }

@@ -274,7 +274,7 @@ pub const CASES: &[Case] = &[
         &[("percentage: 10", "percentage: 140")],
     ),
     case(
-        "TM005 spec.shadow: is not a key that is known here; known are `targetRef`, `dataPlane`, `engine`, `primary`, `expiresAt`, `shadows`",
+        "TM005 spec.shadow: is not a key that is known here; known are `targetRef`, `dataPlane`, `gateway`, `engine`, `primary`, `expiresAt`, `shadows`",
         JOB,
         &[("shadows:", "shadow:")],
     ),
@@ -402,7 +402,10 @@ pub const CASES: &[Case] = &[
     case(
         "TM013 spec.shadows[0].match[0]: `authority` is absent, so the requests for every host are copied",
         JOB,
-        &[("primary: {version: v1}", "dataPlane: gateway")],
+        &[(
+            "primary: {version: v1}",
+            "dataPlane: gateway\n  gateway: {name: public}",
+        )],
     ),
     case(
         "TM014 spec: neither `selector` nor `targetRefs` says which pods",
