@@ -38,7 +38,7 @@ pub enum Verdict {
     Missed,
     /// The limit lies within the interval: more rounds or a quieter machine could tell.
     Noise,
-    /// The run has not measured it.
+    /// The run has not measured it, or what it is to be compared with cannot be told from nothing.
     Unknown,
 }
 
@@ -161,7 +161,7 @@ impl std::fmt::Display for Verdict {
             Self::Met => "met",
             Self::Missed => "missed",
             Self::Noise => "within noise",
-            Self::Unknown => "not measured",
+            Self::Unknown => "cannot be told",
         })
     }
 }
