@@ -8,7 +8,7 @@ use super::native::{Copying, Subset};
 use super::{Origin, ours, record};
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::objects::{World, fully_qualified, kinds};
+use crate::objects::{Object, ROOT_NAMESPACE, World, fully_qualified, kinds};
 
 /// A ceiling for copies: what is over it is refused by the caller's own proxy and costs the shadow nothing.
 pub fn ceiling() -> Value {
@@ -78,6 +78,45 @@ pub(super) fn manifest(job: &Job, copying: &Copying, world: &World, notes: &mut 
     record::set(&mut spec, &["host"], job.target.name.as_str().into());
     record::set(&mut spec, &["subsets"], all.into());
     Ok(Some(Change::ours(object(job, spec))))
+}
+
+/// Refuses a pin to a subset that some callers would not know: their live requests would end in 503. `exported` says who sees
+/// the pin.
+pub(super) fn refuse_hidden_pin(
+    job: &Job,
+    copying: &Copying,
+    subset: &str,
+    exported: Option<&Value>,
+    world: &World,
+) -> Result<()> {
+    let refuse = |object: &Object, why: &str| {
+        Err(Error::Refused(format!(
+            "--pin-primary: {} ({}) {why}, so live requests from there would end in 503; define the subset {subset} there too, or let the shadow have a Service of its own (`backendRef`)",
+            object.title(),
+            object.place
+        )))
+    };
+    for object in world.all(kinds::DESTINATION_RULE) {
+        let from = &object.namespace;
+        let is_elsewhere = *from != job.namespace && from != ROOT_NAMESPACE;
+        let obeyed = world.destination_rules(&copying.host, from, &job.namespace);
+        if is_elsewhere
+            && obeyed.iter().any(|other| other.is_same(object))
+            && world.subset(&copying.host, from, &job.namespace, subset).is_none()
+        {
+            return refuse(
+                object,
+                "is obeyed by the callers of its namespace and does not define that subset",
+            );
+        }
+    }
+    for object in world.destination_rules(&copying.host, &job.namespace, &job.namespace) {
+        let to = object.at(&["spec", "exportTo"]);
+        if to.is_some_and(|to| *to != json!(["*"])) && to != exported {
+            return refuse(object, "is not exported to all callers");
+        }
+    }
+    Ok(())
 }
 
 fn object(job: &Job, spec: Value) -> Value {

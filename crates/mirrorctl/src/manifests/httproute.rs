@@ -189,6 +189,9 @@ fn patched(
     refuse_other_job(object, job)?;
     let mut rules = list(object.at(&["spec", "rules"])).to_vec();
     let mut added = Vec::new();
+    if !options.gitops {
+        refuse_present(&rules, copying, object)?;
+    }
     for (index, rule) in rules.iter_mut().enumerate() {
         let path = format!("spec.rules[{index}]");
         let to: Vec<u16> = ports(rule, job, object).collect();
@@ -208,17 +211,8 @@ fn patched(
                 for copy in copies {
                     let filter = filter(copy, &object.namespace);
                     let key = backend(&filter, &object.namespace);
-                    if filters.iter().any(|own| backend(own, &object.namespace) == key) {
-                        if !options.gitops {
-                            return Err(Error::Refused(format!(
-                                "{} ({}): {path} copies to the Service {} already; take that filter out, or this shadow",
-                                object.title(),
-                                object.place,
-                                copy.name
-                            )));
-                        }
-                        filters.retain(|own| backend(own, &object.namespace) != key);
-                    }
+                    // In Git there is no record, so what an earlier run wrote is replaced.
+                    filters.retain(|own| backend(own, &object.namespace) != key);
                     filters.push(filter);
                     added.extend(key.filter(|key| !added.contains(key)));
                 }
@@ -248,6 +242,35 @@ fn patched(
         added,
         pinned: None,
     }))
+}
+
+/// A copy that is there already is refused, in whatever rule: what is taken out later would be the user's.
+fn refuse_present(rules: &[Value], copying: &Copying, object: &Object) -> Result<()> {
+    let all = copying.copies.iter().flat_map(|(_, copies)| copies);
+    let ours: Vec<_> = all
+        .map(|copy| backend(&filter(copy, &object.namespace), &object.namespace))
+        .collect();
+    for (index, rule) in rules.iter().enumerate() {
+        let filters = list(rule.get("filters"))
+            .iter()
+            .map(|filter| backend(filter, &object.namespace));
+        if let Some(same) = filters.flatten().find(|own| ours.contains(&Some(own.clone()))) {
+            return Err(Error::Refused(format!(
+                "{} ({}): spec.rules[{index}] copies to {same} already; take that filter out, or this shadow",
+                object.title(),
+                object.place
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// An HTTPRoute that sends live requests to the target.
+pub(super) fn sending<'a>(job: &Job, world: &'a World) -> Option<&'a Object> {
+    world.all(kinds::HTTP_ROUTE).find(|object| {
+        let rules = list(object.at(&["spec", "rules"]));
+        rules.iter().any(|rule| ports(rule, job, object).next().is_some())
+    })
 }
 
 /// The ports of the target to which a rule sends live requests.

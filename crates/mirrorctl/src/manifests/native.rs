@@ -2,19 +2,21 @@
 //! and the resources are chosen; each resource writes itself. Live requests reach what they reached before, after every
 //! single object that is applied; the one exception is `--pin-primary`, which is asked for.
 
+mod place;
+
 use std::borrow::Cow;
 
 use mirror_policy::values::Percentage;
 use serde_json::{Value, json};
 
-use super::clone::{Called, called, why_stepwise};
-use super::placement::{backend_destination, headless, http_ports, not_of_istio, written};
+use super::change::Change;
+use super::clone::why_stepwise;
 use super::{Bundle, Destination, IstioVersion, Manifest, Options, RoutingApi, Step, is_of_job};
 use super::{destinationrule, httproute, offline, virtualservice};
 use crate::error::{Error, Result};
 use crate::input::Place;
-use crate::job::{Backend, DataPlane, Expiry, Job, Shadow};
-use crate::objects::{Labels, Object, Protocol, Service, World, kinds, selects};
+use crate::job::{DataPlane, Expiry, Job};
+use crate::objects::{Labels, Object, World, kinds};
 
 /// A job of the native engine, placed in the user's world.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,8 @@ pub(super) struct Copying {
     pub listeners: Vec<u16>,
     /// Whether the Service has no other port of any kind.
     pub is_single: bool,
+    /// Whether some of its ports are not HTTP.
+    pub has_other_ports: bool,
     /// What is sent for each mirrored port.
     pub copies: Vec<(u16, Vec<Copy>)>,
     /// The subsets that must be defined and are not.
@@ -70,7 +74,8 @@ pub(super) fn bundle(job: &Job, world: &World, options: &Options, bundle: &mut B
         no_virtual_service: options.no_virtual_service || routes_by_us(job, world),
         ..options.clone()
     };
-    let copying = place(job, &base, &mut bundle.notes)?;
+    let copying = place::place(job, &base, &mut bundle.notes)?;
+    refuse_healing(job, &copying, world)?;
     if job.expires_at != Expiry::Never {
         bundle.notes.push(
             "spec.expiresAt: engine `native` stops nothing by itself; take the job offline then (mirrorctl offline)"
@@ -87,6 +92,7 @@ pub(super) fn bundle(job: &Job, world: &World, options: &Options, bundle: &mut B
     if why_stepwise(job).is_some() {
         // Live requests are pinned before the pods are there that they must not reach.
         let pinned = routes(&copying.without_copies(), &mut bundle.notes)?;
+        refuse_ways_round(job, &copying, &pinned, &base)?;
         steps.extend(pinned.into_iter().map(|change| (Step::Prepare, change)));
     }
     let copies = routes(&copying, &mut bundle.notes)?;
@@ -115,9 +121,11 @@ pub(super) fn pinned<'w>(
         no_virtual_service: options.no_virtual_service || routes_by_us(job, world),
         ..options.clone()
     };
-    let copying = place(job, &base, &mut bundle.notes)?.without_copies();
+    let copying = place::place(job, &base, &mut bundle.notes)?.without_copies();
+    refuse_healing(job, &copying, world)?;
     let subsets = destinationrule::manifest(job, &copying, &base, &mut bundle.notes)?;
     let routes = virtualservice::manifests(job, &copying, &base, options, &mut bundle.notes)?;
+    refuse_ways_round(job, &copying, &routes, &base)?;
     let mut after = Cow::Borrowed(world);
     for change in subsets.into_iter().chain(routes) {
         let is_same = |original: &Object| original.value == change.object;
@@ -138,6 +146,71 @@ pub(super) fn pinned<'w>(
         });
     }
     Ok(after)
+}
+
+/// A subset to which live requests go and which nothing defines has no pods for them; defined, it would have.
+fn refuse_healing(job: &Job, copying: &Copying, world: &World) -> Result<()> {
+    for Subset { name, .. } in &copying.subsets {
+        if world
+            .subset(&copying.host, &job.namespace, &job.namespace, name)
+            .is_some()
+        {
+            continue;
+        }
+        if let Some(object) = virtualservice::sending(&copying.host, Some(name), world) {
+            return Err(Error::Missing {
+                fact: format!(
+                    "a DestinationRule that defines the subset {name} of {}, to which {} ({}) sends live requests,",
+                    copying.host,
+                    object.title(),
+                    object.place
+                ),
+                command: kinds::DESTINATION_RULE.command(&job.namespace),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A clone as a subset must not be reached on any way that is not pinned.
+fn refuse_ways_round(job: &Job, copying: &Copying, pinned: &[Change], base: &World) -> Result<()> {
+    let mut after = base.clone();
+    for change in pinned {
+        after.put(Object {
+            place: Place::file("what is generated"),
+            value: change.object.clone(),
+            namespace: change
+                .original
+                .as_ref()
+                .map_or(&job.namespace, |object| &object.namespace)
+                .clone(),
+        });
+    }
+    let unrouted = pinned.iter().find_map(|change| {
+        let port = virtualservice::unrouted(&change.object, &copying.listeners)?;
+        Some(format!(
+            "no rule of its VirtualService is for port {port}, so requests there reach all its pods"
+        ))
+    });
+    let way = match virtualservice::sending(&copying.host, None, &after).or(httproute::sending(job, &after)) {
+        Some(object) => format!("{} ({}) sends requests to all its pods", object.title(), object.place),
+        None if job.data_plane == DataPlane::Gateway => {
+            "requests that come through no gateway reach all its pods".to_owned()
+        }
+        None => match unrouted {
+            Some(way) => way,
+            None if copying.has_other_ports => {
+                "connections to its ports that are not HTTP reach all its pods".to_owned()
+            }
+            None => return Ok(()),
+        },
+    };
+    Err(Error::Refused(format!(
+        "spec.shadows: a clone with isolation `subset` is an endpoint of the Service {} of namespace {}, and {way}; send them to subset {} first, or use isolation `service`",
+        job.target.name,
+        job.namespace,
+        copying.pin.as_deref().unwrap_or_default()
+    )))
 }
 
 /// Whether the job has a route of its own already.
@@ -210,8 +283,6 @@ pub(super) fn number(percentage: Percentage) -> Value {
     }
 }
 
-// === placing ===
-
 /// What follows from the version of Istio.
 fn refuse_versions(job: &Job, options: &Options) -> Result<()> {
     let before = |minor: u16| options.istio < IstioVersion { major: 1, minor };
@@ -226,171 +297,5 @@ fn refuse_versions(job: &Job, options: &Options) -> Result<()> {
             "spec.dataPlane: the waypoints of Istio {istio} do not mirror; they do since 1.24. Use engine `wasm`"
         )));
     }
-    Ok(())
-}
-
-fn place(job: &Job, world: &World, notes: &mut Vec<String>) -> Result<Copying> {
-    let service = world.service(&job.namespace, &job.target.name)?;
-    if let Some(other) = service.external_name() {
-        return Err(Error::Refused(format!(
-            "spec.targetRef: {} only stands for {other}; name the Service of the pods",
-            service.object.title()
-        )));
-    }
-    let ports: Vec<u16> = http_ports(job, &service, notes)?
-        .iter()
-        .map(|port| port.number)
-        .collect();
-    let all = service.ports()?;
-    let listeners = all
-        .iter()
-        .filter(|port| matches!(port.protocol, Protocol::Http | Protocol::Undeclared));
-    let mut copying = Copying {
-        host: service.host(),
-        listeners: listeners.map(|port| port.number).collect(),
-        is_single: all.len() == 1,
-        copies: Vec::new(),
-        subsets: Vec::new(),
-        pin: None,
-        is_only_pinned: false,
-        ports,
-    };
-    for port in copying.ports.clone() {
-        let mut copies: Vec<Copy> = Vec::new();
-        for (index, shadow) in job.shadows.iter().enumerate() {
-            let copy = copy(job, shadow, index, port, &service, world, notes)?;
-            if copies.iter().any(|other| other.destination == copy.destination) {
-                return Err(Error::Refused(format!(
-                    "spec.shadows[{index}]: {} is the destination of another shadow too; engine `native` cannot tell the two apart",
-                    copy.destination.cluster()
-                )));
-            }
-            copies.push(copy);
-        }
-        copying.copies.push((port, copies));
-    }
-    place_subsets(job, &service, world, &mut copying, notes)?;
-    Ok(copying)
-}
-
-fn copy(
-    job: &Job,
-    shadow: &Shadow,
-    index: usize,
-    port: u16,
-    service: &Service<'_>,
-    world: &World,
-    notes: &mut Vec<String>,
-) -> Result<Copy> {
-    let path = format!("spec.shadows[{index}]");
-    let percentage = shadow
-        .filter
-        .contains_key("percentage")
-        .then_some(shadow.config.percentage);
-    let (name, namespace, destination) = match called(job, shadow) {
-        Called::Service {
-            name,
-            namespace,
-            port: own,
-        } => {
-            let backend = world.service(namespace, &name)?;
-            let key = match shadow.backend {
-                Backend::Clone(_) => "clone",
-                _ => "backendRef",
-            };
-            let destination = backend_destination(&backend, own.unwrap_or(port), &format!("{path}.{key}"), notes)?;
-            (name.into_owned(), namespace, destination)
-        }
-        Called::Subset(subset) => {
-            if service.is_headless() {
-                return Err(headless(&path, service));
-            }
-            let destination = Destination {
-                host: service.host(),
-                port,
-                subset: Some(subset.to_owned()),
-            };
-            (job.target.name.clone(), job.namespace.as_str(), destination)
-        }
-        Called::Endpoint(_) => return Err(not_of_istio(&path)),
-    };
-    Ok(Copy {
-        name,
-        namespace: namespace.to_owned(),
-        destination,
-        percentage,
-    })
-}
-
-/// The subsets of the target that the job needs. A version that is given as one label, `version: v1`, says how the others
-/// are labelled; else a DestinationRule must say it.
-fn place_subsets(
-    job: &Job,
-    service: &Service<'_>,
-    world: &World,
-    copying: &mut Copying,
-    notes: &mut Vec<String>,
-) -> Result<()> {
-    let known = |name: &str| world.subset(&copying.host, &job.namespace, &job.namespace, name);
-    let Some(primary) = &job.primary else { return Ok(()) };
-    let mut subsets = Vec::new();
-    for shadow in &job.shadows {
-        let Called::Subset(name) = called(job, shadow) else {
-            continue;
-        };
-        if known(name).is_some() {
-            notes.push(format!(
-                "subset {name} of {} is defined; no ceiling is put on its connections, because it may have live ones",
-                service.object.title()
-            ));
-            continue;
-        }
-        match primary.labels.as_slice() {
-            [(label, value)] if *value == primary.subset => subsets.push(Subset {
-                name: name.to_owned(),
-                labels: Labels::from([(label.clone(), name.to_owned())]),
-                is_shadow: true,
-            }),
-            _ => {
-                return Err(Error::Missing {
-                    fact: format!(
-                        "a DestinationRule of namespace {} that defines the subset {name} of {}",
-                        job.namespace, copying.host
-                    ),
-                    command: kinds::DESTINATION_RULE.command(&job.namespace),
-                });
-            }
-        }
-    }
-    if job
-        .shadows
-        .iter()
-        .any(|shadow| matches!(called(job, shadow), Called::Subset(_)))
-    {
-        copying.pin = Some(primary.subset.clone());
-        let labels = known(&primary.subset);
-        let is_known = labels.is_some();
-        let mut selector = service.selector();
-        selector.extend(labels.unwrap_or_else(|| primary.labels.iter().cloned().collect()));
-        // Pinned to a subset without pods, live requests would end in 503.
-        if !world
-            .workloads(&job.namespace)
-            .any(|workload| selects(&selector, &workload.labels()))
-        {
-            return Err(Error::Missing {
-                fact: format!("the workload of the primary ({})", written(&selector)),
-                command: kinds::DEPLOYMENT.command(&job.namespace),
-            });
-        }
-        if !is_known {
-            let primary = Subset {
-                name: primary.subset.clone(),
-                labels: primary.labels.iter().cloned().collect(),
-                is_shadow: false,
-            };
-            subsets.insert(0, primary);
-        }
-    }
-    copying.subsets = subsets;
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! The VirtualService whose routes copy: one of ours where the target has none, else the user's, of which only the rules
 //! that send requests to the target gain a mirror. Sidecars obey a single one for a host, so there is never a second.
 
+mod patched;
+
 use serde_json::{Value, json};
 
-use super::change::{Change, refuse_other_job};
-use super::native::{Copy, Copying, destination};
+use super::change::Change;
+use super::native::{Copying, destination};
 use super::routes::{self, Scope};
-use super::{Destination, Options, Origin, ours, record};
+use super::{Destination, Options, destinationrule, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
 use crate::objects::{Object, World, at, fully_qualified, host_covers, kinds};
@@ -23,12 +25,12 @@ pub(super) fn manifests(
         DataPlane::Gateway => at_gateways(copying, world)?,
         _ => match obeyed(job, copying, world, options, notes)? {
             Some(found) => vec![found],
-            None => return Ok(vec![Change::ours(new(job, copying, options, notes)?)]),
+            None => return Ok(vec![Change::ours(new(job, copying, world, options, notes)?)]),
         },
     };
     found
         .into_iter()
-        .map(|object| patched(job, copying, object, world, options, notes))
+        .map(|object| patched::patched(job, copying, object, world, options, notes))
         .collect()
 }
 
@@ -80,13 +82,55 @@ fn obeyed<'a>(
             first.title(),
             first.place
         ))),
-        ([first, others @ ..], _) => {
+        ([first, ..], Some(wide)) if copying.pin.is_some() => Err(Error::Refused(format!(
+            "{title} is routed by {} and, by a wildcard, by {} ({}); which one sidecars obey depends on their age and the version of Istio, so live requests cannot be pinned surely. Leave one of them",
+            first.title(),
+            wide.title(),
+            wide.place
+        ))),
+        ([first, others @ ..], wide) => {
+            if let Some(wide) = wide {
+                notes.push(format!(
+                    "{} covers {title} too, by a wildcard; where sidecars obey that one, nothing is copied",
+                    wide.title()
+                ));
+            }
             for other in others {
                 notes.push(format!("{} does nothing: {} is older", other.title(), first.title()));
             }
             Ok(Some(first))
         }
     }
+}
+
+/// Which VirtualService sends live requests to a host's subset; without a subset: to any of its pods.
+pub(super) fn sending<'a>(host: &str, subset: Option<&str>, world: &'a World) -> Option<&'a Object> {
+    world.all(kinds::VIRTUAL_SERVICE).find(|object| {
+        let scope = scope(object, world);
+        let mut to = rules(object).iter().flat_map(routes::destinations);
+        to.any(|destination| {
+            let found = destination.get("subset").and_then(Value::as_str).unwrap_or_default();
+            scope.host(destination) == host && found == subset.unwrap_or_default()
+        })
+    })
+}
+
+/// A port on which no rule of a VirtualService can match a call from the mesh: it is routed as if there were none.
+pub(super) fn unrouted(object: &Value, listeners: &[u16]) -> Option<u16> {
+    let rules = at(object, &["spec", "http"]).and_then(Value::as_array);
+    let mut rules = rules.cloned().unwrap_or_default();
+    rules.retain_mut(|rule| match rule.get_mut("match").and_then(Value::as_array_mut) {
+        Some(entries) if !entries.is_empty() => {
+            entries.retain(|entry| bound(entry, &["gateways"], &|gateway| gateway == "mesh"));
+            !entries.is_empty()
+        }
+        _ => true,
+    });
+    let routed: Vec<u16> = rules
+        .iter()
+        .flat_map(|rule| routes::listeners(rule, listeners))
+        .collect();
+    listeners.iter().copied().find(|port| !routed.contains(port))
 }
 
 /// Those of gateways that send requests to the target.
@@ -144,10 +188,11 @@ fn scope<'a>(object: &'a Object, world: &'a World) -> Scope<'a> {
 
 /// A VirtualService that routes as Istio does without one, and copies. It is asked on every port that speaks HTTP, so it has a
 /// rule for each of them: a port without one would answer 404.
-fn new(job: &Job, copying: &Copying, options: &Options, notes: &mut Vec<String>) -> Result<Value> {
-    if copying.pin.is_some() {
+fn new(job: &Job, copying: &Copying, world: &World, options: &Options, notes: &mut Vec<String>) -> Result<Value> {
+    if let Some(subset) = &copying.pin {
         need_pin(job, copying, options)?;
-        if !copying.is_single {
+        destinationrule::refuse_hidden_pin(job, copying, subset, None, world)?;
+        if copying.has_other_ports {
             notes.push(
                 "ports that are not HTTP are not pinned: their connections reach the shadow's pods too".to_owned(),
             );
@@ -196,200 +241,4 @@ fn need_pin(job: &Job, copying: &Copying, options: &Options) -> Result<()> {
         "the shadow's pods are endpoints of the Service {} of namespace {} too, and live requests to it go to all of them. --pin-primary sends live requests to subset {subset} alone, which changes where they go if other pods answer now; a shadow with a Service of its own (`backendRef`) needs no such change",
         job.target.name, job.namespace
     )))
-}
-
-// === one of the user's ===
-
-/// The user's VirtualService; the rules that send requests to the target copy them.
-fn patched(
-    job: &Job,
-    copying: &Copying,
-    object: &Object,
-    world: &World,
-    options: &Options,
-    notes: &mut Vec<String>,
-) -> Result<Change> {
-    refuse_other_job(object, job)?;
-    let scope = scope(object, world);
-    let mut rules = rules(object).to_vec();
-    let mut pinned = None;
-    if let Some(subset) = &copying.pin
-        && routes::pin(&mut rules, &copying.host, subset, scope)
-    {
-        need_pin(job, copying, options)?;
-        pinned = Some(subset.clone());
-    }
-    let change = |rules: Vec<Value>| {
-        let mut changed = object.value.clone();
-        record::set(&mut changed, &["spec", "http"], rules.into());
-        Change {
-            origin: Origin::Patched,
-            object: changed,
-            original: Some(object.clone()),
-            added: copying.clusters(),
-            pinned: pinned.clone(),
-        }
-    };
-    if copying.is_only_pinned {
-        return Ok(change(rules));
-    }
-    let mut reasons = Vec::new();
-    let mut all = Vec::new();
-    let mut fits = 0;
-    for (index, rule) in rules.into_iter().enumerate() {
-        let path = format!("spec.http[{index}]");
-        match fit(job, copying, &rule, scope) {
-            Fit::Not(reason) => reasons.push(format!("{path} {reason}")),
-            Fit::Port(port) => {
-                fits += 1;
-                let mut rule = rule;
-                add(&mut rule, copying.of(port), object, scope, &path, options)?;
-                all.push(rule);
-                continue;
-            }
-            Fit::Ports(ports) => {
-                fits += 1;
-                for port in ports {
-                    let mut narrowed = routes::narrowed(&rule, &job.name, port);
-                    add(&mut narrowed, copying.of(port), object, scope, &path, options)?;
-                    all.push(narrowed);
-                }
-            }
-        }
-        all.push(rule);
-    }
-    let title = object.title();
-    if fits == 0 {
-        if ["tcp", "tls"].iter().any(|key| object.at(&["spec", key]).is_some()) {
-            reasons.push("its rules for tcp and tls cannot copy, because a proxy sees no requests there".to_owned());
-        }
-        return Err(Error::Refused(format!(
-            "{title} ({}) has no rule that could copy: {}",
-            object.place,
-            if reasons.is_empty() {
-                "it has none for http".to_owned()
-            } else {
-                reasons.join("; ")
-            }
-        )));
-    }
-    notes.extend(
-        reasons
-            .into_iter()
-            .map(|reason| format!("{title}: {reason}; its requests are not copied")),
-    );
-    Ok(change(all))
-}
-
-/// How a rule copies.
-enum Fit {
-    /// Not at all, and why.
-    Not(String),
-    /// All that it matches, as the requests of a mirrored port.
-    Port(u16),
-    /// Each of these ports otherwise: a rule for each of them goes before it.
-    Ports(Vec<u16>),
-}
-
-fn fit(job: &Job, copying: &Copying, rule: &Value, scope: Scope<'_>) -> Fit {
-    let not = |reason: &str| Fit::Not(reason.to_owned());
-    if rule.get("delegate").is_some_and(Value::is_object) {
-        return not("delegates, and the other VirtualService routes");
-    }
-    if ["redirect", "directResponse"]
-        .iter()
-        .any(|key| rule.get(key).is_some_and(Value::is_object))
-    {
-        return not("answers by itself");
-    }
-    let is_gateway = job.data_plane == DataPlane::Gateway;
-    let entries = rule
-        .get("match")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    let seen = |entry: &Value| {
-        entry.get("gateways").is_none() || bound(entry, &["gateways"], &|gateway| (gateway == "mesh") != is_gateway)
-    };
-    if !entries.is_empty() && !entries.iter().any(seen) {
-        return not("is for other gateways");
-    }
-    let destinations = routes::destinations(rule);
-    let to: Vec<Option<u16>> = destinations
-        .into_iter()
-        .filter(|destination| scope.host(destination) == copying.host)
-        .map(routes::port)
-        .collect();
-    let Some(first) = to.first() else {
-        return not("sends nothing to the target");
-    };
-    if to.iter().any(|port| port != first) {
-        return not("sends to several ports of the target");
-    }
-    let mirrored = |port: u16| !copying.of(port).is_empty();
-    match first {
-        Some(port) if mirrored(*port) => Fit::Port(*port),
-        Some(port) => Fit::Not(format!("sends to port {port}, which is not mirrored")),
-        // Without a port in the destination, a request keeps the port that was called (route.go, `GetDestinationCluster`).
-        None if is_gateway => match copying.listeners.as_slice() {
-            [port] if copying.is_single && mirrored(*port) => Fit::Port(*port),
-            _ => not("names no port of a Service that has several"),
-        },
-        None => {
-            let called = routes::listeners(rule, &copying.listeners);
-            let ports: Vec<u16> = called.iter().copied().filter(|port| mirrored(*port)).collect();
-            match ports.as_slice() {
-                [] => not("matches no mirrored port"),
-                [port, others @ ..]
-                    if ports.len() == called.len()
-                        && others.iter().all(|other| copying.of(*other) == copying.of(*port)) =>
-                {
-                    Fit::Port(*port)
-                }
-                _ => Fit::Ports(ports),
-            }
-        }
-    }
-}
-
-/// Adds copies to a rule, which must not have them already: what is taken out later would be the user's.
-fn add(
-    rule: &mut Value,
-    copies: &[Copy],
-    object: &Object,
-    scope: Scope<'_>,
-    path: &str,
-    options: &Options,
-) -> Result<()> {
-    let clusters: Vec<String> = copies.iter().map(|copy| copy.destination.cluster()).collect();
-    let is_ours = |destination: &Value| clusters.contains(&scope.cluster(destination));
-    let own = routes::copies(rule);
-    if let Some(same) = own
-        .iter()
-        .filter_map(|copy| copy.get("destination"))
-        .find(|own| is_ours(own))
-    {
-        // In Git there is no record, so what an earlier run wrote is replaced.
-        if !options.gitops {
-            return Err(Error::Refused(format!(
-                "{} ({}): {path} copies to {} already; take that mirror out, or this shadow",
-                object.title(),
-                object.place,
-                scope.cluster(same)
-            )));
-        }
-        routes::take_out(rule, &is_ours);
-    }
-    let several = own.len() + copies.len() > 1;
-    if several && options.istio < (super::IstioVersion { major: 1, minor: 20 }) {
-        return Err(Error::Refused(format!(
-            "{}: {path} copies already, and Istio {} copies to one shadow at most; several came with 1.20",
-            object.title(),
-            options.istio
-        )));
-    }
-    let copies: Vec<Value> = copies.iter().map(|copy| copy.mirror(scope.namespace)).collect();
-    if let Some(fields) = rule.as_object_mut() {
-        routes::add(fields, &copies);
-    }
-    Ok(())
 }

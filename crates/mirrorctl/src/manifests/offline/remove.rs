@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Target, Undo};
 use crate::manifests::JOB_LABEL;
 use crate::manifests::routes::{self, Scope};
-use crate::objects::{Object, World, at, kinds, selects};
+use crate::objects::{Object, World, at, fully_qualified, kinds, selects};
 
 /// What is ours, in the order in which it is to be deleted. What still holds live requests in place stays for another run.
 pub fn remove(target: Target<'_>, world: &World) -> Undo {
@@ -28,7 +28,7 @@ pub fn remove(target: Target<'_>, world: &World) -> Undo {
             continue;
         }
         let user = object.is(kinds::DESTINATION_RULE).then(|| {
-            let names = subset_names(object);
+            let names = vanishing(object, world);
             world
                 .all(kinds::VIRTUAL_SERVICE)
                 .filter(|other| !target.is_ours(other))
@@ -75,6 +75,17 @@ pub(super) fn live_shadow<'a>(target: Target<'_>, world: &'a World) -> Option<&'
                 .filter(|service| service.namespace == object.namespace && !target.is_ours(service))
                 .any(|service| selects(&service.labels(&["spec", "selector"]), &labels))
     })
+}
+
+/// The subsets that nothing defines once a DestinationRule is gone.
+fn vanishing(rule: &Object, world: &World) -> Vec<String> {
+    let mut without = world.clone();
+    without.objects.retain(|object| object != rule);
+    let host = rule.text(&["spec", "host"]).unwrap_or_default();
+    let host = fully_qualified(host, &rule.namespace, &world.domain);
+    let mut names = subset_names(rule);
+    names.retain(|name| without.subset(&host, &rule.namespace, &rule.namespace, name).is_none());
+    names
 }
 
 fn subset_names(rule: &Object) -> Vec<String> {

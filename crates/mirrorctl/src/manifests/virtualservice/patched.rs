@@ -1,0 +1,213 @@
+//! A VirtualService of the user: the rules that send requests to the target copy them; all else stays as it is.
+
+use serde_json::Value;
+
+use super::{bound, need_pin, rules, scope};
+use crate::error::{Error, Result};
+use crate::job::{DataPlane, Job};
+use crate::manifests::change::{Change, refuse_other_job};
+use crate::manifests::native::{Copy, Copying};
+use crate::manifests::routes::{self, Scope};
+use crate::manifests::{IstioVersion, Options, Origin, destinationrule, record};
+use crate::objects::{Object, World};
+
+/// The user's VirtualService; the rules that send requests to the target copy them.
+pub(super) fn patched(
+    job: &Job,
+    copying: &Copying,
+    object: &Object,
+    world: &World,
+    options: &Options,
+    notes: &mut Vec<String>,
+) -> Result<Change> {
+    refuse_other_job(object, job)?;
+    let scope = scope(object, world);
+    let mut rules = rules(object).to_vec();
+    if !options.gitops {
+        refuse_present(&rules, copying, object, scope)?;
+    } else {
+        rules.retain(|rule| routes::narrowed_port(rule, &job.name).is_none());
+    }
+    let mut pinned = None;
+    if let Some(subset) = &copying.pin
+        && routes::pin(&mut rules, &copying.host, subset, scope)
+    {
+        need_pin(job, copying, options)?;
+        destinationrule::refuse_hidden_pin(job, copying, subset, object.at(&["spec", "exportTo"]), world)?;
+        pinned = Some(subset.clone());
+    }
+    let change = |rules: Vec<Value>| {
+        let mut changed = object.value.clone();
+        record::set(&mut changed, &["spec", "http"], rules.into());
+        Change {
+            origin: Origin::Patched,
+            object: changed,
+            original: Some(object.clone()),
+            added: copying.clusters(),
+            pinned: pinned.clone(),
+        }
+    };
+    if copying.is_only_pinned {
+        return Ok(change(rules));
+    }
+    let mut reasons = Vec::new();
+    let mut all = Vec::new();
+    let mut fits = 0;
+    for (index, rule) in rules.into_iter().enumerate() {
+        let path = format!("spec.http[{index}]");
+        match fit(job, copying, &rule, scope) {
+            Fit::Not(reason) => reasons.push(format!("{path} {reason}")),
+            Fit::Port(port) => {
+                fits += 1;
+                let mut rule = rule;
+                add(&mut rule, copying.of(port), object, scope, &path, options)?;
+                all.push(rule);
+                continue;
+            }
+            Fit::Ports(ports) => {
+                fits += 1;
+                for port in ports {
+                    let mut narrowed = routes::narrowed(&rule, &job.name, port);
+                    add(&mut narrowed, copying.of(port), object, scope, &path, options)?;
+                    all.push(narrowed);
+                }
+            }
+        }
+        all.push(rule);
+    }
+    let title = object.title();
+    if fits == 0 {
+        if ["tcp", "tls"].iter().any(|key| object.at(&["spec", key]).is_some()) {
+            reasons.push("its rules for tcp and tls cannot copy, because a proxy sees no requests there".to_owned());
+        }
+        return Err(Error::Refused(format!(
+            "{title} ({}) has no rule that could copy: {}",
+            object.place,
+            if reasons.is_empty() {
+                "it has none for http".to_owned()
+            } else {
+                reasons.join("; ")
+            }
+        )));
+    }
+    notes.extend(
+        reasons
+            .into_iter()
+            .map(|reason| format!("{title}: {reason}; its requests are not copied")),
+    );
+    Ok(change(all))
+}
+
+/// How a rule copies.
+enum Fit {
+    /// Not at all, and why.
+    Not(String),
+    /// All that it matches, as the requests of a mirrored port.
+    Port(u16),
+    /// Each of these ports otherwise: a rule for each of them goes before it.
+    Ports(Vec<u16>),
+}
+
+fn fit(job: &Job, copying: &Copying, rule: &Value, scope: Scope<'_>) -> Fit {
+    let not = |reason: &str| Fit::Not(reason.to_owned());
+    if rule.get("delegate").is_some_and(Value::is_object) {
+        return not("delegates, and the other VirtualService routes");
+    }
+    if ["redirect", "directResponse"]
+        .iter()
+        .any(|key| rule.get(key).is_some_and(Value::is_object))
+    {
+        return not("answers by itself");
+    }
+    let is_gateway = job.data_plane == DataPlane::Gateway;
+    let entries = rule
+        .get("match")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let seen = |entry: &Value| {
+        entry.get("gateways").is_none() || bound(entry, &["gateways"], &|gateway| (gateway == "mesh") != is_gateway)
+    };
+    if !entries.is_empty() && !entries.iter().any(seen) {
+        return not("is for other gateways");
+    }
+    let destinations = routes::destinations(rule);
+    let to: Vec<Option<u16>> = destinations
+        .into_iter()
+        .filter(|destination| scope.host(destination) == copying.host)
+        .map(routes::port)
+        .collect();
+    let Some(first) = to.first() else {
+        return not("sends nothing to the target");
+    };
+    if to.iter().any(|port| port != first) {
+        return not("sends to several ports of the target");
+    }
+    let mirrored = |port: u16| !copying.of(port).is_empty();
+    match first {
+        Some(port) if mirrored(*port) => Fit::Port(*port),
+        Some(port) => Fit::Not(format!("sends to port {port}, which is not mirrored")),
+        // Without a port in the destination, a request keeps the port that was called (route.go, `GetDestinationCluster`).
+        None if is_gateway => match copying.listeners.as_slice() {
+            [port] if copying.is_single && mirrored(*port) => Fit::Port(*port),
+            _ => not("names no port of a Service that has several"),
+        },
+        None => {
+            let called = routes::listeners(rule, &copying.listeners);
+            let ports: Vec<u16> = called.iter().copied().filter(|port| mirrored(*port)).collect();
+            match ports.as_slice() {
+                [] => not("matches no mirrored port"),
+                [port, others @ ..]
+                    if ports.len() == called.len()
+                        && others.iter().all(|other| copying.of(*other) == copying.of(*port)) =>
+                {
+                    Fit::Port(*port)
+                }
+                _ => Fit::Ports(ports),
+            }
+        }
+    }
+}
+
+/// A copy that is there already is refused, in whatever rule: what is taken out later would be the user's.
+fn refuse_present(rules: &[Value], copying: &Copying, object: &Object, scope: Scope<'_>) -> Result<()> {
+    let clusters = copying.clusters();
+    for (index, rule) in rules.iter().enumerate() {
+        let copies = routes::copies(rule);
+        let own = copies.iter().filter_map(|copy| copy.get("destination"));
+        if let Some(same) = own.map(|own| scope.cluster(own)).find(|own| clusters.contains(own)) {
+            return Err(Error::Refused(format!(
+                "{} ({}): spec.http[{index}] copies to {same} already; take that mirror out, or this shadow",
+                object.title(),
+                object.place
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Adds copies to a rule.
+fn add(
+    rule: &mut Value,
+    copies: &[Copy],
+    object: &Object,
+    scope: Scope<'_>,
+    path: &str,
+    options: &Options,
+) -> Result<()> {
+    let clusters: Vec<String> = copies.iter().map(|copy| copy.destination.cluster()).collect();
+    // In Git there is no record, so what an earlier run wrote is replaced.
+    routes::take_out(rule, &|destination| clusters.contains(&scope.cluster(destination)));
+    let several = routes::copies(rule).len() + copies.len() > 1;
+    if several && options.istio < (IstioVersion { major: 1, minor: 20 }) {
+        return Err(Error::Refused(format!(
+            "{}: {path} copies already, and Istio {} copies to one shadow at most; several came with 1.20",
+            object.title(),
+            options.istio
+        )));
+    }
+    let copies: Vec<Value> = copies.iter().map(|copy| copy.mirror(scope.namespace)).collect();
+    if let Some(fields) = rule.as_object_mut() {
+        routes::add(fields, &copies);
+    }
+    Ok(())
+}
