@@ -1,6 +1,6 @@
 //! Whether copies arrive: the Service, its port, its subset, and what keeps a proxy from calling it.
 
-use super::flows::{Flow, Source, list};
+use super::flows::{Flow, Source, To, list};
 use super::{Report, routing};
 use crate::findings::codes;
 use crate::objects::{
@@ -40,11 +40,16 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
 
 /// The labels of the pods that get the copies; `None` if that cannot be told.
 pub(super) fn shadow_labels(flow: &Flow<'_>, world: &World) -> Option<(String, Labels)> {
-    let (name, namespace) = split(&flow.to.host, world)?;
+    labels_of(&flow.to, flow.source.namespace(), world)
+}
+
+/// Namespace and labels of the pods behind a destination, for proxies of a namespace.
+pub(super) fn labels_of(to: &To, client_namespace: &str, world: &World) -> Option<(String, Labels)> {
+    let (name, namespace) = split(&to.host, world)?;
     let service = world.service(namespace, name).ok()?;
     let mut labels = service.selector();
-    if let Some(subset) = &flow.to.subset {
-        labels.extend(world.subset(&flow.to.host, flow.source.namespace(), namespace, subset)?);
+    if let Some(subset) = &to.subset {
+        labels.extend(world.subset(&to.host, client_namespace, namespace, subset)?);
     }
     (!labels.is_empty()).then(|| (namespace.to_owned(), labels))
 }

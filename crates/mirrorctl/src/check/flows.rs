@@ -1,6 +1,8 @@
 //! Every stream of copies that the inputs make, whatever makes it: from whose requests, and where to. What concerns more than
 //! one object is checked on these.
 
+use std::collections::BTreeMap;
+
 use mirror_policy::Plan;
 use serde_json::Value;
 
@@ -71,11 +73,20 @@ impl Source {
     }
 }
 
+/// What tells an object from every other.
+fn key(object: &Object) -> (&str, &str, &str, &str) {
+    (object.kind(), object.group(), &object.namespace, object.name())
+}
+
 /// Every stream of copies, in the order of the objects.
 pub(super) fn flows<'a>(subjects: &'a [Subject], world: &'a World) -> Vec<Flow<'a>> {
     let mut flows = Vec::new();
+    let of_subjects: BTreeMap<_, &Subject> = subjects
+        .iter()
+        .filter_map(|subject| Some((key(subject.object()?), subject)))
+        .collect();
     for object in &world.objects {
-        let subject = subjects.iter().find(|subject| subject.object() == Some(object));
+        let subject = of_subjects.get(&key(object)).copied();
         let mut found = if object.is(kinds::VIRTUAL_SERVICE) {
             of_virtual_service(object, world)
         } else if object.is(kinds::HTTP_ROUTE) {

@@ -26,7 +26,16 @@ const CREDENTIALS: &[&str] = &["authorization", "cookie"];
 pub(super) fn of_job(job: &Job, setting: &Setting, report: &mut Report<'_>) {
     match job.expires_at {
         Expiry::Never => report.add(codes::NO_EXPIRY, "spec.expiresAt", "copies until it is taken offline"),
-        Expiry::At(end) => expired(end, "spec.expiresAt", setting, report),
+        Expiry::At(end) => {
+            expired(end, "spec.expiresAt", setting, report);
+            if job.engine == Engine::Native {
+                report.add(
+                    codes::NO_EXPIRY,
+                    "spec.expiresAt",
+                    "Envoy's own mirroring has no end; take it offline then",
+                );
+            }
+        }
     }
     for (index, shadow) in job.shadows.iter().enumerate() {
         let path = format!("spec.shadows[{index}]");

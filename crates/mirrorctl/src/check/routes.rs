@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::flows::{To, list};
-use super::{Report, mirrors, routing};
+use super::{Report, destinations, mirrors, routing};
 use crate::findings::codes;
-use crate::objects::{Object, World, at, fully_qualified};
+use crate::objects::{Object, World, at, fully_qualified, selects};
 
 /// A mirror in a rule.
 struct Mirror<'a> {
@@ -49,14 +49,16 @@ pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Repor
                 .enumerate()
                 .filter(|(_, route)| !is_weightless(route))
             {
-                let live = route
-                    .get("destination")
-                    .map(|live| To::of_destination(live, object, world));
-                if live.is_some_and(|live| (&live.host, &live.subset) == (&to.host, &to.subset)) {
-                    report.add(
-                        codes::LIVE_ROUTE,
+                if let Some(live) = route.get("destination") {
+                    let live = To::of_destination(live, object, world);
+                    live_route(
+                        &format!("route[{index}]"),
+                        &live,
+                        &to,
                         &mirror.path,
-                        format!("route[{index}] sends live requests to {} too", to.title()),
+                        object,
+                        world,
+                        report,
                     );
                 }
             }
@@ -98,15 +100,46 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
                 .enumerate()
                 .filter(|(_, live)| !is_weightless(live))
             {
-                if To::of_backend(live, object, world).host == to.host {
-                    report.add(
-                        codes::LIVE_ROUTE,
-                        &path,
-                        format!("backendRefs[{index}] sends live requests to {} too", to.title()),
-                    );
-                }
+                let live = To::of_backend(live, object, world);
+                live_route(
+                    &format!("backendRefs[{index}]"),
+                    &live,
+                    &to,
+                    &path,
+                    object,
+                    world,
+                    report,
+                );
             }
         }
+    }
+}
+
+/// A live destination that is the shadow, or has pods of it.
+fn live_route(route: &str, live: &To, to: &To, path: &str, object: &Object, world: &World, report: &mut Report<'_>) {
+    if (&live.host, &live.subset) == (&to.host, &to.subset) {
+        report.add(
+            codes::LIVE_ROUTE,
+            path,
+            format!("{route} sends live requests to {} too", to.title()),
+        );
+        return;
+    }
+    let labels = |to: &To| destinations::labels_of(to, &object.namespace, world);
+    if let (Some((namespace, of_live)), Some((other, of_shadow))) = (labels(live), labels(to))
+        && namespace == other
+        && let Some(pods) = world
+            .workloads(&namespace)
+            .find(|pods| selects(&of_live, &pods.labels()) && selects(&of_shadow, &pods.labels()))
+    {
+        report.add(
+            codes::LIVE_ROUTE,
+            path,
+            format!(
+                "{route} sends live requests to {} too, which gets the copies",
+                pods.object.title()
+            ),
+        );
     }
 }
 

@@ -167,7 +167,7 @@ codes! {
         "Give the shadow labels that the Service does not select and a Service of its own, or pin every route to the primary's subset before the shadow starts.";
 
     LIVE_ROUTE = "TM041" Error "A live route leads to the shadow":
-        "The rule sends live requests to the destination to which it also sends copies.";
+        "The rule sends live requests to pods to which it also sends copies: to the shadow itself, or to a Service or subset that has its pods among others.";
         "Mirror to another version, or take the shadow out of the routes.";
 
     TWICE = "TM042" Error "Copied twice":

@@ -62,12 +62,14 @@ impl Marks {
 
     /// The marks below a path, by the paths from there.
     pub fn below(&self, path: &str) -> Self {
-        let inner = self.0.iter().filter_map(|(full, mark)| {
-            let rest = full.strip_prefix(path)?;
-            let at_border = rest.is_empty() || rest.starts_with('.');
-            at_border.then(|| (rest.trim_start_matches('.').to_owned(), *mark))
-        });
-        Self(inner.collect())
+        let range = self.0.range(path.to_owned()..);
+        let inner = range.map_while(|(full, mark)| Some((full.strip_prefix(path)?, mark)));
+        let inner = inner.filter(|(rest, _)| rest.is_empty() || rest.starts_with('.'));
+        Self(
+            inner
+                .map(|(rest, mark)| (rest.trim_start_matches('.').to_owned(), *mark))
+                .collect(),
+        )
     }
 }
 

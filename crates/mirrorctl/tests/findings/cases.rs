@@ -460,6 +460,17 @@ pub const CASES: &[Case] = &[
         &[("\"2027-01-01T00:00:00Z\"", "never")],
     ),
     case(
+        "TM020 spec.expiresAt: Envoy's own mirroring has no end; take it offline then",
+        JOB,
+        &[
+            ("  primary: {version: v1}", "  engine: native"),
+            (
+                "    match: [{method: {exact: GET}}]\n    headers: {remove: [authorization, cookie]}\n",
+                "",
+            ),
+        ],
+    ),
+    case(
         "TM021 spec.expiresAt: 2026-12-01T12:00:00Z is past, it is 2026-12-01T12:00:00Z",
         JOB,
         &[("2027-01-01T00:00:00Z", "2026-12-01T12:00:00Z")],
@@ -708,6 +719,21 @@ pub const CASES: &[Case] = &[
             "backendRefs: [{name: reviews, port: 9080}",
             "backendRefs: [{name: reviews-v2, port: 9080}",
         )],
+    ),
+    case(
+        "TM041 spec.http[0].mirror: route[0] sends live requests to the Deployment reviews-v2 of namespace demo too, which gets the copies",
+        NATIVE,
+        &[
+            (
+                "labels: {app: reviews-v2, version: v2}",
+                "labels: {app: reviews, shadow: a, version: v2}",
+            ),
+            ("selector: {app: reviews-v2}", "selector: {shadow: a}"),
+            (
+                "- destination: {host: reviews, port: {number: 9080}, subset: v1}",
+                "- destination: {host: reviews, port: {number: 9080}}",
+            ),
+        ],
     ),
     case(
         "TM042 spec.wasm.pluginConfig.mirrors[1].cluster: spec.wasm.pluginConfig.mirrors[0].cluster copies the same requests to reviews-v2.demo.svc.cluster.local too",
