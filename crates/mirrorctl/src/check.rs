@@ -33,6 +33,8 @@ use crate::schema::Schemas;
 use crate::time::Time;
 use crate::yaml::Marks;
 
+pub(crate) use routes::millionths;
+
 /// One document that is checked.
 #[derive(Debug)]
 pub struct Subject {

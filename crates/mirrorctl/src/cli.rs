@@ -11,7 +11,7 @@ use crate::explain::ExplainArgs;
 use crate::import::ImportCommand;
 use crate::job::JobFlags;
 use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, RoutingApi, Step};
-use crate::output::Format;
+use crate::output::{Format, View};
 use crate::time::Time;
 
 pub use offline::{OfflineArgs, OfflineStep};
@@ -46,6 +46,11 @@ pub enum Command {
       --clone reviews-v1 --version v2 --image reviews=docker.io/istio/examples-bookinfo-reviews-v2:1.20.3 \\
       --for 2h --objects demo.yaml")]
     Generate(Box<GenerateArgs>),
+    /// Say what a job comes to: objects, order, copies, costs, risks
+    #[command(after_help = "Examples:
+  mirrorctl plan -f job.yaml --objects demo.yaml --pods 3 --workers 2
+  mirrorctl plan -f job.yaml --objects demo.yaml -o json")]
+    Plan(Box<PlanArgs>),
     /// Say what is wrong with jobs, plugin configurations and objects of Istio
     #[command(after_help = "The codes of the findings: docs/findings.md.
 
@@ -141,6 +146,35 @@ pub enum FailOn {
     Warning,
     /// Nothing
     Never,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, clap::Args)]
+pub struct PlanArgs {
+    /// The job, or - for standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<String>,
+    /// A text, or JSON
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub output: View,
+    /// The pods whose proxies copy, which multiply the memory
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub pods: Option<u64>,
+    /// The workers of a proxy, which multiply what it may hold
+    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub workers: u64,
+    /// Reckon with this time instead of the clock's
+    #[arg(long, value_name = "TIME", value_parser = Time::parse)]
+    pub now: Option<Time>,
+    /// What exists.
+    #[command(flatten)]
+    pub world: WorldArgs,
+    /// What it is for.
+    #[command(flatten)]
+    pub options: OptionArgs,
+    /// The job by flags.
+    #[command(flatten)]
+    pub job: JobFlags,
 }
 
 /// What exists: for every command that looks at the user's world.

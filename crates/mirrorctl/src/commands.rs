@@ -11,6 +11,8 @@ mod import;
 
 mod offline;
 
+mod plan;
+
 mod validate;
 
 mod version;
@@ -40,6 +42,7 @@ pub struct Environment<'a> {
 pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
     match command {
         Command::Generate(args) => generate::run(&args, environment),
+        Command::Plan(args) => plan::run(&args, environment),
         Command::Validate(args) => validate::run(&args, environment),
         Command::Explain(args) => explain::run(&args, environment),
         Command::Offline(args) => offline::run(&args, environment),

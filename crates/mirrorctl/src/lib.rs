@@ -19,6 +19,7 @@
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: coded findings from one table, which `docs/findings.md` is written from |
 
+//! | [`plan`] | what a job comes to before it is applied, read from the bundle |
 //! | [`explain`] | what the filter does with a request: the policy's own trail |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
@@ -86,6 +87,9 @@ pub mod manifests;
 pub mod check;
 
 pub mod findings;
+
+// What comes of it.
+pub mod plan;
 
 // What it does with a request.
 pub mod explain;

@@ -61,6 +61,7 @@ use crate::error::Result;
 use crate::job::{DataPlane, Engine, Job};
 use crate::objects::World;
 
+pub use authorizationpolicy::identities;
 pub use cluster::Destination;
 pub use destinationrule::ceiling;
 pub use options::{ExtensionApi, IstioVersion, Module, Options, RoutingApi};

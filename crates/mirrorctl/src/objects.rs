@@ -273,6 +273,30 @@ impl World {
         }
     }
 
+    /// What will exist: a new object stands for the known one of the same name.
+    ///
+    /// # Errors
+    /// If two new objects are the same and differ.
+    pub fn overlaid<'a>(self, new: impl Iterator<Item = &'a Object>) -> Result<Self> {
+        let mut world = Self {
+            objects: Vec::new(),
+            domain: self.domain,
+        };
+        for object in new {
+            world.add(object.clone())?;
+        }
+        for object in self.objects {
+            let same = world.objects.iter().any(|other| {
+                (other.kind(), other.group(), other.name(), &other.namespace)
+                    == (object.kind(), object.group(), object.name(), &object.namespace)
+            });
+            if !same {
+                world.objects.push(object);
+            }
+        }
+        Ok(world)
+    }
+
     /// Every object of a kind.
     pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Object> {
         self.objects.iter().filter(move |object| object.is(kind))

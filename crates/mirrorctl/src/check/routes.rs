@@ -175,9 +175,12 @@ fn is_weightless(backend: &Value) -> bool {
 }
 
 /// What Istio makes of a percentage (route.go): whole millionths of a double, cut off.
+pub(crate) fn millionths(percentage: f64) -> u32 {
+    (percentage.max(0.0) * 10_000.0) as u32
+}
+
 fn effective(percentage: f64, path: &str, report: &mut Report<'_>) {
-    let millionths = (percentage.max(0.0) * 10_000.0) as u32;
-    let becomes = f64::from(millionths) / 10_000.0;
+    let becomes = f64::from(millionths(percentage)) / 10_000.0;
     if (becomes - percentage).abs() > 1e-9 && (0.0..=100.0).contains(&percentage) {
         report.add(codes::PERCENTAGE_LOST, path, format!("{percentage} becomes {becomes}"));
     }

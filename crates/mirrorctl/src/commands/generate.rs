@@ -67,7 +67,7 @@ pub(crate) fn world(args: &WorldArgs, job: &Job, stdin: &mut Stdin<'_>) -> Resul
 }
 
 /// A job that is over would copy nothing.
-fn refuse_expired(job: &Job, now: Time) -> Result<()> {
+pub(super) fn refuse_expired(job: &Job, now: Time) -> Result<()> {
     match job.expires_at {
         Expiry::At(end) if end <= now => Err(Error::Refused(format!(
             "spec.expiresAt: {end} is past, it is {now}; nothing would be copied"

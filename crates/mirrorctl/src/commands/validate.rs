@@ -28,7 +28,7 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
         &args.world.cluster_domain,
         &mut environment.stdin,
     )?;
-    let world = together(&subjects, known)?;
+    let world = known.overlaid(subjects.iter().filter_map(Subject::object))?;
     let setting = Setting {
         now: args.now.unwrap_or(environment.now),
         workers: args.workers,
@@ -54,27 +54,6 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
             .level()
             .is_some_and(|level| findings.iter().any(|finding| finding.code.severity >= level)),
     })
-}
-
-/// What will exist: an object of a file stands for the one of the same name that exists.
-fn together(subjects: &[Subject], known: World) -> Result<World> {
-    let mut world = World {
-        objects: Vec::new(),
-        domain: known.domain.clone(),
-    };
-    for object in subjects.iter().filter_map(Subject::object) {
-        world.add(object.clone())?;
-    }
-    for object in known.objects {
-        let same = world.objects.iter().any(|other| {
-            (other.kind(), other.group(), other.name(), &other.namespace)
-                == (object.kind(), object.group(), object.name(), &object.namespace)
-        });
-        if !same {
-            world.objects.push(object);
-        }
-    }
-    Ok(world)
 }
 
 fn plural(count: usize, word: &str) -> String {

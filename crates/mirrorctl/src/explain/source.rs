@@ -10,9 +10,10 @@ use super::ExplainArgs;
 use crate::commands::world;
 use crate::error::{Error, Result};
 use crate::input::{self, Document, Place, Stdin};
-use crate::job::{self, Engine, Expiry, Job};
+use crate::job::{self, DataPlane, Engine, Expiry, Job};
 use crate::manifests::{self, Module};
 use crate::objects::{at, items, title};
+use crate::plan::configs;
 
 /// A configuration, and where it was found.
 #[derive(Debug)]
@@ -81,30 +82,6 @@ fn source(place: &Place, name: String, config: &Value, prefix: &str) -> Result<S
     })
 }
 
-/// The configurations inside an object: a `pluginConfig`, or in Envoy's own configuration a text that is the filter's.
-fn configs(value: &Value) -> Vec<Value> {
-    let mut found = Vec::new();
-    let mut rest = vec![value];
-    while let Some(value) = rest.pop() {
-        match value {
-            Value::Object(fields) => {
-                let text = at(value, &["configuration", "value"]).and_then(Value::as_str);
-                let config = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
-                found.extend(fields.get("pluginConfig").cloned().or(config));
-                rest.extend(
-                    fields
-                        .iter()
-                        .filter(|(key, _)| *key != "pluginConfig")
-                        .map(|(_, value)| value),
-                );
-            }
-            Value::Array(values) => rest.extend(values),
-            _ => {}
-        }
-    }
-    found
-}
-
 fn named(object: &Value, place: &Place) -> String {
     let text = |keys: &[&str]| at(object, keys).and_then(Value::as_str);
     match (text(&["kind"]), text(&["metadata", "name"])) {
@@ -116,14 +93,17 @@ fn named(object: &Value, place: &Place) -> String {
 // === a job ===
 
 fn of_job(job: Job, args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<Source>> {
-    let name = format!("the job {} of namespace {}", job.name, job.namespace);
+    let name = match job.namespace.as_str() {
+        "" => format!("the job {}", job.name),
+        namespace => format!("the job {} of namespace {namespace}", job.name),
+    };
     if job.engine == Engine::Native {
         return Err(Error::Refused(format!(
             "{name}: engine `native` is Envoy's own mirroring, which knows a percentage and nothing else; there is nothing to explain"
         )));
     }
     let place = Place::file(args.file.clone());
-    if args.world.objects.is_empty() {
+    if args.world.objects.is_empty() && job.data_plane != DataPlane::Envoy {
         let mut source = source(&place, name, &of_filter_keys(&job), "")?;
         source.has_clusters = false;
         return Ok(vec![source]);

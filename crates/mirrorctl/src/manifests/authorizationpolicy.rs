@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::clone::{Called, called};
-use super::{Bundle, IstioVersion, Manifest, Options, Origin, Placement, Step, metadata, ours};
+use super::clone::{self, Called, called};
+use super::{Bundle, IstioVersion, Manifest, Options, Origin, Placement, Step, metadata, native, ours, place};
 use crate::error::{Error, Result};
 use crate::job::{Backend, DataPlane, Engine, Job};
 use crate::objects::{Effect, Labels, ROOT_NAMESPACE, World, kinds, selects};
@@ -109,6 +109,18 @@ fn note_policies(job: &Job, world: &World, placement: &Placement, options: &Opti
 }
 
 /// The identities of the primary's pods, as a peer's certificate names them.
+/// As whom the sidecars of the primary call the shadows.
+///
+/// # Errors
+/// If the primary's workload is not known, and as [`place`].
+pub fn identities(job: &Job, world: &World, options: &Options) -> Result<Vec<String>> {
+    let mut bundle = Bundle::default();
+    let world = clone::add(job, world, &mut bundle)?;
+    let world = native::pinned(job, &world, options, &mut bundle)?;
+    let placement = place(job, &world, &mut bundle.notes)?;
+    principals(job, &world, &placement, options)
+}
+
 fn principals(job: &Job, world: &World, placement: &Placement, options: &Options) -> Result<Vec<String>> {
     let workloads = world.workloads(&job.namespace);
     let accounts: BTreeSet<&str> = workloads
@@ -118,7 +130,7 @@ fn principals(job: &Job, world: &World, placement: &Placement, options: &Options
     if accounts.is_empty() {
         return Err(Error::Missing {
             fact: format!(
-                "the workload behind the Service {}, whose ServiceAccount --authorization-policy lets in,",
+                "the workload behind the Service {}, whose ServiceAccount calls the shadow,",
                 job.target.name
             ),
             command: kinds::DEPLOYMENT.command(&job.namespace),

@@ -1,0 +1,189 @@
+//! How a plan is printed: text for people, JSON for programs, from the same values.
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::{Ability, Memory, Plan};
+use crate::findings::Finding;
+use crate::job::{DataPlane, Engine, Expiry, Job, word};
+use crate::manifests::Step;
+use crate::objects::title;
+use crate::output::{table, value};
+
+/// For people.
+pub fn text(plan: &Plan, job: &Job) -> String {
+    let end = match job.expires_at {
+        Expiry::Never => "without an end".to_owned(),
+        Expiry::At(end) => format!("until {end}"),
+    };
+    let (of, what) = match job.namespace.as_str() {
+        "" => (String::new(), "listener"),
+        namespace => (format!(" of namespace {namespace}"), "Service"),
+    };
+    let mut text = format!(
+        "The job {}{of} copies requests of the {what} {} with engine {}, dataPlane {}, {end}.\n",
+        job.name,
+        job.target.name,
+        word(Engine::WORDS, &job.engine),
+        word(DataPlane::WORDS, &job.data_plane)
+    );
+    let mut part = |heading: &str, body: String| text.push_str(&format!("\n{heading}\n\n{body}"));
+    let rows = plan.objects.iter().map(|object| {
+        let title = match object.namespace.as_str() {
+            "" => format!("the {} {}", object.kind, object.name),
+            namespace => title(&object.kind, namespace, &object.name),
+        };
+        vec![step(object.step), object.action.to_owned(), title]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    part(
+        "What is applied, in this order:",
+        table(&["STEP", "ACTION", "OBJECT"], &rows),
+    );
+    let rows = plan.copies.iter().map(|copies| {
+        let percentage = if copies.percentage == copies.effective {
+            format!("{} %", copies.percentage)
+        } else {
+            format!("{} % (written: {} %)", copies.effective, copies.percentage)
+        };
+        let headers = match copies.headers.as_slice() {
+            [] => "as the route leaves them".to_owned(),
+            headers => headers.join("; "),
+        };
+        vec![
+            copies.mirror.clone(),
+            copies.cluster.clone(),
+            percentage,
+            copies.host.clone(),
+            headers,
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    part(
+        "What the shadows get:",
+        table(&["MIRROR", "CLUSTER", "SHARE", "HOST", "HEADERS"], &rows),
+    );
+    part("What becomes of live requests:", lines(&plan.live));
+    part("Who calls the shadows:", lines(&plan.callers));
+    part("Which connections end:", lines(&plan.connections));
+    part("Memory:", memory(plan.memory.as_ref()));
+    for fit in &plan.fits {
+        let heading = match &fit.ability {
+            Ability::Yes => format!("Engine {} can do it, and gives up:", fit.name()),
+            Ability::Unknown(fact) => format!("Engine {} needs another fact ({fact}), and would give up:", fit.name()),
+            Ability::No(why) => format!("Engine {} cannot do it ({why}), and would give up:", fit.name()),
+        };
+        part(&heading, lines(&fit.gives_up));
+    }
+    let rows = plan.risks.iter().map(|finding| {
+        let severity = finding.code.severity.word().to_owned();
+        vec![
+            finding.code.id.to_owned(),
+            severity,
+            place(finding),
+            finding.message.clone(),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    part(
+        "Risks (docs/findings.md):",
+        if rows.is_empty() {
+            "none found\n".to_owned()
+        } else {
+            table(&["CODE", "SEVERITY", "IN", "MESSAGE"], &rows)
+        },
+    );
+    text
+}
+
+fn place(finding: &Finding) -> String {
+    match finding.path.as_str() {
+        "" => finding.object.clone(),
+        path => format!("{}: {path}", finding.object),
+    }
+}
+
+fn step(step: Step) -> String {
+    let value = step.to_possible_value();
+    value.map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("- {line}\n")).collect()
+}
+
+fn memory(memory: Option<&Memory>) -> String {
+    let Some(memory) = memory else {
+        return "no budget of its own: Envoy holds what the shadow has not read, as far as the connection pool of its DestinationRule goes\n".to_owned();
+    };
+    let mut text = format!(
+        "at most {} in each pod: 2 × {} of maxBufferedBytes × {} workers, and a few MiB; besides up to {} answers of the shadow on each worker\n",
+        mebibytes(memory.per_pod()),
+        mebibytes(memory.buffered),
+        memory.workers,
+        memory.in_flight
+    );
+    if let (Some(pods), Some(total)) = (memory.pods, memory.total()) {
+        text.push_str(&format!("in {pods} pods: {}\n", mebibytes(total)));
+    }
+    text
+}
+
+fn mebibytes(bytes: u64) -> String {
+    if bytes.is_multiple_of(1 << 20) {
+        format!("{} MiB", bytes >> 20)
+    } else {
+        format!("{bytes} bytes")
+    }
+}
+
+/// For programs.
+pub fn json(plan: &Plan, job: &Job) -> String {
+    let list = |values: Vec<Value>| Value::Array(values);
+    value(&json!({
+        "job": {"name": job.name, "namespace": job.namespace},
+        "engine": word(Engine::WORDS, &job.engine),
+        "dataPlane": word(DataPlane::WORDS, &job.data_plane),
+        "objects": list(plan.objects.iter().map(|object| json!({
+            "step": step(object.step),
+            "action": object.action,
+            "kind": object.kind,
+            "namespace": object.namespace,
+            "name": object.name,
+        })).collect()),
+        "copies": list(plan.copies.iter().map(|copies| json!({
+            "mirror": copies.mirror,
+            "cluster": copies.cluster,
+            "percentage": copies.percentage,
+            "effectivePercentage": copies.effective,
+            "host": copies.host,
+            "headers": copies.headers,
+        })).collect()),
+        "liveRequests": plan.live,
+        "callers": plan.callers,
+        "connections": plan.connections,
+        "memory": plan.memory.map(|memory| json!({
+            "bufferedBytesPerWorker": memory.buffered,
+            "answersPerWorker": memory.in_flight,
+            "workers": memory.workers,
+            "bytesPerPod": memory.per_pod(),
+            "pods": memory.pods,
+            "bytes": memory.total(),
+        })),
+        "engines": list(plan.fits.iter().map(|fit| json!({
+            "engine": fit.name(),
+            "can": fit.ability == Ability::Yes,
+            "missing": if let Ability::Unknown(fact) = &fit.ability { Some(fact) } else { None },
+            "refused": if let Ability::No(why) = &fit.ability { Some(why) } else { None },
+            "givesUp": fit.gives_up,
+        })).collect()),
+        "risks": list(plan.risks.iter().map(|finding| json!({
+            "code": finding.code.id,
+            "severity": finding.code.severity.word(),
+            "object": finding.object,
+            "path": finding.path,
+            "message": finding.message,
+        })).collect()),
+        "notes": plan.notes,
+    }))
+}
