@@ -99,11 +99,19 @@ fn service<'a>(flow: &Flow<'_>, world: &'a World, report: &mut Report<'_>) -> Op
             &flow.path,
             format!(
                 "{name} is not among the Services of namespace {namespace} that are given: {}",
-                known.join(", ")
+                few(&known)
             ),
         );
     }
     None
+}
+
+/// The first of many names.
+fn few(names: &[&str]) -> String {
+    match names.split_at_checked(10) {
+        Some((first, rest)) if !rest.is_empty() => format!("{} and {} more", first.join(", "), rest.len()),
+        _ => names.join(", "),
+    }
 }
 
 fn port(flow: &Flow<'_>, service: &Service<'_>, report: &mut Report<'_>) {
