@@ -4,7 +4,7 @@
 //! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`wire`] does both byte for byte and [`conversation`] step
 //! by step, [`envoy`] owns the Envoys, [`ledger`] reads what the filter counted. [`lab`] puts one of each together for a case,
 //! [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
-//! [`bench`] measures what mirroring costs, [`soak`] whether its memory stays within the budget.
+//! [`mod@bench`] measures what mirroring costs, [`soak`] whether its memory stays within the budget.
 
 #![forbid(unsafe_code)]
 
