@@ -229,16 +229,24 @@ impl World {
     /// # Errors
     /// If an input cannot be read, holds what is no object, or two inputs hold the same object with different content.
     pub fn read(names: &[String], namespace: &str, domain: &str, stdin: &mut Stdin<'_>) -> Result<Self> {
+        let mut documents = Vec::new();
+        for name in names {
+            documents.extend(input::documents(name, stdin)?);
+        }
+        Self::of(documents, namespace, domain)
+    }
+
+    /// As [`World::read`], from what is read already.
+    ///
+    /// # Errors
+    /// If a document is no object, or two hold the same object with different content.
+    pub fn of(documents: Vec<Document>, namespace: &str, domain: &str) -> Result<Self> {
         let mut world = Self {
             objects: Vec::new(),
             domain: domain.to_owned(),
         };
-        for name in names {
-            for document in input::documents(name, stdin)? {
-                for document in items(document) {
-                    world.add(Object::new(document, namespace)?)?;
-                }
-            }
+        for document in documents.into_iter().flat_map(items) {
+            world.add(Object::new(document, namespace)?)?;
         }
         Ok(world)
     }

@@ -23,13 +23,22 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         job: job.as_ref(),
     };
     let namespace = job.as_ref().map_or(DEFAULT_NAMESPACE, |job| &job.namespace);
-    let world = World::read(
-        &args.world.objects,
-        namespace,
-        &args.world.cluster_domain,
-        &mut environment.stdin,
-    )?;
-    let known = target.job.is_some() || world.objects.iter().any(|object| target.origin(object).is_some());
+    let mut documents = Vec::new();
+    for name in &args.world.objects {
+        documents.extend(input::documents(name, &mut environment.stdin)?);
+    }
+    // What Envoy without Istio discovers is no object.
+    let (discovered, documents): (Vec<_>, Vec<_>) = documents
+        .into_iter()
+        .partition(|document| document.value.get("resources").is_some());
+    let stopped: Vec<_> = discovered
+        .iter()
+        .filter_map(|document| offline::stop_discovered(target, &document.value))
+        .collect();
+    let world = World::of(documents, namespace, &args.world.cluster_domain)?;
+    let known = target.job.is_some()
+        || !stopped.is_empty()
+        || world.objects.iter().any(|object| target.origin(object).is_some());
     if !known {
         return Err(Error::NotFound(format!(
             "none of the {} objects is of the job {}; give its objects by --objects, and the job itself by -f if they are kept in Git",
@@ -37,11 +46,18 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
             target.name
         )));
     }
-    let undo = match args.step {
+    let mut undo = match args.step {
         _ if args.restore_original => offline::restore(target, &world)?,
         OfflineStep::Stop => offline::stop(target, &world),
         OfflineStep::Remove => offline::remove(target, &world),
     };
+    match args.step {
+        OfflineStep::Stop if !args.restore_original => undo.objects.extend(stopped),
+        _ if !stopped.is_empty() => undo.notes.push(
+            "the files that Envoy discovers are yours to take away, once the filter in them is stopped".to_owned(),
+        ),
+        _ => {}
+    }
     let mut notes: Vec<String> = undo.notes.iter().map(|note| format!("note: {note}")).collect();
     if undo.objects.is_empty() {
         notes.push(format!("note: nothing is to be done for the job {}", target.name));

@@ -87,6 +87,21 @@ pub fn stop(target: Target<'_>, world: &World) -> Undo {
     }
 }
 
+/// A file that Envoy without Istio discovers, with our filter switched off; `None` if it holds none of the job's.
+pub fn stop_discovered(target: Target<'_>, file: &Value) -> Option<Value> {
+    let name = format!("traffic-mirror/{}", target.name);
+    let mut file = file.clone();
+    let resources = file.get_mut("resources")?.as_array_mut()?.iter_mut();
+    let of_job = resources.filter(|resource| resource.get("name").and_then(Value::as_str) == Some(&name));
+    let keys = ["typed_config", "config", "configuration", "value"];
+    let mut of_job: Vec<&mut Value> = of_job
+        .filter(|resource| crate::objects::at(resource, &keys).is_some_and(Value::is_object))
+        .collect();
+    let last = of_job.last_mut()?;
+    record::set(last, &[&keys[..], &["enabled"]].concat(), json!(false));
+    Some(file)
+}
+
 /// An object without our copies; `None` if the job has nothing to do with it.
 fn stopped(target: Target<'_>, object: &Object, world: &World) -> Option<Value> {
     let ours = target.is_ours(object);
