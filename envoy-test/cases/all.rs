@@ -46,6 +46,8 @@ mod header_bytes;
 mod headers_only;
 #[path = "http2_upstreams/case.rs"]
 mod http2_upstreams;
+#[path = "istio_configurations/case.rs"]
+mod istio_configurations;
 #[path = "keyed_sampling/case.rs"]
 mod keyed_sampling;
 #[path = "kill_switch/case.rs"]
@@ -205,6 +207,7 @@ pub const ALL: &[Case] = cases! {
     bad_configuration_at_start: "Envoy starts with a configuration that the filter refuses",
     bad_configuration_as_update: "a running Envoy gets a configuration that the filter refuses",
     two_workers: "two workers, one set of statistics",
+    istio_configurations: "all that `mirrorctl` is known to generate, with clusters named as Istio names them",
     two_listeners: "two listeners with the same filter, as in a sidecar",
     no_upstream: "direct responses, redirects and routes to nowhere are not mirrored",
     later_filter: "a filter behind ours that answers, or changes the request",
