@@ -78,7 +78,7 @@ test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
 		cargo test --locked --package mirror-policy --tests --target wasm32-unknown-unknown
 
 .PHONY: test-mirrorctl
-test-mirrorctl: ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew)
+test-mirrorctl: ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew) and the official CRDs in SCHEMAS_DIR
 	@scripts/rust
 	cargo test --locked --quiet --package mirrorctl
 
