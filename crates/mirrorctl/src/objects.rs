@@ -12,7 +12,7 @@ mod service;
 
 mod workload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -49,7 +49,14 @@ pub struct Object {
     pub value: Value,
     /// Its namespace; that of the job if it names none.
     pub namespace: String,
+    /// Kept beside the value: a world is searched for them again and again.
+    group: String,
+    kind: String,
+    name: String,
 }
+
+/// What the API server knows an object by: group, kind, namespace and name.
+type Id = (String, String, String, String);
 
 /// Everything that is known to exist.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,29 +138,48 @@ impl Object {
             "is a job; --objects takes what is in the cluster, and -f the job".to_owned()
         } else {
             let namespace = text(&["metadata", "namespace"]).unwrap_or(namespace).to_owned();
-            return Ok(Self {
-                place,
-                value,
-                namespace,
-            });
+            return Ok(Self::of(place, value, namespace));
         };
         Err(Error::Unreadable { place, problem })
     }
 
+    /// An object of which is known that it has a kind and a name.
+    pub(crate) fn of(place: Place, value: Value, namespace: String) -> Self {
+        let text = |keys: &[&str]| at(&value, keys).and_then(Value::as_str).unwrap_or_default();
+        let group = text(&["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
+        let (group, kind, name) = (
+            group.to_owned(),
+            text(&["kind"]).to_owned(),
+            text(&["metadata", "name"]).to_owned(),
+        );
+        Self {
+            place,
+            value,
+            namespace,
+            group,
+            kind,
+            name,
+        }
+    }
+
     /// The API group, empty for the core group.
     pub fn group(&self) -> &str {
-        let version = self.value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-        version.split_once('/').map_or("", |(group, _)| group)
+        &self.group
     }
 
     /// The kind.
     pub fn kind(&self) -> &str {
-        self.value.get("kind").and_then(Value::as_str).unwrap_or_default()
+        &self.kind
     }
 
     /// The name.
     pub fn name(&self) -> &str {
-        self.text(&["metadata", "name"]).unwrap_or_default()
+        &self.name
+    }
+
+    fn id(&self) -> Id {
+        let own = |text: &str| text.to_owned();
+        (own(&self.group), own(&self.kind), own(&self.namespace), own(&self.name))
     }
 
     /// Whether it is of this kind, in any version.
@@ -241,36 +267,12 @@ impl World {
     /// # Errors
     /// If a document is no object, or two hold the same object with different content.
     pub fn of(documents: Vec<Document>, namespace: &str, domain: &str) -> Result<Self> {
-        let mut world = Self {
-            objects: Vec::new(),
+        let objects = documents.into_iter().flat_map(items);
+        let (objects, _) = distinct(objects.map(|document| Object::new(document, namespace)))?;
+        Ok(Self {
+            objects,
             domain: domain.to_owned(),
-        };
-        for document in documents.into_iter().flat_map(items) {
-            world.add(Object::new(document, namespace)?)?;
-        }
-        Ok(world)
-    }
-
-    pub(crate) fn add(&mut self, object: Object) -> Result<()> {
-        let same = self.objects.iter().find(|other| other.is_same(&object));
-        match same {
-            Some(other) if other.value == object.value => Ok(()),
-            Some(other) => {
-                let problem = format!(
-                    "{} is in {} too, and differs; give each object once",
-                    object.title(),
-                    other.place
-                );
-                Err(Error::Unreadable {
-                    place: object.place,
-                    problem,
-                })
-            }
-            None => {
-                self.objects.push(object);
-                Ok(())
-            }
-        }
+        })
     }
 
     /// The same world once an object is applied to it.
@@ -286,23 +288,16 @@ impl World {
     /// # Errors
     /// If two new objects are the same and differ.
     pub fn overlaid<'a>(self, new: impl Iterator<Item = &'a Object>) -> Result<Self> {
-        let mut world = Self {
-            objects: Vec::new(),
+        let (mut objects, known) = distinct(new.cloned().map(Ok))?;
+        objects.extend(
+            self.objects
+                .into_iter()
+                .filter(|object| !known.contains_key(&object.id())),
+        );
+        Ok(Self {
+            objects,
             domain: self.domain,
-        };
-        for object in new {
-            world.add(object.clone())?;
-        }
-        for object in self.objects {
-            let same = world.objects.iter().any(|other| {
-                (other.kind(), other.group(), other.name(), &other.namespace)
-                    == (object.kind(), object.group(), object.name(), &object.namespace)
-            });
-            if !same {
-                world.objects.push(object);
-            }
-        }
-        Ok(world)
+        })
     }
 
     /// Every object of a kind.
@@ -326,6 +321,35 @@ impl World {
             command: format!("kubectl get {} {name} -n {namespace} -o yaml", kind.resource),
         })
     }
+}
+
+/// The objects, each once, with their places among them.
+fn distinct(objects: impl Iterator<Item = Result<Object>>) -> Result<(Vec<Object>, HashMap<Id, usize>)> {
+    let mut distinct: Vec<Object> = Vec::new();
+    let mut known = HashMap::new();
+    for object in objects {
+        let object = object?;
+        let same = known.get(&object.id()).and_then(|index: &usize| distinct.get(*index));
+        match same {
+            Some(other) if other.value == object.value => {}
+            Some(other) => {
+                let problem = format!(
+                    "{} is in {} too, and differs; give each object once",
+                    object.title(),
+                    other.place
+                );
+                return Err(Error::Unreadable {
+                    place: object.place,
+                    problem,
+                });
+            }
+            None => {
+                known.insert(object.id(), distinct.len());
+                distinct.push(object);
+            }
+        }
+    }
+    Ok((distinct, known))
 }
 
 /// A `v1` List, or one of a kind, as its items; anything else as itself.

@@ -221,6 +221,7 @@ fn there_and_back(case: &Case) -> Option<BTreeSet<&'static str>> {
     let target = Target {
         name: &job.name,
         job: case.gitops.then_some(&job),
+        namespace: None,
     };
     for object in offline::stop(target, &world(&mesh)).objects {
         mesh.apply(&object);
@@ -242,6 +243,7 @@ fn there_and_back(case: &Case) -> Option<BTreeSet<&'static str>> {
     let by_name = Target {
         name: &job.name,
         job: None,
+        namespace: None,
     };
     for _ in 0..2 {
         for object in offline::remove(by_name, &world(&mesh)).objects {

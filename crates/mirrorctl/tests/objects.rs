@@ -8,8 +8,10 @@
     reason = "tests"
 )]
 
-use mirrorctl::input::Stdin;
+use mirrorctl::input::{Document, Place, Stdin};
 use mirrorctl::objects::{Labels, Object, Protocol, TargetPort, World, fully_qualified, host_covers, kinds, selects};
+
+use serde_json::json;
 
 const HOST: &str = "reviews.demo.svc.cluster.local";
 
@@ -329,4 +331,16 @@ fn a_label_selector_selects_by_labels_and_expressions() {
             "{selector}"
         );
     }
+}
+
+/// Every object was once compared with all before it: ten thousand took minutes.
+#[test]
+fn a_large_world_is_read_in_time_linear_in_its_objects() {
+    let documents = (0..50_000).map(|number| Document {
+        place: Place::file("large.yaml"),
+        value: json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": format!("s{number}"), "namespace": "demo"}}),
+    });
+    let world = World::of(documents.collect(), "demo", "cluster.local").expect("a world");
+    assert_eq!(world.objects.len(), 50_000);
+    assert!(world.find(kinds::SERVICE, "demo", "s49999").is_some());
 }

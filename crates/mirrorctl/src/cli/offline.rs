@@ -18,6 +18,9 @@ pub struct OfflineArgs {
     /// The job, or - for standard input; needed where the objects do not say what is ours, as those of --gitops
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<String>,
+    /// Only what is of the job in this namespace, where jobs of other namespaces have the same name
+    #[arg(short, long, conflicts_with = "file")]
+    pub namespace: Option<String>,
     /// What to print: what ends the copies, or what is to be deleted
     #[arg(long, value_enum, default_value = "stop")]
     pub step: OfflineStep,

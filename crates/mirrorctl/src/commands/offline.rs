@@ -21,8 +21,13 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
     let target = Target {
         name: name.map_or("", String::as_str),
         job: job.as_ref(),
+        namespace: args.namespace.as_deref(),
     };
-    let namespace = job.as_ref().map_or(DEFAULT_NAMESPACE, |job| &job.namespace);
+    let namespace = match (&job, &args.namespace) {
+        (Some(job), _) => &job.namespace,
+        (None, Some(namespace)) => namespace,
+        (None, None) => DEFAULT_NAMESPACE,
+    };
     let mut documents = Vec::new();
     for name in &args.world.objects {
         documents.extend(input::documents(name, &mut environment.stdin)?);
@@ -41,9 +46,12 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         || world.objects.iter().any(|object| target.origin(object).is_some());
     if !known {
         return Err(Error::NotFound(format!(
-            "none of the {} objects is of the job {}; give its objects by --objects, and the job itself by -f if they are kept in Git",
+            "none of the {} objects is of the job {}{}; give its objects by --objects, and the job itself by -f if they are kept in Git",
             world.objects.len(),
-            target.name
+            target.name,
+            target
+                .namespace
+                .map_or_else(String::new, |namespace| format!(" of namespace {namespace}")),
         )));
     }
     let mut undo = match args.step {

@@ -144,11 +144,11 @@ pub(super) fn add<'w>(job: &Job, world: &'w World, bundle: &mut Bundle) -> Resul
         objects.push((Step::Deploy, deployment));
         for (step, object) in objects {
             refuse_taken_name(&plan, &object, &after, world)?;
-            after.to_mut().put(Object {
-                place: Place::file("what is generated"),
-                value: object.clone(),
-                namespace: job.namespace.clone(),
-            });
+            after.to_mut().put(Object::of(
+                Place::file("what is generated"),
+                object.clone(),
+                job.namespace.clone(),
+            ));
             bundle.add(Manifest {
                 step,
                 origin: Origin::Ours,

@@ -134,11 +134,11 @@ pub(super) fn pinned<'w>(
         }
         let origin = change.origin;
         let object = change.finish(job, world, options, &mut bundle.notes)?;
-        after.to_mut().put(Object {
-            place: Place::file("what is generated"),
-            value: object.clone(),
-            namespace: job.namespace.clone(),
-        });
+        after.to_mut().put(Object::of(
+            Place::file("what is generated"),
+            object.clone(),
+            job.namespace.clone(),
+        ));
         bundle.add(Manifest {
             step: Step::Prepare,
             origin,
@@ -176,15 +176,15 @@ fn refuse_healing(job: &Job, copying: &Copying, world: &World) -> Result<()> {
 fn refuse_ways_round(job: &Job, copying: &Copying, pinned: &[Change], base: &World) -> Result<()> {
     let mut after = base.clone();
     for change in pinned {
-        after.put(Object {
-            place: Place::file("what is generated"),
-            value: change.object.clone(),
-            namespace: change
+        after.put(Object::of(
+            Place::file("what is generated"),
+            change.object.clone(),
+            change
                 .original
                 .as_ref()
                 .map_or(&job.namespace, |object| &object.namespace)
                 .clone(),
-        });
+        ));
     }
     let unrouted = pinned.iter().find_map(|change| {
         let port = virtualservice::unrouted(&change.object, &copying.listeners)?;

@@ -25,6 +25,8 @@ pub struct Target<'a> {
     pub name: &'a str,
     /// Itself, if it is at hand.
     pub job: Option<&'a Job>,
+    /// Only objects of this namespace are its own: jobs of the same name may live in others.
+    pub namespace: Option<&'a str>,
 }
 
 /// Objects to be printed, and what the user should know.
@@ -41,12 +43,18 @@ pub struct Undo {
 impl Target<'_> {
     /// Whether an object was made for the job.
     fn is_ours(self, object: &Object) -> bool {
-        object.label(MANAGED_BY.0) == Some(MANAGED_BY.1) && object.label(JOB_LABEL) == Some(self.name)
+        self.is_near(object)
+            && object.label(MANAGED_BY.0) == Some(MANAGED_BY.1)
+            && object.label(JOB_LABEL) == Some(self.name)
     }
 
     /// What the object remembers of the job.
     fn record(self, object: &Object) -> Option<Record> {
-        Record::of(object).filter(|record| record.job == self.name)
+        Record::of(object).filter(|record| self.is_near(object) && record.job == self.name)
+    }
+
+    fn is_near(self, object: &Object) -> bool {
+        self.namespace.is_none_or(|namespace| object.namespace == namespace)
     }
 
     /// Whose the object is, if the job has to do with it.
@@ -170,6 +178,7 @@ pub(super) fn before(job: &Job, world: &World) -> World {
     let target = Target {
         name: &job.name,
         job: None,
+        namespace: None,
     };
     let routing = [kinds::VIRTUAL_SERVICE, kinds::DESTINATION_RULE, kinds::HTTP_ROUTE];
     let of_kind = |object: &Object| routing.into_iter().any(|kind| object.is(kind));
@@ -178,14 +187,12 @@ pub(super) fn before(job: &Job, world: &World) -> World {
         .iter()
         .filter(|object| !(of_kind(object) && target.is_ours(object)));
     let objects = objects.map(|object| match (target.record(object), stopped(target, object, world)) {
-        (Some(record), None) if object.is(kinds::DESTINATION_RULE) => Object {
-            value: without_subsets(object, &record),
-            ..object.clone()
-        },
-        (Some(_), Some(value)) => Object {
-            value,
-            ..object.clone()
-        },
+        (Some(record), None) if object.is(kinds::DESTINATION_RULE) => Object::of(
+            object.place.clone(),
+            without_subsets(object, &record),
+            object.namespace.clone(),
+        ),
+        (Some(_), Some(value)) => Object::of(object.place.clone(), value, object.namespace.clone()),
         _ => object.clone(),
     });
     World {
