@@ -158,7 +158,7 @@ impl Bench {
         let references = references(&options, out)?;
         let mut arms = arms::select(arms::all(&options.wasm, &references), &options.arms)?;
         if options.quick && options.arms.is_empty() {
-            arms.retain(|arm| !["filter-0", "filter-10", "native-10", "hollow"].contains(&arm.kind));
+            arms.retain(|arm| !["empty-trimmed", "filter-0", "filter-10", "native-10", "hollow"].contains(&arm.kind));
         }
         let (rounds, seconds) = if options.quick { (5, 0.75) } else { (7, 3.0) };
         Ok(Self {
