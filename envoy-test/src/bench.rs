@@ -328,11 +328,14 @@ fn references(options: &Options, out: &Path) -> Result<References> {
             empty
                 .canonicalize()
                 .with_context(|| format!("no filter at {}", empty.display()))?,
-            trimmed(empty, EMPTY[1], trim::NEEDED)?,
+            trimmed(empty, EMPTY[1], &[trim::HOLLOW, trim::STREAMS].concat())?,
             trimmed(empty, EMPTY[2], trim::HOLLOW)?,
         ])
     });
-    let bare = options.bare.as_deref().map(|bare| trimmed(bare, BARE, trim::BARE));
+    let bare = options
+        .bare
+        .as_deref()
+        .map(|bare| trimmed(bare, BARE, &[trim::HOLLOW, trim::STREAMS, trim::HEAD].concat()));
     Ok(References {
         empty: empty.transpose()?,
         bare: bare.transpose()?,

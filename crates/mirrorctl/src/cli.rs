@@ -97,18 +97,9 @@ pub struct GenerateArgs {
     /// Only one stage of applying
     #[arg(long, value_enum)]
     pub step: Option<Step>,
-    /// Reckon with this time instead of the clock's
-    #[arg(long, value_name = "TIME", value_parser = Time::parse)]
-    pub now: Option<Time>,
-    /// What exists.
+    /// What the bundle follows from.
     #[command(flatten)]
-    pub world: WorldArgs,
-    /// What it is for.
-    #[command(flatten)]
-    pub options: OptionArgs,
-    /// The job by flags.
-    #[command(flatten)]
-    pub job: JobFlags,
+    pub from: BundleArgs,
 }
 
 /// Arguments of `validate`.
@@ -163,6 +154,14 @@ pub struct PlanArgs {
     /// The workers of a proxy, which multiply what it may hold
     #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub workers: u64,
+    /// What the bundle follows from.
+    #[command(flatten)]
+    pub from: BundleArgs,
+}
+
+/// What a bundle follows from, besides the file of the job.
+#[derive(Debug, clap::Args)]
+pub struct BundleArgs {
     /// Reckon with this time instead of the clock's
     #[arg(long, value_name = "TIME", value_parser = Time::parse)]
     pub now: Option<Time>,

@@ -221,6 +221,18 @@ pub enum Isolation {
 
 // === impl words ===
 
+impl Backend {
+    /// Its key in a job.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Service { .. } => "backendRef",
+            Self::Subset(_) => "subset",
+            Self::Clone(_) => "clone",
+            Self::Endpoint(_) => "endpoint",
+        }
+    }
+}
+
 impl DataPlane {
     /// Every data plane by its word in a job.
     pub const WORDS: &[(&str, Self)] = &[

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::json_text::{escaped, hex};
 use crate::redact::Token;
 
 /// Objects and arrays within each other, at most. Each is one call deep, and a module's stack is small.
@@ -58,15 +59,6 @@ pub(crate) fn edit(text: &[u8], pointers: &[String], max_bytes: u64, replace: Re
     }
     editor.put(text.len(), text.len(), &[])?;
     Some(Some(editor.edited))
-}
-
-/// The value of a hexadecimal digit.
-pub(crate) fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' | b'a'..=b'f' => Some((digit & 15) + 9),
-        _ => None,
-    }
 }
 
 /// Whether a text is a JSON pointer with at least one segment: each begins with `/`, and `~` stands as `~0` or `~1`.
@@ -270,19 +262,6 @@ fn is_number(word: &[u8]) -> bool {
         }
     }
     after_number(word) == Some(&[])
-}
-
-/// The byte that stands for an escape of one letter.
-fn escaped(letter: u8) -> Option<u8> {
-    Some(match letter {
-        b'"' | b'\\' | b'/' => letter,
-        b'b' => 8,
-        b'f' => 12,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        _ => return None,
-    })
 }
 
 /// A value as tokens are made of it: a string without quotes and escapes, anything else as it stands.

@@ -31,6 +31,28 @@ pub fn read(bytes: &[u8]) -> Result<Value> {
     }
 }
 
+/// The byte that an escape of one letter stands for.
+pub(crate) fn escaped(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'"' | b'\\' | b'/' => letter,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        _ => return None,
+    })
+}
+
+/// The value of a hexadecimal digit.
+pub(crate) fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' | b'a'..=b'f' => Some((digit & 15) + 9),
+        _ => None,
+    }
+}
+
 // === impl Reader ===
 
 impl Reader<'_> {
@@ -152,13 +174,10 @@ impl Reader<'_> {
         let character = match self.peek() {
             None => return self.refuse("EOF while parsing a string"),
             Some(b'u') => return self.unicode(),
-            Some(letter @ (b'"' | b'\\' | b'/')) => char::from(letter),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(_) => return self.refuse("invalid escape"),
+            Some(letter) => match escaped(letter) {
+                Some(byte) => char::from(byte),
+                None => return self.refuse("invalid escape"),
+            },
         };
         self.at += 1;
         Ok(character)
@@ -185,10 +204,10 @@ impl Reader<'_> {
         self.at += 1;
         let mut code = 0;
         for _ in 0..4 {
-            let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
+            let Some(digit) = self.peek().and_then(hex) else {
                 return self.refuse("invalid escape");
             };
-            code = code << 4 | digit;
+            code = code << 4 | u32::from(digit);
             self.at += 1;
         }
         Ok(code)

@@ -8,6 +8,7 @@ use siphasher::sip128::SipHasher24;
 
 use crate::headers::Header;
 use crate::json_edit;
+use crate::json_text;
 use crate::plan::{ConfigError, copied_header};
 use crate::reason::Dropped;
 use crate::syntax;
@@ -323,7 +324,7 @@ fn key_of(text: &str) -> Option<[u8; 16]> {
     }
     for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         for digit in digits {
-            *byte = *byte << 4 | json_edit::hex(*digit)?;
+            *byte = *byte << 4 | json_text::hex(*digit)?;
         }
     }
     Some(key)
@@ -345,7 +346,7 @@ fn decode(text: &[u8]) -> Vec<u8> {
         match (byte, after) {
             (b'+', _) => byte = b' ',
             (b'%', [high, low, after @ ..]) => {
-                if let (Some(high), Some(low)) = (json_edit::hex(*high), json_edit::hex(*low)) {
+                if let (Some(high), Some(low)) = (json_text::hex(*high), json_text::hex(*low)) {
                     (byte, rest) = (high << 4 | low, after);
                 }
             }

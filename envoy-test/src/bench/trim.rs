@@ -6,18 +6,6 @@ use anyhow::{Context as _, Result, ensure};
 const MAGIC: &[u8] = b"\0asm\x01\0\0\0";
 const EXPORTS: u8 = 7;
 
-/// What an empty filter needs to start, and to forget each request again.
-pub const NEEDED: &[&str] = &[
-    "memory",
-    "_initialize",
-    "proxy_abi_version_0_2_1",
-    "proxy_on_memory_allocate",
-    "proxy_on_vm_start",
-    "proxy_on_configure",
-    "proxy_on_context_create",
-    "proxy_on_delete",
-];
-
 /// What Envoy asks of any module.
 pub const HOLLOW: &[&str] = &[
     "memory",
@@ -26,18 +14,16 @@ pub const HOLLOW: &[&str] = &[
     "proxy_on_memory_allocate",
 ];
 
-/// What the bare mirror needs.
-pub const BARE: &[&str] = &[
-    "memory",
-    "_initialize",
-    "proxy_abi_version_0_2_1",
-    "proxy_on_memory_allocate",
+/// Besides, what an empty filter needs to start, and to forget each request again.
+pub const STREAMS: &[&str] = &[
     "proxy_on_vm_start",
     "proxy_on_configure",
     "proxy_on_context_create",
     "proxy_on_delete",
-    "proxy_on_request_headers",
 ];
+
+/// Besides, what the bare mirror needs.
+pub const HEAD: &[&str] = &["proxy_on_request_headers"];
 
 /// The module with only those exports that are `wanted`.
 pub fn exports(module: &[u8], wanted: &[&str]) -> Result<Vec<u8>> {

@@ -13,16 +13,16 @@ use crate::output::{self, Answer, Format};
 use crate::time::Time;
 
 pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Result<Answer> {
-    let now = args.now.unwrap_or(environment.now);
-    let job = job(args.file.as_deref(), &args.job, now, &mut environment.stdin)?;
+    let now = args.from.now.unwrap_or(environment.now);
+    let job = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
     refuse_expired(&job, now)?;
     if args.step.is_none()
         && let Some(why) = manifests::clone::why_stepwise(&job)
     {
         return Err(Error::Usage(format!("--step is missing; {why}")));
     }
-    let world = world(&args.world, &job, &mut environment.stdin)?;
-    let bundle = manifests::bundle(&job, &world, &args.options.options())?;
+    let world = world(&args.from.world, &job, &mut environment.stdin)?;
+    let bundle = manifests::bundle(&job, &world, &args.from.options.options())?;
     if args.step.is_some_and(|step| step > Step::Prepare) {
         manifests::clone::refuse_unpinned(&job, &world)?;
     }

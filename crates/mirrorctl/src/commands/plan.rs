@@ -10,15 +10,15 @@ use crate::output::{Answer, View};
 use crate::plan;
 
 pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<Answer> {
-    let now = args.now.unwrap_or(environment.now);
-    let job = job(args.file.as_deref(), &args.job, now, &mut environment.stdin)?;
+    let now = args.from.now.unwrap_or(environment.now);
+    let job = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
     refuse_expired(&job, now)?;
-    let world = world(&args.world, &job, &mut environment.stdin)?;
+    let world = world(&args.from.world, &job, &mut environment.stdin)?;
     let setting = Setting {
         now,
         workers: args.workers,
     };
-    let mut plan = plan::plan(&job, &world, &args.options.options(), &setting, args.pods)?;
+    let mut plan = plan::plan(&job, &world, &args.from.options.options(), &setting, args.pods)?;
     plan.notes.extend(manifests::clone::why_stepwise(&job));
     Ok(Answer {
         data: match args.output {

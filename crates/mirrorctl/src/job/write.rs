@@ -66,18 +66,18 @@ fn gateway_ref(gateway: &GatewayRef) -> Value {
 
 fn shadow(shadow: &Shadow) -> Value {
     let mut fields = json!({"name": shadow.name});
-    let (key, backend) = match &shadow.backend {
+    let backend = match &shadow.backend {
         Backend::Service { name, namespace, port } => {
             let mut backend = json!({"name": name});
             put(&mut backend, "namespace", namespace.clone().map(Value::from));
             put(&mut backend, "port", port.map(Value::from));
-            ("backendRef", backend)
+            backend
         }
-        Backend::Subset(name) => ("subset", name.as_str().into()),
-        Backend::Clone(clone) => ("clone", clone_of(clone)),
-        Backend::Endpoint(endpoint) => ("endpoint", endpoint_of(endpoint)),
+        Backend::Subset(name) => name.as_str().into(),
+        Backend::Clone(clone) => clone_of(clone),
+        Backend::Endpoint(endpoint) => endpoint_of(endpoint),
     };
-    put(&mut fields, key, Some(backend));
+    put(&mut fields, shadow.backend.key(), Some(backend));
     if let Some(fields) = fields.as_object_mut() {
         fields.extend(shadow.filter.clone());
     }

@@ -5,7 +5,7 @@ use super::Destination;
 use super::clone::{Called, called};
 use super::reach::refuse_hidden;
 use crate::error::{Error, Result};
-use crate::job::{Backend, Job, Primary, Shadow};
+use crate::job::{Job, Primary, Shadow};
 use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds, selects};
 
 /// A job, placed in the user's world.
@@ -105,10 +105,7 @@ pub(super) fn destination(
             port: own,
         } => {
             let backend = world.service(namespace, &name)?;
-            let key = match shadow.backend {
-                Backend::Clone(_) => "clone",
-                _ => "backendRef",
-            };
+            let key = shadow.backend.key();
             let path = format!("{path}.{key}");
             refuse_hidden(&backend, client, &path)?;
             backend_destination(&backend, own.unwrap_or(port), &path, notes)

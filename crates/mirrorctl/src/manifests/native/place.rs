@@ -2,7 +2,7 @@
 
 use super::{Copy, Copying, Subset};
 use crate::error::{Error, Result};
-use crate::job::{Backend, Job, Shadow};
+use crate::job::{Job, Shadow};
 use crate::manifests::Destination;
 use crate::manifests::clone::{Called, called};
 use crate::manifests::placement::{backend_destination, headless, http_ports, not_of_istio, written};
@@ -79,10 +79,7 @@ fn copy(
             port: own,
         } => {
             let backend = world.service(namespace, &name)?;
-            let key = match shadow.backend {
-                Backend::Clone(_) => "clone",
-                _ => "backendRef",
-            };
+            let key = shadow.backend.key();
             let destination = backend_destination(&backend, own.unwrap_or(port), &format!("{path}.{key}"), notes)?;
             (name.into_owned(), namespace, destination)
         }
