@@ -21,6 +21,7 @@
 
 //! | [`plan`] | what a job comes to before it is applied, read from the bundle |
 //! | [`explain`] | what the filter does with a request: the policy's own trail |
+//! | [`live`] | how mirrors do: statistics of proxies or of Prometheus, and what is shown of them |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
 //! # Rules
@@ -93,6 +94,9 @@ pub mod plan;
 
 // What it does with a request.
 pub mod explain;
+
+// How it does.
+pub mod live;
 
 // What is printed.
 pub mod output;
