@@ -2,13 +2,17 @@
 //! and a state. The terminal, the page and the report show the same [`View`](view::View); nothing is worked out twice.
 //!
 //! ```text
-//! source ─ fetch ─▶ envoy, prometheus ─ reading ─▶ history ─ tally ─▶ view (ledger, state) ─▶ wire, table, charts
-//!          └──────────────── feed ───────────────────────┘
+//! args ─▶ source ─ fetch ─▶ envoy, prometheus ─ reading ─▶ history ─ tally ─▶ view (ledger, state) ─▶ wire, table, charts
+//!                   └──────────────── feed ───────────────────────┘
 //! ```
 //!
 //! Only `fetch` and `feed` know the network and the clock; all else is values in, values out.
 
 // Who is asked.
+pub mod args;
+
+pub mod matchers;
+
 pub mod source;
 
 pub mod fetch;
