@@ -59,17 +59,23 @@ pub struct Tally {
     counters: Vec<f64>,
     /// Of the primary, of the shadow.
     pub durations: [Distribution; 2],
-    /// Milliseconds between readings, so that the counts are known.
+    /// So many milliseconds lie between readings: the counts are of these.
     pub known: f64,
-    /// Of these, milliseconds without an outage, so that the counts are known to have come evenly enough for a chart.
-    pub charted: f64,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Bin {
+    /// What happened between readings that followed each other.
+    seen: Part,
+    /// What happened in an outage: how much is known, when is not.
+    unseen: Part,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Part {
     tally: Tally,
-    /// By proxy: what it knows of this bin, and what of it can be charted. The bin knows as much as the best of them.
-    knowledge: BTreeMap<String, (f64, f64)>,
+    /// By proxy, the milliseconds that it knows of this bin. The bin knows as much as the best of them.
+    known: BTreeMap<String, f64>,
 }
 
 // === impl History ===
@@ -117,13 +123,13 @@ impl History {
             let restarted = is_new_process || known.is_none_or(|then| now.is_behind(then));
             let zero = Counts::zero(now.engine);
             let then = known.filter(|_| !restarted).unwrap_or(&zero);
-            let tally = Tally::between(then, now, &span, has_gap);
+            let tally = Tally::between(then, now, &span);
             let oldest = (self.now - self.keep).div_euclid(BIN);
             let track = self
                 .tracks
                 .entry(name.clone())
                 .or_insert_with(|| Track::new(now.engine));
-            track.spread(&reading.proxy, &span, &tally, oldest);
+            track.spread(&reading.proxy, &span, &tally, oldest, has_gap);
         }
         proxy.take(reading, is_new_process);
     }
@@ -215,32 +221,43 @@ impl Track {
         }
     }
 
-    /// What happened in these bins.
+    /// What happened in these bins, outages and all.
     pub fn sum(&self, bins: Range<i64>) -> Tally {
+        self.add_up(bins, |bin| {
+            let seen = |proxy: &str| bin.seen.known.get(proxy).copied().unwrap_or_default();
+            let both = bin.unseen.known.iter().map(|(proxy, unseen)| unseen + seen(proxy));
+            (
+                vec![&bin.seen.tally, &bin.unseen.tally],
+                both.fold(bin.seen.best(), f64::max),
+            )
+        })
+    }
+
+    /// What is known to have happened in these bins and in no other: without what came in an outage, for a chart.
+    pub fn seen(&self, bins: Range<i64>) -> Tally {
+        self.add_up(bins, |bin| (vec![&bin.seen.tally], bin.seen.best()))
+    }
+
+    fn add_up<'a>(&'a self, bins: Range<i64>, of: impl Fn(&'a Bin) -> (Vec<&'a Tally>, f64)) -> Tally {
         let mut sum = Tally::default();
-        for (index, bin) in (self.first..).zip(&self.bins) {
-            if bins.contains(&index) {
-                sum.add(&bin.tally, 1.0);
-                let known = bin.knowledge.values();
-                let best = known.fold((0.0_f64, 0.0_f64), |best, one| (best.0.max(one.0), best.1.max(one.1)));
-                sum.known += best.0;
-                sum.charted += best.1;
-            }
+        let those = (self.first..).zip(&self.bins).filter(|(index, _)| bins.contains(index));
+        for (tallies, known) in those.map(|(_, bin)| of(bin)) {
+            tallies.into_iter().for_each(|tally| sum.add(tally, 1.0));
+            sum.known += known;
         }
         sum
     }
 
-    fn spread(&mut self, proxy: &str, span: &Range<i64>, tally: &Tally, oldest: i64) {
+    fn spread(&mut self, proxy: &str, span: &Range<i64>, tally: &Tally, oldest: i64, has_gap: bool) {
         let length = (span.end - span.start) as f64;
         let bins = span.start.div_euclid(BIN).max(oldest)..=(span.end - 1).div_euclid(BIN);
         for index in bins {
             let overlap = span.end.min((index + 1) * BIN) - span.start.max(index * BIN);
             let share = overlap as f64 / length;
             let Some(bin) = self.bin(index) else { continue };
-            bin.tally.add(tally, share);
-            let knowledge = bin.knowledge.entry(proxy.to_owned()).or_default();
-            knowledge.0 += tally.known * share;
-            knowledge.1 += tally.charted * share;
+            let part = if has_gap { &mut bin.unseen } else { &mut bin.seen };
+            part.tally.add(tally, share);
+            *part.known.entry(proxy.to_owned()).or_default() += overlap as f64;
         }
     }
 
@@ -266,12 +283,21 @@ impl Track {
     }
 }
 
+// === impl Part ===
+
+impl Part {
+    fn best(&self) -> f64 {
+        self.known.values().copied().fold(0.0, f64::max)
+    }
+}
+
 // === impl Tally ===
 
 impl Tally {
-    /// How much a counter grew.
+    /// How much a counter grew. Parts of counts add up to whole ones, but for what floating point loses on the way.
     pub fn get(&self, counter: Statistic) -> f64 {
-        self.counters.get(counter.index()).copied().unwrap_or_default()
+        let count = self.counters.get(counter.index()).copied().unwrap_or_default();
+        (count * 1000.0).round() / 1000.0
     }
 
     /// The sum of a counter over all its results, or over some.
@@ -280,7 +306,7 @@ impl Tally {
         counters.filter(|&&one| of(one)).map(|&one| self.get(one)).sum()
     }
 
-    fn between(then: &Counts, now: &Counts, span: &Range<i64>, has_gap: bool) -> Self {
+    fn between(then: &Counts, now: &Counts, span: &Range<i64>) -> Self {
         let growth = |&statistic: &Statistic| match (statistic.kind(), now.get(statistic)) {
             (Kind::Counter, Some(now)) => (now - then.get(statistic).unwrap_or_default()).max(0.0),
             _ => 0.0,
@@ -292,12 +318,10 @@ impl Tally {
                 (Some(then), Some(now)) => now.since(then),
             }
         });
-        let length = (span.end - span.start) as f64;
         Self {
             counters: vocabulary::all().iter().map(growth).collect(),
             durations,
-            known: length,
-            charted: if has_gap { 0.0 } else { length },
+            known: (span.end - span.start) as f64,
         }
     }
 

@@ -60,8 +60,7 @@ pub fn is_failure_of_shadow(statistic: Statistic) -> bool {
 impl Ledger {
     /// Of a window.
     pub(super) fn of(engine: Engine, tally: &Tally) -> Self {
-        // Parts of counts add up to whole ones, but for the rounding.
-        Self::count(engine, |statistic| (tally.get(statistic) * 1000.0).round() / 1000.0)
+        Self::count(engine, |statistic| tally.get(statistic))
     }
 
     /// Since the proxies started.

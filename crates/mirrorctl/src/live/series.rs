@@ -81,8 +81,8 @@ impl Lines {
     }
 }
 
-/// What happened in these bins, if at least half of one is known without an outage.
+/// What happened in these bins, if at least half of one is known.
 fn charted(track: &Track, bins: Range<i64>) -> Option<Tally> {
-    let tally = track.sum(bins);
-    (tally.charted >= BIN as f64 / 2.0).then_some(tally)
+    let tally = track.seen(bins);
+    (tally.known >= BIN as f64 / 2.0).then_some(tally)
 }

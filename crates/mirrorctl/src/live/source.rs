@@ -119,6 +119,10 @@ impl FromStr for Url {
         if authority.contains('@') {
             return Err("holds credentials, which show in lists of processes: use --bearer-token-file".to_owned());
         }
+        let has_port = authority.len() > uri.host().unwrap_or_default().len();
+        if has_port && uri.port_u16().is_none() {
+            return Err(format!("has a port that is no number from 0 to 65535: {example}"));
+        }
         if uri.query().is_some() || whole.contains('#') {
             return Err(format!("has more than a path: {example}"));
         }

@@ -137,10 +137,13 @@ impl Window {
         step: 30,
     };
 
-    /// A window of any length, from 5 seconds to 30 days, in about sixty steps.
+    /// The longest that is worked out, in seconds: a day.
+    pub const LONGEST: u32 = 86_400;
+
+    /// A window of any length, from 5 seconds to [`LONGEST`](Self::LONGEST), in about sixty steps.
     pub fn of(seconds: u32) -> Self {
         let bin = (BIN / 1000) as u32;
-        let seconds = seconds.clamp(bin, 30 * 86_400).div_ceil(bin) * bin;
+        let seconds = seconds.clamp(bin, Self::LONGEST).div_ceil(bin) * bin;
         let step = (seconds / 60).div_ceil(bin).max(1) * bin;
         Self {
             seconds: seconds.div_ceil(step) * step,
