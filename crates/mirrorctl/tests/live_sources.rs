@@ -8,7 +8,7 @@
     reason = "tests"
 )]
 
-use mirror_policy::reason::{Class, Failure, Skipped};
+use mirror_policy::reason::{Class, Skipped};
 use mirror_policy::stats::{Kind, Statistic};
 use mirrorctl::live::history::History;
 use mirrorctl::live::prometheus::{self, Native, Question, Samples};

@@ -108,7 +108,7 @@ fn each_state_has_its_advice() {
         ),
         (paused(), State::Paused, &["enabled: true"]),
         (sent(&[(Statistic::BreakerOpen, 2.0)]), State::Tripped, &["2 worker(s)"]),
-        (sent(&[past]), State::Expired, &["2026-11-22T", "mirrorctl offline"]),
+        (sent(&[past]), State::Expired, &["It expired on 2026-11-22T18:20:00Z"]),
         // What stops it altogether comes before what harms it.
         (
             sent(&[past, (Statistic::BreakerOpen, 1.0)]),
