@@ -160,7 +160,7 @@ fmt: ## Format the code
 .PHONY: docs
 docs: ## Write the generated documentation anew
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test documents
-	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings documented
+	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings --test live_view document
 
 .PHONY: doc
 doc: ## The documentation of the code

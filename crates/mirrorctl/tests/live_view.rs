@@ -13,7 +13,7 @@ use mirrorctl::live::feed::Endpoint;
 use mirrorctl::live::history::History;
 use mirrorctl::live::reading::{Counts, Engine, Reading};
 use mirrorctl::live::source::Kind;
-use mirrorctl::live::state::State;
+use mirrorctl::live::state::{State, remedy};
 use mirrorctl::live::view::{Mirror, View, Window};
 use mirrorctl::live::wire;
 use serde_json::{Value, json};
@@ -315,4 +315,33 @@ fn the_json_is_what_the_page_and_programs_read() {
     assert_eq!(find("failures", "reset")["meaning"], json!(Failure::Reset.meaning()));
     assert_eq!(window["ledger"]["unaccounted"], Value::Null);
     assert_eq!(mirror["total"]["unaccounted"], 0);
+}
+
+// === what is written of it ===
+
+/// docs/live.md lists the states and the losses as the code knows them.
+#[test]
+fn the_documentation_is_up_to_date() {
+    let mut states = String::from("\n| state | when |\n|---|---|\n");
+    for state in State::ALL {
+        states.push_str(&format!("| {state} | {} |\n", state.meaning()));
+    }
+    let mut losses = String::from("\n| dropped | what to do |\n|---|---|\n");
+    for &dropped in Dropped::ALL {
+        losses.push_str(&format!("| `{dropped}` | {} |\n", remedy(dropped)));
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/live.md");
+    let held = std::fs::read_to_string(file).expect("docs/live.md");
+    let mut expected = held.clone();
+    for (mark, generated) in [("<!-- the states -->\n", states), ("<!-- the losses -->\n", losses)] {
+        let (before, rest) = expected.split_once(mark).expect("the begin mark");
+        let end = "<!-- end of what is generated -->";
+        let (_, after) = rest.split_once(end).expect("the end mark");
+        expected = format!("{before}{mark}{generated}\n{end}{after}");
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(file, &expected).expect("written");
+    } else {
+        assert!(held == expected, "docs/live.md is out of date: run `make docs`");
+    }
 }

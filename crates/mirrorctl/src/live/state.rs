@@ -123,7 +123,7 @@ impl Facts<'_> {
             ],
             State::NotLoaded => vec![
                 "Is the WasmPlugin or TrafficExtension applied, does its selector match these proxies, and did they load the \
-                 module? See docs/runbook.md."
+                 module? See docs/no-copies.md."
                     .to_owned(),
             ],
             State::Expired => {
@@ -222,8 +222,8 @@ fn lost(ledger: &Ledger) -> Vec<String> {
     losses.into_iter().filter_map(line).collect()
 }
 
-/// What to do about a loss.
-const fn remedy(dropped: Dropped) -> &'static str {
+/// What to do about a loss, as the rest of a sentence.
+pub const fn remedy(dropped: Dropped) -> &'static str {
     match dropped {
         Dropped::BreakerOpen => "the shadow failed too often; the breaker tries again by itself after `openFor`.",
         Dropped::BodyTooLarge => "raise `body.maxBytes`, or set `whenLarger: headersOnly`.",
