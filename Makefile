@@ -39,11 +39,16 @@ build: mirrorctl ## The filter and the command line tool: dist/traffic-mirror.wa
 	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$size bytes, of $(WASM_LIMIT) allowed"; test "$$size" -le $(WASM_LIMIT)
 
 .PHONY: mirrorctl
-mirrorctl: ## The command line tool alone: dist/mirrorctl
+mirrorctl: page ## The command line tool alone: dist/mirrorctl
 	@scripts/rust
 	cargo build --locked --release --package mirrorctl
 	@mkdir -p dist
 	@cp target/release/mirrorctl dist/mirrorctl
+
+# The web page that `mirrorctl dashboard` has in it.
+.PHONY: page
+page:
+	@scripts/page
 
 $(WASM): target/wasm32-wasip1/release/traffic_mirror.wasm scripts/finish-wasm
 	@mkdir -p dist
@@ -63,7 +68,7 @@ image: ## The image that Istio loads (needs a Docker engine)
 # === check ===
 
 .PHONY: test
-test: test-policy test-policy-wasm test-mirrorctl test-filter test-envoy ## All tests: policy, command line, filter, real Envoy
+test: test-policy test-policy-wasm test-page test-mirrorctl test-filter test-envoy ## All tests: policy, page, command line, filter, real Envoy
 
 .PHONY: test-policy
 test-policy: ## The policy, natively, and all that fuzzing has found
@@ -77,8 +82,12 @@ test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
 	PATH="$$(dirname "$$node"):$$PATH" CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$runner" WASM_BINDGEN_TEST_ONLY_NODE=1 \
 		cargo test --locked --package mirror-policy --tests --target wasm32-unknown-unknown
 
+.PHONY: test-page
+test-page: page ## The modules of the web page, and what was built from them, in Node
+	@cd crates/mirrorctl/page && "$$(../../../scripts/node)" --test --test-reporter=dot test/*.test.js
+
 .PHONY: test-mirrorctl
-test-mirrorctl: ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew) and the official CRDs in SCHEMAS_DIR
+test-mirrorctl: page ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew) and the official CRDs in SCHEMAS_DIR
 	@scripts/rust
 	cargo test --locked --quiet --package mirrorctl
 
@@ -169,4 +178,4 @@ doc: ## The documentation of the code
 .PHONY: clean
 clean: ## Remove what was built here
 	cargo clean
-	rm -rf dist
+	rm -rf dist crates/mirrorctl/page/dist crates/mirrorctl/page/node_modules

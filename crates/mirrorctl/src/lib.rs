@@ -22,6 +22,7 @@
 //! | [`plan`] | what a job comes to before it is applied, read from the bundle |
 //! | [`explain`] | what the filter does with a request: the policy's own trail |
 //! | [`live`] | how mirrors do: statistics of proxies or of Prometheus, and what is shown of them |
+//! | [`page`] | the web page that shows it, as bytes in the binary; its sources are in `page/` beside `src/` |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
 //! # Rules
@@ -97,6 +98,8 @@ pub mod explain;
 
 // How it does.
 pub mod live;
+
+pub mod page;
 
 // What is printed.
 pub mod output;
