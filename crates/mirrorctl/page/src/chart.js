@@ -112,26 +112,36 @@ export class Chart {
     const { ctx, bbox } = this.plot;
     ctx.save();
     ctx.fillStyle = this.palette.gap;
-    for (const [from, to] of this.spans) {
-      const left = Math.max(this.plot.valToPos(from, 'x', true), bbox.left);
-      const right = Math.min(this.plot.valToPos(to, 'x', true), bbox.left + bbox.width);
-      if (right <= left) continue;
-      ctx.fillStyle = this.palette.gap;
+    for (const [left, right] of this.visibleSpans()) {
       ctx.fillRect(left, bbox.top, right - left, bbox.height);
-      this.label(left, right);
     }
     ctx.restore();
+  }
+
+  visibleSpans() {
+    const { bbox } = this.plot;
+    return this.spans
+      .map(([from, to]) => [
+        Math.max(this.plot.valToPos(from, 'x', true), bbox.left),
+        Math.min(this.plot.valToPos(to, 'x', true), bbox.left + bbox.width),
+      ])
+      .filter(([left, right]) => right > left);
   }
 
   label(left, right) {
     const { ctx, bbox } = this.plot;
     ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
     const text = 'no readings';
-    if (ctx.measureText(text).width + 12 * devicePixelRatio > right - left) return;
+    const width = ctx.measureText(text).width + 12 * devicePixelRatio;
+    if (width > right - left) return;
+    const [middle, height] = [(left + right) / 2, bbox.top + bbox.height / 2];
+    // Over the lines of the grid.
+    ctx.fillStyle = this.palette.gap;
+    ctx.fillRect(middle - width / 2, height - 9 * devicePixelRatio, width, 18 * devicePixelRatio);
     ctx.fillStyle = this.palette.muted;
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
-    ctx.fillText(text, (left + right) / 2, bbox.top + bbox.height / 2);
+    ctx.fillText(text, middle, height);
   }
 
   // A marker at the latest value of each line, and at each value that has no neighbour to be joined with.
@@ -139,6 +149,7 @@ export class Chart {
     const { ctx } = this.plot;
     const [times, ...columns] = this.data;
     ctx.save();
+    for (const [left, right] of this.visibleSpans()) this.label(left, right);
     this.lines.forEach((line, index) => {
       if (!this.plot.series[index + 1].show) return;
       const values = columns[index];

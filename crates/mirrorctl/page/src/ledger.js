@@ -1,8 +1,8 @@
-// The ledger as a balance: two lines of terms with their verdicts, and a bar that shows how the matched requests fall apart.
+// The ledger as a balance: two sums with their terms, their shares and what is missing.
 
 import { element, fill, setAttribute, setText } from './dom.js';
 import { NAMES, lines, verdict } from './balance.js';
-import { count, known } from './format.js';
+import { count, known, percent } from './format.js';
 
 export function renderLedger(parent, badge, ledger) {
   const found = verdict(ledger);
@@ -12,30 +12,36 @@ export function renderLedger(parent, badge, ledger) {
 }
 
 function makeLine(line) {
-  const terms = line.terms.map((term, index) => element('span', { class: 'addend' }, operator(index === 0 ? '=' : '+'), makeTerm(term.key)));
+  const rows = line.terms.map((term, index) => makeRow(index === 0 ? '=' : '+', term.key));
   return element(
     'div',
     { class: 'balance', 'data-testid': `balance-${line.key}` },
-    element('p', { class: 'terms' }, makeTerm(line.key), ...terms),
+    element('table', { 'aria-label': `What became of ${NAMES[line.key]}` }, element('tbody', {}, makeRow('', line.key), ...rows)),
     element('div', { class: 'split', 'aria-hidden': 'true' }, ...line.terms.map((term) => element('span', { class: `part ${term.key}` }))),
     element('p', { class: 'missing' }),
   );
 }
 
-const operator = (sign) => element('span', { class: 'sign' }, ` ${sign} `);
-
-const makeTerm = (key) =>
-  element('span', { class: 'term', 'data-term': key }, element('b'), ' ', element('span', { class: `term-name ${key}` }, NAMES[key]));
+const makeRow = (sign, key) =>
+  element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, element('span', { class: 'sign' }, sign), ' ', element('span', { class: `term ${key}` }, NAMES[key])),
+    element('td', { 'data-term': key }),
+    element('td', { class: 'share' }),
+  );
 
 function updateLine(made, line) {
-  const [terms, split, missing] = made.children;
+  const [table, split, missing] = made.children;
   const values = [line.value, ...line.terms.map((term) => term.value)];
-  [...terms.querySelectorAll('b')].forEach((number, index) => setText(number, count(values[index])));
+  [...table.rows].forEach((row, index) => {
+    setText(row.cells[1], count(values[index]));
+    setText(row.cells[2], index > 0 && line.value > 0 && known(values[index]) ? percent((100 * values[index]) / line.value) : '');
+  });
   [...split.children].forEach((part, index) => {
     const value = line.terms[index].value;
     part.style.flexGrow = known(value) && value > 0 ? String(value) : '0';
   });
-  split.hidden = !line.terms.some((term) => term.value > 0);
   setText(missing, sentence(line));
   setAttribute(missing, 'class', `missing ${line.missing === 0 || line.missing === null ? 'muted' : 'bad'}`);
 }

@@ -200,6 +200,12 @@ listen(
   () => state.taste.singleKeys,
 );
 
+// The address is for what is chosen, so the link must not write its target there.
+byId('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  byId('panel').focus();
+});
+
 addEventListener('hashchange', () => choose(readFragment(location.hash)));
 addEventListener('online', () => link.retryNow());
 document.addEventListener('visibilitychange', () => {
