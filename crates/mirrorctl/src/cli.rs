@@ -3,6 +3,8 @@
 
 mod offline;
 
+mod status;
+
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::findings::{Form, Severity};
@@ -15,6 +17,7 @@ use crate::output::{Format, View};
 use crate::time::Time;
 
 pub use offline::{OfflineArgs, OfflineStep};
+pub use status::{ReportArgs, ReportForm, StatusArgs, StatusForm};
 
 /// Copies live requests to a second version of a service: from one job to the Istio configuration.
 #[derive(Debug, Parser)]
@@ -65,6 +68,12 @@ Examples:
   mirrorctl explain -f job.yaml --method POST --path '/a?b=c' --header 'x-user: 7' --authority reviews:9080
   mirrorctl generate -f job.yaml --objects demo.yaml | mirrorctl explain -f - --path /reviews/1 --count 10000")]
     Explain(Box<ExplainArgs>),
+    /// Show how mirrors do: what they send, what they lose and why
+    #[command(after_help = status::STATUS_EXAMPLES)]
+    Status(StatusArgs),
+    /// Print the numbers of a window of time, for a pull request
+    #[command(after_help = status::REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// Print what takes a job offline again: first stop, then remove and restore
     #[command(after_help = offline::EXAMPLES)]
     Offline(OfflineArgs),

@@ -13,6 +13,10 @@ mod offline;
 
 mod plan;
 
+mod report;
+
+mod status;
+
 mod validate;
 
 mod version;
@@ -22,6 +26,7 @@ use crate::error::Result;
 use crate::input::Stdin;
 use crate::output::Answer;
 use crate::time::Time;
+use crate::wait::Wait;
 
 pub(crate) use generate::world;
 
@@ -33,6 +38,8 @@ pub struct Environment<'a> {
     pub now: Time,
     /// Whether standard output is a terminal that wants colour.
     pub colour: bool,
+    /// Time that passes.
+    pub wait: &'a mut dyn Wait,
 }
 
 /// Runs a command. This is the table of all commands.
@@ -45,6 +52,8 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Plan(args) => plan::run(&args, environment),
         Command::Validate(args) => validate::run(&args, environment),
         Command::Explain(args) => explain::run(&args, environment),
+        Command::Status(args) => status::run(&args, environment),
+        Command::Report(args) => report::run(&args, environment),
         Command::Offline(args) => offline::run(&args, environment),
         Command::Import(command) => import::run(&command, environment),
         Command::Completion(args) => Ok(completion::run(&args)),

@@ -20,6 +20,8 @@ pub enum Exit {
     TimedOut = 4,
     /// The named thing is not there.
     NotFound = 5,
+    /// Ended by Ctrl-C: 128 and the number of the signal, as a shell has it.
+    Interrupted = 130,
 }
 
 /// Why a command ended without an answer.
@@ -60,6 +62,12 @@ pub enum Error {
     /// The named thing is not there.
     #[error("{0}")]
     NotFound(String),
+    /// What is asked for is not to be had from whoever was asked.
+    #[error("{0}")]
+    Failed(String),
+    /// It did not happen in time.
+    #[error("{0}")]
+    TimedOut(String),
     /// Standard output, or a file, could not be written.
     #[error("cannot write {name}: {error}")]
     Output {
@@ -85,7 +93,8 @@ impl Error {
             | Self::Missing { .. }
             | Self::Refused(_) => Exit::Usage,
             Self::NotFound(_) => Exit::NotFound,
-            Self::Output { .. } => Exit::Runtime,
+            Self::TimedOut(_) => Exit::TimedOut,
+            Self::Failed(_) | Self::Output { .. } => Exit::Runtime,
         }
     }
 

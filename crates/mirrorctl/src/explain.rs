@@ -62,7 +62,7 @@ pub fn explain(args: &ExplainArgs, now: Time, stdin: &mut Stdin<'_>) -> Result<A
             View::Table => show::text(&explained, &spec, args.seed),
         },
         notes: spec.notes,
-        findings: false,
+        ..Answer::default()
     })
 }
 

@@ -1,6 +1,6 @@
 //! `mirrorctl`: from one description of a mirroring job to the Istio configuration, explained, checked and undone. The
-//! library is pure but for reading files: no clock, no environment, no printing; `main.rs` brings those. The modules
-//! stand in the order in which a call flows through them:
+//! library is pure but for reading files and asking servers: no clock, no environment, no printing; `main.rs` brings those.
+//! The modules stand in the order in which a call flows through them:
 //!
 //! ```text
 //! arguments ─ cli ─▶ commands ─▶ input ─▶ job, objects ─▶ manifests, check ─▶ output ─▶ exit code (error)
@@ -21,6 +21,7 @@
 
 //! | [`plan`] | what a job comes to before it is applied, read from the bundle |
 //! | [`explain`] | what the filter does with a request: the policy's own trail |
+//! | [`wait`] | how a command waits that watches something: time, Ctrl-C, and what a person is told meanwhile |
 //! | [`live`] | how mirrors do: statistics of proxies or of Prometheus, and what is shown of them |
 //! | [`page`] | the web page that shows it, as bytes in the binary; its sources are in `page/` beside `src/` |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
@@ -48,7 +49,8 @@
 //!
 //! A file in `commands/` with `run(args, environment) -> Result<Answer>`; a line in [`commands::run`]; its arguments and
 //! its help with an example in [`cli`]; a section in `docs/mirrorctl.md`. `commands::generate` has `job` and `world`, which
-//! read what most commands begin with.
+//! read what most commands begin with; those that show how mirrors do begin with [`live::args`]. A command that waits does
+//! so by the environment's [`wait::Wait`], which also tells a person what for.
 //!
 //! # To add a golden folder
 //!
@@ -97,6 +99,8 @@ pub mod plan;
 pub mod explain;
 
 // How it does.
+pub mod wait;
+
 pub mod live;
 
 pub mod page;

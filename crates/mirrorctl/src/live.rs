@@ -45,6 +45,17 @@ pub mod wire;
 // Asking again and again.
 pub mod feed;
 
+pub mod observe;
+
+// What a person reads.
+pub mod words;
+
+pub mod table;
+
+pub mod account;
+
+pub mod markdown;
+
 /// An answer that should be JSON.
 fn json(answer: &[u8]) -> Result<serde_json::Value, String> {
     serde_json::from_slice(answer).map_err(|error| {

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod terminal;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +16,7 @@ use mirrorctl::error::{Error, Exit};
 use mirrorctl::input::Stdin;
 use mirrorctl::output::Answer;
 use mirrorctl::time::Time;
+use terminal::Terminal;
 
 fn main() -> ExitCode {
     // Usage errors end here, with exit code 2.
@@ -23,12 +26,16 @@ fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut stdin = io::stdin().lock();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut terminal = Terminal::new();
     let environment = Environment {
         stdin: Stdin::new(&mut stdin),
         now: Time::from_unix(i64::try_from(clock.as_secs()).unwrap_or(i64::MAX)),
         colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        wait: &mut terminal,
     };
-    let exit = match commands::run(cli.command, environment).and_then(print) {
+    let answer = commands::run(cli.command, environment);
+    terminal.clear();
+    let exit = match answer.and_then(print) {
         Ok(exit) => exit,
         Err(error) => {
             // Nobody reads what cannot be written to standard error either.
@@ -45,6 +52,9 @@ fn print(answer: Answer) -> Result<Exit, Error> {
     }
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(answer.data.as_bytes()).and_then(|()| stdout.flush());
+    for hint in &answer.hints {
+        let _ = writeln!(io::stderr(), "{hint}");
+    }
     match written {
         // The reader has seen enough (`mirrorctl … | head`).
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output {

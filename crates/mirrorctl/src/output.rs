@@ -30,6 +30,8 @@ pub struct Answer {
     pub data: String,
     /// For standard error, one line each.
     pub notes: Vec<String>,
+    /// The same, to be read behind the data.
+    pub hints: Vec<String>,
     /// Whether the answer is findings, which the exit code tells.
     pub findings: bool,
 }

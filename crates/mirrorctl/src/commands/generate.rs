@@ -40,7 +40,7 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     Ok(Answer {
         data,
         notes: bundle.notes.iter().map(|note| format!("note: {note}")).collect(),
-        findings: false,
+        ..Answer::default()
     })
 }
 

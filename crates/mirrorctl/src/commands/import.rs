@@ -14,6 +14,6 @@ pub(super) fn run(command: &ImportCommand, mut environment: Environment<'_>) -> 
     Ok(Answer {
         data: output::objects(jobs.iter(), args.output),
         notes: notes.iter().map(|note| format!("note: {note}")).collect(),
-        findings: false,
+        ..Answer::default()
     })
 }

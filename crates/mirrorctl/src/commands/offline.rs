@@ -77,6 +77,6 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
     Ok(Answer {
         data,
         notes,
-        findings: false,
+        ..Answer::default()
     })
 }

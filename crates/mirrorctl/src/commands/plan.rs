@@ -26,6 +26,6 @@ pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<A
             View::Json => plan::json(&plan, &job),
         },
         notes: plan.notes.iter().map(|note| format!("note: {note}")).collect(),
-        findings: false,
+        ..Answer::default()
     })
 }

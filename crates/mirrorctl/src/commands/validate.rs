@@ -53,6 +53,7 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
             .fail_on
             .level()
             .is_some_and(|level| findings.iter().any(|finding| finding.code.severity >= level)),
+        ..Answer::default()
     })
 }
 

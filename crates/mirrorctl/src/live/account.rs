@@ -1,0 +1,212 @@
+//! One mirror in full: what it is set to, what goes on, both versions side by side, and its account as two balances with
+//! every reason that anything happened for. The report's tables are made of the same lines.
+
+use mirror_policy::stats::Statistic;
+
+use super::ledger::Ledger;
+use super::reading::Engine;
+use super::view::{Mirror, Side, View};
+use super::words::{self, UNKNOWN, known, text};
+use super::{table, view};
+use crate::time::Time;
+
+/// One line of an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// How deep it stands: 0 a side of a balance, 1 what it is made of, 2 the reasons of that.
+    pub depth: usize,
+    /// What was counted.
+    pub name: &'static str,
+    /// In the window; `None`: a window says nothing about it, or nobody knows.
+    pub window: Option<f64>,
+    /// Since the proxies started.
+    pub total: Option<f64>,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// The lines of an account; without `all`, only the reasons that something happened for.
+pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
+    let is_known = mirror.window.seconds > 0.0;
+    let (window, total) = (&mirror.window.ledger, &mirror.total);
+    let has_counted = mirror.proxies.0 > 0 || total.matched + total.sent + total.primary_responses > 0.0;
+    let so_far = |count: f64| has_counted.then_some(count);
+    let line = |depth: usize, name: &'static str, of: fn(&Ledger) -> f64, meaning: &'static str| Line {
+        depth,
+        name,
+        window: is_known.then(|| of(window)),
+        total: so_far(of(total)),
+        meaning,
+    };
+    let gauge = |name: &'static str, total: Option<f64>, meaning: &'static str| Line {
+        depth: 1,
+        name,
+        window: None,
+        total: total.filter(|_| has_counted),
+        meaning,
+    };
+    let reasons = |of: fn(Statistic) -> bool| -> Vec<Line> {
+        let those = window.reasons.iter().zip(&total.reasons);
+        those
+            .filter(|(window, total)| of(window.statistic) && (all || window.count > 0.0 || total.count > 0.0))
+            .map(|(window, total)| Line {
+                depth: 2,
+                name: window.statistic.result().unwrap_or_default(),
+                window: is_known.then_some(window.count),
+                total: so_far(total.count),
+                meaning: window.statistic.meaning().unwrap_or_default(),
+            })
+            .collect()
+    };
+    let mut lines = Vec::new();
+    if mirror.engine == Engine::Wasm {
+        let balance = "Requests that met the match = sent + skipped + dropped + collecting.";
+        lines.push(line(0, "matched", |ledger| ledger.matched, balance));
+        lines.push(line(1, "sent", |ledger| ledger.sent, "Copies that were sent."));
+        lines.push(line(1, "skipped", |ledger| ledger.skipped, "Policy left them out:"));
+        lines.extend(reasons(|one| matches!(one, Statistic::Skipped(_))));
+        lines.push(line(1, "dropped", |ledger| ledger.dropped, "Copies that were lost:"));
+        lines.extend(reasons(|one| matches!(one, Statistic::Dropped(_))));
+        let collecting = "Copies whose request is not complete yet.";
+        lines.push(gauge("collecting", total.collecting, collecting));
+    }
+    let balance = match mirror.engine {
+        Engine::Wasm => "Copies that were sent = responses + failures + in flight.",
+        Engine::Native => "Requests that the shadow's proxy saw = responses + failures.",
+    };
+    lines.push(line(0, "sent", |ledger| ledger.sent, balance));
+    lines.push(line(1, "responses", |ledger| ledger.responses, "The shadow's answers:"));
+    lines.extend(reasons(|one| matches!(one, Statistic::Responses(_))));
+    lines.push(line(1, "failures", |ledger| ledger.failures, "Without an answer:"));
+    lines.extend(reasons(|one| matches!(one, Statistic::Failures(_))));
+    if mirror.engine == Engine::Wasm {
+        lines.push(gauge("in flight", total.in_flight, "Copies whose answer is awaited."));
+    }
+    let primary = match mirror.engine {
+        Engine::Wasm => "The primary's answers to the requests that were copied:",
+        Engine::Native => "The primary's answers:",
+    };
+    lines.push(line(0, "primary responses", |ledger| ledger.primary_responses, primary));
+    lines.extend(reasons(|one| matches!(one, Statistic::PrimaryResponses(_))));
+    if mirror.engine == Engine::Wasm {
+        let meaning = "By how much the two balances miss.";
+        lines.push(Line {
+            depth: 0,
+            ..gauge("unaccounted", total.unaccounted, meaning)
+        });
+    }
+    lines
+}
+
+/// One mirror for a person at a terminal.
+pub fn describe(view: &View, mirror: &Mirror, all: bool) -> String {
+    let mut out = String::new();
+    for (key, value) in facts(view, mirror) {
+        out.push_str(&format!("{key:<9}{value}\n"));
+    }
+    out.push('\n');
+    let side = |name: &str, side: &Side| {
+        let [p50, p95, p99] = side.latency;
+        vec![
+            name.to_owned(),
+            known(side.per_second, words::rate),
+            known(side.success_percentage, words::share),
+            known(p50, words::latency),
+            known(p95, words::latency),
+            known(p99, words::latency),
+        ]
+    };
+    let rows = vec![
+        side("primary", &mirror.window.primary),
+        side("shadow", &mirror.window.shadow),
+    ];
+    let headings = ["VERSION", "REQUESTS/S", "SUCCESS", "P50", "P95", "P99"];
+    out.push_str(&crate::output::table(&headings, &rows));
+    out.push('\n');
+    let window = match mirror.window.seconds {
+        0.0 => "WINDOW".to_owned(),
+        seconds => format!("LAST {}", words::span(seconds)),
+    };
+    let mut rows: Vec<[String; 3]> = vec![["ACCOUNT".to_owned(), window, "SINCE START".to_owned()]];
+    let lines = lines(mirror, all);
+    let count = |value: Option<f64>| known(value, words::count);
+    rows.extend(lines.iter().map(|line| {
+        let name = format!("{}{}", "  ".repeat(line.depth), line.name);
+        [name, count(line.window), count(line.total)]
+    }));
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let (first, second, third) = (width(0), width(1), width(2));
+    let meanings = std::iter::once("MEANING").chain(lines.iter().map(|line| line.meaning));
+    for ([name, window, total], meaning) in rows.iter().zip(meanings) {
+        out.push_str(&format!(
+            "{name:<first$}  {window:>second$}  {total:>third$}  {meaning}\n"
+        ));
+    }
+    out
+}
+
+/// What is set and what goes on, as keys and sentences.
+fn facts(view: &View, mirror: &Mirror) -> Vec<(&'static str, String)> {
+    let now = &mirror.now;
+    let (loaded, answering) = mirror.proxies;
+    let mut facts = vec![
+        ("Mirror", text(&mirror.name)),
+        (
+            "Engine",
+            format!("{}, in {loaded} of {answering} proxies", mirror.engine.as_str()),
+        ),
+        ("State", format!("{}: {}", mirror.state, mirror.state.meaning())),
+    ];
+    if mirror.engine == Engine::Wasm && loaded > 0 {
+        let at = view.at.unwrap_or(view.span.1) / 1000;
+        facts.push(("Set", setting(mirror, at)));
+        let collecting = known(now.collecting, words::count);
+        let in_flight = known(now.in_flight, words::count);
+        let open = match now.breakers_open {
+            Some(open) if open > 0.0 => format!(", {} workers with an open breaker", words::count(open)),
+            _ => String::new(),
+        };
+        let buffered = known(now.buffered_bytes, words::bytes);
+        facts.push((
+            "Now",
+            format!("{collecting} collecting, {in_flight} in flight, {buffered} held{open}"),
+        ));
+        let actual = match mirror.window.actual_percentage {
+            Some(actual) => format!("{} of what matched was sent", words::share(actual)),
+            None => "nothing matched".to_owned(),
+        };
+        facts.push(("Actual", actual));
+    }
+    facts
+}
+
+/// What is configured, in a sentence.
+pub(super) fn setting(mirror: &Mirror, now: i64) -> String {
+    let view::Set {
+        enabled,
+        percentage,
+        max_in_flight,
+        max_buffered_bytes,
+        expires_at,
+        uniform,
+    } = &mirror.set;
+    if percentage.is_none() && enabled.is_none() {
+        return UNKNOWN.to_owned();
+    }
+    let off = if *enabled == Some(false) { "off; " } else { "" };
+    let ends = match expires_at {
+        Some(at) if *at > now => format!("expires in {} ({})", table::expires(mirror, now), Time::from_unix(*at)),
+        Some(at) => format!("expired {} ({})", table::expires(mirror, now), Time::from_unix(*at)),
+        None => "never expires".to_owned(),
+    };
+    let apart = if *uniform { "" } else { "; not the same in all proxies" };
+    format!(
+        "{off}{} of what matches; at most {} copies and {} at a time in a worker; {ends}{apart}",
+        known(*percentage, words::configured),
+        known(*max_in_flight, words::count),
+        known(*max_buffered_bytes, words::bytes),
+    )
+}
