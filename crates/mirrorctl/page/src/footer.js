@@ -1,18 +1,18 @@
-// Where the numbers come from, and what stands on the page while there are none.
+// Where the numbers come from: in one line at the top, one by one at the end; and what stands on the page while there are none.
 
 import { byId, element, fill, setAttribute, setText } from './dom.js';
 import { clock, count, duration, known, zone } from './format.js';
 import { isOut } from './outage.js';
 import { plural } from './words.js';
 
-const KINDS = { envoy: 'Envoy’s admin interface', prometheus: 'Prometheus' };
+const KINDS = new Map([['envoy', 'Envoy’s admin interface'], ['prometheus', 'Prometheus']]);
 
 /** The line about the source. Pure. */
 export function sourceLine({ kind, endpoints, proxies }) {
   const up = endpoints.filter((endpoint) => endpoint.up === true).length;
   const answers = endpoints.length > 0 ? `: ${up} of ${endpoints.length} ${up === 1 ? 'answers' : 'answer'}` : '';
-  const with_filter = known(proxies) ? `, ${plural(proxies, 'proxy', 'proxies')} with mirrors` : '';
-  return `Source: ${KINDS[kind] ?? String(kind ?? 'not known')}${answers}${with_filter}.`;
+  const mirrored = known(proxies) ? `, ${plural(proxies, 'proxy', 'proxies')} with mirrors` : '';
+  return `${KINDS.get(kind) ?? String(kind ?? 'Source not known')}${answers}${mirrored}.`;
 }
 
 export function renderFooter({ view, receivedAt, frozenAt }, link, now) {
@@ -31,7 +31,8 @@ export function renderFooter({ view, receivedAt, frozenAt }, link, now) {
     },
   );
   const age = link.phase === 'open' && frozenAt === null && now - receivedAt < 10_000 ? '' : `, received ${duration((now - receivedAt) / 1000)} ago`;
-  setText(byId('clock'), `Latest reading ${clock(view.at)}${age}. Times are ${zone(view.at)}.`);
+  setText(byId('clock'), `Latest reading ${clock(view.at)}${age}.`);
+  setText(byId('zone'), `Times are ${zone(view.at)}.`);
 }
 
 /** What stands in the mirrors' place if there is none. */

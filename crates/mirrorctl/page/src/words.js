@@ -1,18 +1,18 @@
 // How each state is called, how grave it is, and the mark that tells it from the others without colour.
 
-const STATES = {
-  Mirroring: ['Mirroring', 'good', '●'],
-  NoTraffic: ['No traffic', 'quiet', '○'],
-  Paused: ['Paused', 'quiet', '‖'],
-  Expired: ['Expired', 'warn', '◼'],
-  NotLoaded: ['Not loaded', 'warn', '◇'],
-  Tripped: ['Tripped', 'bad', '✕'],
-  Losing: ['Losing', 'bad', '▲'],
-};
+const STATES = new Map([
+  ['Mirroring', ['Mirroring', 'good', '●']],
+  ['NoTraffic', ['No traffic', 'quiet', '○']],
+  ['Paused', ['Paused', 'quiet', '‖']],
+  ['Expired', ['Expired', 'warn', '◼']],
+  ['NotLoaded', ['Not loaded', 'warn', '◇']],
+  ['Tripped', ['Tripped', 'bad', '✕']],
+  ['Losing', ['Losing', 'bad', '▲']],
+]);
 
 /** A state the page has not heard of keeps its own name. */
 export function stateWords(state) {
-  const [text, kind, mark] = STATES[state] ?? [String(state ?? 'Unknown'), 'quiet', '?'];
+  const [text, kind, mark] = STATES.get(state) ?? [String(state ?? 'Unknown'), 'quiet', '?'];
   return { text, kind, mark };
 }
 

@@ -6,11 +6,13 @@ import { test } from 'node:test';
 import { banners } from '../src/banners.js';
 import { readFragment, readTaste, writeFragment, writeTaste } from '../src/choice.js';
 import { clock } from '../src/format.js';
+import { sourceLine } from '../src/footer.js';
 import { facts } from '../src/heading.js';
 import { follow } from '../src/mirrors.js';
 import { keepLastKnown } from '../src/outage.js';
 import { sign } from '../src/sign.js';
 import { readView } from '../src/view.js';
+import { stateWords } from '../src/words.js';
 import { SCENARIOS, viewOf } from './scenarios.js';
 
 const now = 1_795_370_400_000;
@@ -22,10 +24,13 @@ test('every scenario can be read and shown', () => {
   for (const scenario of Object.keys(SCENARIOS)) {
     const read = view(scenario);
     const followed = follow(null, read, null);
-    const shown = followed.shown;
     assert.ok(sign({ view: read, link: well, ...followed }).title.endsWith('Traffic Mirror'), scenario);
     assert.ok(Array.isArray(banners(moment({ view: read, ...followed }))), scenario);
-    if (shown) assert.equal(typeof facts(shown), 'string');
+    assert.equal(typeof sourceLine(read.source), 'string');
+    for (const mirror of followed.mirrors) {
+      const { text, kind, mark } = stateWords(mirror.state);
+      assert.deepEqual([text, kind, mark, facts(mirror)].map((each) => typeof each), Array(4).fill('string'), scenario);
+    }
   }
 });
 

@@ -136,6 +136,13 @@ const noNumbers = {
 const noSet = nulls(['enabled', 'percentage', 'maxInFlight', 'maxBufferedBytes', 'expiresAt', 'uniform']);
 const noNow = nulls(['collecting', 'inFlight', 'bufferedBytes', 'breakersOpen']);
 
+/** What is known of a ledger without the filter. */
+function answersOf({ reasons, responses, failures, primaryResponses }) {
+  const known = reasons.filter(({ kind }) => kind !== 'skipped' && kind !== 'dropped');
+  const sent = responses + failures;
+  return { matched: sent, sent, skipped: 0, dropped: 0, responses, failures, primaryResponses, collecting: null, inFlight: null, unaccounted: null, reasons: known };
+}
+
 const up = (name) => ({ name, up: true, problem: null, since: null });
 const down = (name, since) => ({ name, up: false, problem: 'connection refused', since });
 const ENVOY = 'http://127.0.0.1:15000';
@@ -163,11 +170,16 @@ export const SCENARIOS = {
     const name = (index) => (index % 3 === 2 ? `a-mirror-whose-name-is-as-long-as-a-dns-label-may-be-made-${index}`.padEnd(63, 'x') : `service-${index}-v2`);
     return { mirrors: Array.from({ length: 16 }, (_, index) => mirror(frame, name(index), { level: index + 1, state: states[index % 8], advice: index % 2 ? ['One thing to do.'] : [] })) };
   },
-  native: (frame) => ({
-    kind: 'prometheus',
-    endpoints: [up('http://prometheus.istio-system:9090')],
-    mirrors: [mirror(frame, 'reviews-v2', { engine: 'native', set: noSet, now: noNow, total: null, window: { ...mirror(frame, '').window, actualPercentage: null, perSecond: { matched: null, sent: 40, skipped: null, dropped: null }, ledger: null } })],
-  }),
+  native: (frame) => {
+    const healthy = mirror(frame, 'reviews-v2');
+    const perSecond = { matched: null, sent: 40, skipped: null, dropped: null };
+    const window = { ...healthy.window, actualPercentage: null, perSecond, ledger: answersOf(healthy.window.ledger) };
+    return {
+      kind: 'prometheus',
+      endpoints: [up('http://prometheus.istio-system:9090')],
+      mirrors: [{ ...healthy, engine: 'native', set: { ...noSet, uniform: true }, now: noNow, window, total: answersOf(healthy.total) }],
+    };
+  },
   quiet: (frame) => ({ mirrors: [mirror(frame, 'reviews-v2', { state: 'NoTraffic', advice: ['No request has met the mirror’s `match` in the window.'], level: 0, shape: { level: 0 }, total: ledger({}, { collecting: 0, inFlight: 0 }, 0) })] }),
   'not-loaded': (frame) => ({
     endpoints: [up(ENVOY)],
@@ -188,7 +200,7 @@ export const SCENARIOS = {
     strange.total.unaccounted = 1e18;
     strange.series.primary.rate = strange.series.primary.rate.map((rate, index) => (index % 3 ? null : index === 3 ? 'NaN' : rate * 1e12));
     strange.series.shadow.p99 = [1];
-    return { endpoints: [{ name: markup, up: false, problem: markup, since: null }, up(ENVOY), down('http://[::1]:15000', frame.at)], mirrors: [strange, mirror(frame, 'x'.repeat(63), { now: {}, set: {}, window: {}, total: {}, series: { t: 'none' }, advice: null })] };
+    return { kind: 'constructor', endpoints: [{ name: markup, up: false, problem: markup, since: null }, up(ENVOY), down('http://[::1]:15000', frame.at)], mirrors: [strange, mirror(frame, 'x'.repeat(63), { state: 'constructor', now: {}, set: {}, window: {}, total: {}, series: { t: 'none' }, advice: null })] };
   },
 };
 
