@@ -170,7 +170,9 @@ export class Charts {
       const index = this.hold ? nearest(times, this.hold.time) : latest(values, times.length);
       const time = times[index ?? -1] ?? null;
       one.chart.point(this.hold ? time : null);
-      setText(one.legend.time, time === null ? '' : this.hold || index < times.length - 1 ? clock(time) : 'latest');
+      // The last bin may just have begun, with nothing in it.
+      const isLatest = !this.hold && index >= times.length - 2;
+      setText(one.legend.time, time === null ? '' : isLatest ? 'latest' : clock(time));
       setAttribute(one.legend.time, 'data-held', this.hold ? 'true' : null);
       one.legend.items.forEach((item, at) => {
         item.place.hidden = !one.shown[at];

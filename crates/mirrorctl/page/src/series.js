@@ -12,7 +12,10 @@ export function columns(series, lines) {
   return [times, ...values];
 }
 
-/** The stretches of time, as [from, to], in which no value of any line is known. A bin lasts `step` until its time. */
+/**
+ * The stretches of time, as [from, to], in which no value of any line is known. A bin lasts `step` until its time. The last one
+ * has hardly begun, and is not taken for an outage by itself.
+ */
 export function unknownSpans(times, lines, step) {
   const spans = [];
   times.forEach((time, index) => {
@@ -21,6 +24,7 @@ export function unknownSpans(times, lines, step) {
     if (last && index > 0 && last[1] >= times[index - 1]) last[1] = time;
     else spans.push([time - step, time]);
   });
+  if (spans.at(-1)?.[0] === times.at(-1) - step) spans.pop();
   return spans;
 }
 

@@ -17,8 +17,10 @@ test('no series is no column that is longer than none', () => {
 
 test('time without readings is told from time without traffic', () => {
   // Without traffic the rate is 0, and known.
-  assert.deepEqual(unknownSpans([10, 20, 30, 40, 50, 60], [[null, 1, null, null, 0, null], [null, null, null, null, 0, null]], 10), [[0, 10], [20, 40], [50, 60]]);
+  assert.deepEqual(unknownSpans([10, 20, 30, 40, 50, 60], [[null, 1, null, null, 0, null], [null, null, null, null, 0, null]], 10), [[0, 10], [20, 40]]);
   assert.deepEqual(unknownSpans([10, 20], [[1, 1], [null, null]], 10), []);
+  // The last bin may just have begun.
+  assert.deepEqual(unknownSpans([10, 20, 30], [[1, null, null]], 10), [[10, 30]]);
   assert.deepEqual(unknownSpans([], [[]], 10), []);
 });
 
