@@ -48,6 +48,8 @@ mod headers_only;
 mod http2_upstreams;
 #[path = "istio_configurations/case.rs"]
 mod istio_configurations;
+#[path = "istio_statistics/case.rs"]
+mod istio_statistics;
 #[path = "keyed_sampling/case.rs"]
 mod keyed_sampling;
 #[path = "kill_switch/case.rs"]
@@ -235,6 +237,7 @@ pub const ALL: &[Case] = cases! {
     crashes: "a filter that traps: what clients then see, under each failure policy",
     crash_of_one_worker: "a filter that traps on one worker goes on on the other",
     labels: "what Prometheus sees",
+    istio_statistics: "what Prometheus sees of a stock Istio: its labels, its selection of statistics, its histogram buckets",
 };
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ impl Lab {
                 http2_upstreams: setup.http2_upstreams,
                 behind_the_router: setup.behind_the_router,
                 side_by_side: recorders.as_ref().map(Recorders::addresses),
+                statistics: setup.statistics,
                 ..Bootstrap::default()
             },
             filter: envoy::files::filter(&module, &setup.plugin()?, setup.shape)?,

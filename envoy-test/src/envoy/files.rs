@@ -16,6 +16,8 @@ use super::upstream::move_behind_the_router;
 pub const BOOTSTRAP: &str = include_str!("../../envoy.yaml");
 /// The filter as it is discovered, with the configuration of the demo.
 pub const FILTER: &str = include_str!("../../filter.yaml");
+/// The `stats_config` of a stock Istio, with finer buckets for histograms.
+pub const ISTIO_STATISTICS: &str = include_str!("../../istio-stats.yaml");
 /// The listener that clients connect to.
 pub const LISTENER: &str = "ingress";
 /// Its twin, for cases that need two.
@@ -46,6 +48,8 @@ pub struct Bootstrap {
     pub behind_the_router: bool,
     /// Two more listeners to compare with.
     pub side_by_side: Option<SideBySide>,
+    /// Another `stats_config`, as YAML.
+    pub statistics: Option<&'static str>,
 }
 
 /// In which of its two shapes the plugin configuration travels.
@@ -65,6 +69,9 @@ impl Bootstrap {
     pub fn render(&self, folder: &Path) -> Result<String> {
         let mut root: Value = serde_yaml_ng::from_str(BOOTSTRAP)?;
         bind(at(&mut root, &["admin", "address"])?, self.admin_port)?;
+        if let Some(statistics) = self.statistics {
+            *at(&mut root, &["stats_config"])? = serde_yaml_ng::from_str(statistics).context("the stats_config")?;
+        }
         let resources = at(&mut root, &["static_resources"])?;
         bind(at(resources, &["listeners", "0", "address"])?, self.port)?;
         let manager = at(

@@ -27,6 +27,7 @@ pub struct Setup {
     pub(super) hostile_shadows: Option<Fault>,
     pub(super) clusters: Option<&'static str>,
     pub(super) traps: bool,
+    pub(super) statistics: Option<&'static str>,
 }
 
 /// What stands behind the cluster `shadow`.
@@ -160,6 +161,14 @@ impl Setup {
     /// checked afterwards.
     pub fn traps(self) -> Self {
         Self { traps: true, ..self }
+    }
+
+    /// Envoy's `stats_config` is this one, as YAML.
+    pub fn statistics(self, statistics: &'static str) -> Self {
+        Self {
+            statistics: Some(statistics),
+            ..self
+        }
     }
 
     /// The plugin configuration, parsed.
