@@ -68,7 +68,7 @@ image: ## The image that Istio loads (needs a Docker engine)
 # === check ===
 
 .PHONY: test
-test: test-policy test-policy-wasm test-page test-mirrorctl test-filter test-envoy ## All tests: policy, page, command line, filter, real Envoy
+test: test-policy test-policy-wasm test-page test-mirrorctl test-deploy test-filter test-envoy ## All tests: policy, page, command line, dashboard and alerts, filter, real Envoy
 
 .PHONY: test-policy
 test-policy: ## The policy, natively, and all that fuzzing has found
@@ -90,6 +90,17 @@ test-page: page ## The modules of the web page, and what was built from them, in
 test-mirrorctl: page ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew) and the official CRDs in SCHEMAS_DIR
 	@scripts/rust
 	cargo test --locked --quiet --package mirrorctl
+
+.PHONY: test-deploy
+test-deploy: ## The dashboard and the alerts of deploy/, in a real Prometheus
+	@scripts/rust
+	@prometheus="$$(scripts/prometheus)"; echo "cargo test --package deploy-test"; \
+	PROMETHEUS_PATH="$$prometheus" cargo test --locked --quiet --package deploy-test
+
+# For test-deploy: what Prometheus sees of a real Envoy under traffic. Only needed when the filter's statistics change.
+.PHONY: record
+record: build
+	@ENVOY_PATH="$$(scripts/envoy)" cargo run --locked --quiet --release --package envoy-test -- record deploy/test/recorded
 
 .PHONY: test-filter
 test-filter: build ## The built filter on a fake host
@@ -170,6 +181,7 @@ fmt: ## Format the code
 docs: ## Write the generated documentation anew
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test documents
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings --test live_view document
+	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test documents operator
 
 .PHONY: doc
 doc: ## The documentation of the code

@@ -4,7 +4,8 @@
 //! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`wire`] does both byte for byte and [`conversation`] step
 //! by step, [`envoy`] owns the Envoys, [`ledger`] reads what the filter counted. [`lab`] puts one of each together for a case,
 //! [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
-//! [`mod@bench`] measures what mirroring costs, [`soak`] whether its memory stays within the budget.
+//! [`mod@bench`] measures what mirroring costs, [`soak`] whether its memory stays within the budget. [`record`] writes down statistics
+//! for the tests of dashboards and alerts.
 
 #![forbid(unsafe_code)]
 
@@ -36,6 +37,8 @@ pub mod terminal;
 pub mod demo;
 
 pub mod up;
+
+pub mod record;
 
 #[cfg(target_os = "linux")]
 pub mod bench;

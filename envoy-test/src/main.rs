@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use envoy_test::backend::{Behaviour, Echo, Journal};
 use envoy_test::envoy::Binaries;
-use envoy_test::{cases, compose, demo, runner, up};
+use envoy_test::{cases, compose, demo, record, runner, up};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A real Envoy with the mirror filter, a primary and its shadows.
@@ -49,6 +49,13 @@ enum Verb {
         /// Where its admin interface listens
         #[arg(long, default_value_t = 9901)]
         admin_port: u16,
+        #[command(flatten)]
+        binaries: Files,
+    },
+    /// Record what Prometheus would see of Envoy under traffic, for the tests of deploy/
+    Record {
+        /// Where to write `istio.series` and `envoy.series`
+        folder: PathBuf,
         #[command(flatten)]
         binaries: Files,
     },
@@ -143,6 +150,9 @@ async fn execute(verb: Verb) -> Result<ExitCode> {
             admin_port,
             binaries,
         } => up::run(&binaries.find()?, port, admin_port)
+            .await
+            .map(|()| ExitCode::SUCCESS),
+        Verb::Record { folder, binaries } => record::run(&binaries.find()?, &folder)
             .await
             .map(|()| ExitCode::SUCCESS),
         Verb::Backend { name, listen } => {
