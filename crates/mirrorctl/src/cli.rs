@@ -7,6 +7,7 @@ mod status;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::dashboard::{self, args::DashboardArgs};
 use crate::findings::{Form, Severity};
 
 use crate::explain::ExplainArgs;
@@ -84,6 +85,9 @@ Examples:
   mirrorctl import kubesphere -f strategy.yaml --for 7d > job.yaml"
     )]
     Import(ImportCommand),
+    /// Show in a browser how mirrors do: charts of both versions, and why copies were not sent
+    #[command(after_help = dashboard::args::EXAMPLES)]
+    Dashboard(Box<DashboardArgs>),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]

@@ -1,7 +1,10 @@
 //! The commands, one file each: `run` turns arguments and an environment into an answer, and prints nothing itself. So a
-//! command that fails has printed nothing, and a test can call it as main does.
+//! command that fails has printed nothing, and a test can call it as main does. Only one that lives on until it is told to
+//! end speaks meanwhile, on standard error.
 
 mod completion;
+
+mod dashboard;
 
 mod explain;
 
@@ -56,6 +59,7 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Report(args) => report::run(&args, environment),
         Command::Offline(args) => offline::run(&args, environment),
         Command::Import(command) => import::run(&command, environment),
+        Command::Dashboard(args) => dashboard::run(&args, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

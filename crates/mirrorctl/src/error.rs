@@ -62,7 +62,7 @@ pub enum Error {
     /// The named thing is not there.
     #[error("{0}")]
     NotFound(String),
-    /// What is asked for is not to be had from whoever was asked.
+    /// What is asked for is not to be had, from whoever was asked or from the system.
     #[error("{0}")]
     Failed(String),
     /// It did not happen in time.

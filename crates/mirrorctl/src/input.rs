@@ -106,7 +106,7 @@ pub fn bytes(name: &str, stdin: &mut Stdin<'_>) -> Result<(Place, Vec<u8>)> {
 /// The text of a file, or of standard input if the name is `-`.
 ///
 /// # Errors
-/// As [`bytes`], and if it is not UTF-8, or empty.
+/// As [`bytes()`], and if it is not UTF-8, or empty.
 pub fn text(name: &str, stdin: &mut Stdin<'_>) -> Result<(Place, String)> {
     let (place, bytes) = bytes(name, stdin)?;
     let problem = match String::from_utf8(bytes) {

@@ -18,12 +18,12 @@
 //! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource; and the way back, [`manifests::offline`] |
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: coded findings from one table, which `docs/findings.md` is written from |
-
 //! | [`plan`] | what a job comes to before it is applied, read from the bundle |
 //! | [`explain`] | what the filter does with a request: the policy's own trail |
 //! | [`wait`] | how a command waits that watches something: time, Ctrl-C, and what a person is told meanwhile |
 //! | [`live`] | how mirrors do: statistics of proxies or of Prometheus, and what is shown of them |
 //! | [`page`] | the web page that shows it, as bytes in the binary; its sources are in `page/` beside `src/` |
+//! | [`dashboard`] | serves the page and the views that it draws, and says who may ask for them |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
 //! # Rules
@@ -104,6 +104,8 @@ pub mod wait;
 pub mod live;
 
 pub mod page;
+
+pub mod dashboard;
 
 // What is printed.
 pub mod output;
