@@ -64,7 +64,7 @@ export class Chart {
   }
 
   series(line) {
-    return { stroke: () => this.palette[line.colour], width: 2, dash: line.dash, points: { show: false }, spanGaps: false };
+    return { stroke: () => this.palette[line.colour], width: 2, dash: line.dash?.map((length) => length * devicePixelRatio), points: { show: false }, spanGaps: false };
   }
 
   points() {

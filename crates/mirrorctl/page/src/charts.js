@@ -129,6 +129,9 @@ export class Charts {
       // A finger that lifts leaves the cross-hair where it was.
       if (event.pointerType === 'mouse') this.release();
     });
+    document.addEventListener('pointerdown', (event) => {
+      if (this.hold?.by === one && !over.contains(event.target)) this.release();
+    });
     one.place.addEventListener('keydown', (event) => this.key(one, event));
     one.place.addEventListener('blur', () => this.release());
     one.figure.querySelector('details').addEventListener('toggle', () => this.fillTable(one));

@@ -1,3 +1,5 @@
+// The ledger, its reasons, the comparison and the key figures.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -52,6 +52,16 @@ test('the sources have no way to turn data into markup', async () => {
   }
 });
 
+test('every module says first what it is for', async () => {
+  for (const folder of ['../src/', './']) {
+    for (const name of await readdir(new URL(folder, import.meta.url))) {
+      const text = await readFile(new URL(folder + name, import.meta.url), 'utf8');
+      assert.match(text, /^\/\/ .{20}/, name);
+      assert.ok(text.split('\n').length <= 300, `${name} is long`);
+    }
+  }
+});
+
 test('the lock file names no registry, and exact versions', async () => {
   const lock = await readFile(new URL('../package-lock.json', import.meta.url), 'utf8');
   assert.doesNotMatch(lock, /https?:|resolved/);

@@ -1,3 +1,5 @@
+// Numbers and times as text.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,3 +1,5 @@
+// Series as the charts take them, and their axes.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
