@@ -102,8 +102,21 @@ fn io_problem(error: &io::Error) -> String {
         io::ErrorKind::ConnectionReset => "the connection was reset".to_owned(),
         io::ErrorKind::UnexpectedEof => "the connection ended before the answer was complete".to_owned(),
         io::ErrorKind::TimedOut => format!("no whole answer within {} s", PATIENCE.as_secs()),
-        _ => one_line(&error.to_string()),
+        _ => tls_problem(&one_line(&error.to_string())),
     }
+}
+
+/// What rustls says comes as the text of an error of the stream.
+fn tls_problem(text: &str) -> String {
+    if text.starts_with("received corrupt message") {
+        return format!("TLS: {text}: does it speak https?");
+    }
+    let hint = match text.strip_prefix("invalid peer certificate: ") {
+        Some("UnknownIssuer") => ": --ca-file names the file of who signed it",
+        Some(_) => "",
+        None => return text.to_owned(),
+    };
+    format!("TLS: {text}{hint}")
 }
 
 fn one_line(text: &str) -> String {

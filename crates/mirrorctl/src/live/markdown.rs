@@ -294,7 +294,7 @@ fn ledger<'a>(mirror: &'a Mirror, about: &About<'_>) -> Option<&'a Ledger> {
 
 fn actual(mirror: &Mirror, about: &About<'_>) -> Option<f64> {
     match about.since_start {
-        true => (mirror.total.matched > 0.0).then(|| 100.0 * mirror.total.sent / mirror.total.matched),
+        true => (mirror.total.matched > 0.0).then(|| 100.0 * (mirror.total.sent / mirror.total.matched)),
         false => mirror.window.actual_percentage,
     }
 }

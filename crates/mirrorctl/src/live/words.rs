@@ -26,7 +26,7 @@ pub fn rate(value: f64) -> String {
         value if value < 0.005 => "<0.01".to_owned(),
         value if value < 9.995 => format!("{value:.2}"),
         value if value < 99.95 => format!("{value:.1}"),
-        value => format!("{value:.0}"),
+        value => fixed(value, 0),
     }
 }
 
@@ -35,10 +35,7 @@ pub fn percent(value: f64) -> String {
     match value {
         value if value > 0.0 && value < 0.01 => "<0.01".to_owned(),
         value if value > 99.99 && value < 100.0 => ">99.99".to_owned(),
-        value => {
-            let text = format!("{value:.2}");
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
+        value => trimmed(value, 2),
     }
 }
 
@@ -49,8 +46,7 @@ pub fn share(value: f64) -> String {
 
 /// What is configured as a percentage, exactly: a ten thousandth is the finest.
 pub fn configured(value: f64) -> String {
-    let text = format!("{value:.4}");
-    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+    format!("{}%", trimmed(value, 4))
 }
 
 /// Milliseconds.
@@ -62,7 +58,7 @@ pub fn latency(value: f64) -> String {
         value if value < 9.95 => format!("{value:.1}ms"),
         value if value < 999.5 => format!("{value:.0}ms"),
         value if value < 59_950.0 => format!("{:.2}s", value / 1000.0),
-        value => format!("{:.0}s", value / 1000.0),
+        value => format!("{}s", fixed(value / 1000.0, 0)),
     }
 }
 
@@ -70,7 +66,7 @@ pub fn latency(value: f64) -> String {
 pub fn count(value: f64) -> String {
     match value {
         value if value > 0.0 && value < 0.5 => "<1".to_owned(),
-        value => format!("{value:.0}"),
+        value => fixed(value, 0),
     }
 }
 
@@ -87,7 +83,7 @@ pub fn bytes(value: f64) -> String {
         }
         value /= 1024.0;
     }
-    format!("{value:.1}TiB")
+    format!("{}TiB", fixed(value, 1))
 }
 
 /// A span of time as it is typed: `90s`, `5m`, `1h30m`.
@@ -127,6 +123,23 @@ pub fn age(seconds: i64) -> String {
         691_200..63_072_000 => format!("{days}d"),
         63_072_000..252_288_000 => two(days / 365, "y", days % 365, "d"),
         _ => format!("{}y", days / 365),
+    }
+}
+
+/// With so many digits behind the point; what no proxy counts in its life, by its order of magnitude.
+fn fixed(value: f64, digits: usize) -> String {
+    match value.abs() < 1e15 {
+        true => format!("{value:.digits$}"),
+        false => format!("{value:.1e}"),
+    }
+}
+
+/// The same without zeros at the end.
+fn trimmed(value: f64, digits: usize) -> String {
+    let text = fixed(value, digits);
+    match text.contains('.') && !text.contains('e') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
     }
 }
 
