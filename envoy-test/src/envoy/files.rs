@@ -293,7 +293,7 @@ mod tests {
                 Value::Sequence(Vec::new()),
             ),
             ("static_resources.clusters.2.type", Value::from("STRICT_DNS")),
-            ("stats_flush_on_admin", Value::from(true)),
+            ("stats_flush_interval", Value::from("1s")),
         ] {
             assert_eq!(
                 at(&mut changed, &path.split('.').collect::<Vec<_>>()).expect(path),
