@@ -152,6 +152,17 @@ fn each_state_has_its_advice() {
     }
 }
 
+/// An outage is no reason to look for a plugin.
+#[test]
+fn a_mirror_of_proxies_that_do_not_answer_is_not_said_to_lack_its_plugin() {
+    let mut history = History::new(1800);
+    history.push(reading("a", 0, Some(configured())));
+    history.advance(START + 1_000_000);
+    let mirror = View::of(&history, Window::SHORT, &[]).mirrors.remove(0);
+    assert_eq!(mirror.proxies, (0, 0));
+    assert_eq!(mirror.advice, ["No proxy answers: nobody knows how the mirror does."]);
+}
+
 #[test]
 fn a_primary_that_answers_4xx_too_is_no_authorization_policy() {
     let mirror = after(&[

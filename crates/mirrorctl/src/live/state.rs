@@ -121,6 +121,7 @@ impl Facts<'_> {
                 "Prometheus has no request of either version: does the job name the right workloads, and are they scraped?"
                     .to_owned(),
             ],
+            State::NotLoaded if self.proxies.1 == 0 => vec!["No proxy answers: nobody knows how the mirror does.".to_owned()],
             State::NotLoaded => vec![
                 "Is the WasmPlugin or TrafficExtension applied, does its selector match these proxies, and did they load the \
                  module? See docs/no-copies.md."
