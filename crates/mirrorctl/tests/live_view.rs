@@ -163,6 +163,17 @@ fn a_mirror_of_proxies_that_do_not_answer_is_not_said_to_lack_its_plugin() {
     assert_eq!(mirror.advice, ["No proxy answers: nobody knows how the mirror does."]);
 }
 
+/// Nobody is sent to look for traffic that could not be seen yet.
+#[test]
+fn one_reading_tells_of_no_traffic_and_blames_nobody() {
+    let mirror = shown(&[reading("a", 0, Some(configured()))]);
+    assert_eq!(mirror.state, State::NoTraffic);
+    assert_eq!(
+        mirror.advice,
+        ["There is one reading yet: what goes on shows with the next one."]
+    );
+}
+
 #[test]
 fn a_primary_that_answers_4xx_too_is_no_authorization_policy() {
     let mirror = after(&[

@@ -144,6 +144,9 @@ impl Facts<'_> {
             }
             State::Losing => lost(ledger),
             State::Mirroring => Vec::new(),
+            State::NoTraffic if self.numbers.seconds <= 0.0 => {
+                vec!["There is one reading yet: what goes on shows with the next one.".to_owned()]
+            }
             State::NoTraffic if self.engine == Engine::Native => {
                 vec!["The shadow answered nothing in the window: does the primary have traffic?".to_owned()]
             }
