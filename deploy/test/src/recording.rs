@@ -85,16 +85,26 @@ impl Recording {
     pub fn openmetrics(&self) -> String {
         let mut text = String::new();
         for series in &self.series {
-            let labels = series.labels.iter().map(|(name, value)| format!("{name}=\"{value}\""));
-            let labels = labels.collect::<Vec<_>>().join(",");
             for (scrape, value) in series.values.iter().enumerate() {
                 if let Some(value) = value {
                     let time = START + INTERVAL * (scrape as u64);
-                    let _ = writeln!(text, "{}{{{labels}}} {value} {time}", series.name);
+                    let _ = writeln!(text, "{series} {value} {time}");
                 }
             }
         }
         text
+    }
+
+    /// The same as promtool's unit tests take it: `series` and `values`.
+    pub fn inputs(&self) -> Vec<(String, String)> {
+        let values = |series: &Series| {
+            let text = |value: &Option<f64>| value.map_or_else(|| "_".to_owned(), |value| value.to_string());
+            series.values.iter().map(text).collect::<Vec<_>>().join(" ")
+        };
+        self.series
+            .iter()
+            .map(|series| (series.to_string(), values(series)))
+            .collect()
     }
 }
 
@@ -144,5 +154,12 @@ impl Series {
                 _ => 0.0,
             })
             .sum()
+    }
+}
+
+impl std::fmt::Display for Series {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let labels = self.labels.iter().map(|(name, value)| format!("{name}=\"{value}\""));
+        write!(formatter, "{}{{{}}}", self.name, labels.collect::<Vec<_>>().join(","))
     }
 }

@@ -60,12 +60,20 @@ pub struct Stage {
     pub end: u64,
 }
 
-/// Both of them.
+/// Both recordings, with the name of the label that has the result.
+pub fn recordings() -> Result<Vec<(&'static str, Recording)>> {
+    let read = |file: &str, target| Recording::read(&deploy().join("test/recorded").join(file), target);
+    let recorded = RECORDED.iter();
+    recorded
+        .map(|(file, result, target)| Ok((*result, read(file, target)?)))
+        .collect()
+}
+
+/// A Prometheus for each.
 pub fn stages() -> Result<Vec<Stage>> {
     let tools = Tools::find()?;
     let mut stages = Vec::new();
-    for (file, result, target) in RECORDED {
-        let recording = Recording::read(&deploy().join("test/recorded").join(file), target)?;
+    for (result, recording) in recordings()? {
         let native = istio::standard_metrics(recording.scrapes());
         stages.push(Stage {
             server: Server::start(tools, &[&recording, &native])?,

@@ -8,11 +8,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::Parser as _;
 use deploy_test::dashboard::Dashboard;
 use deploy_test::deploy;
 use deploy_test::recording::Recording;
 use deploy_test::rules::Rules;
 use mirror_policy::stats::{FAMILIES, Statistic};
+use mirrorctl::cli::Cli;
 
 fn root() -> PathBuf {
     deploy().join("..")
@@ -93,6 +95,33 @@ fn anchor_of(heading: &str) -> String {
         .chars()
         .filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn every_command_of_ours_can_be_typed() -> Result<()> {
+    let mut commands = 0;
+    for file in ["docs/runbook.md", "docs/istio-prerequisites.md", "deploy/README.md"] {
+        let text = fs::read_to_string(root().join(file))?;
+        for command in text
+            .split(['`', '\n', '|'])
+            .filter(|text| text.starts_with("mirrorctl "))
+        {
+            // What a shell does with the quotes.
+            let words = command
+                .split('\'')
+                .enumerate()
+                .flat_map(|(index, part)| match index % 2 {
+                    0 => part.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+                    _ => vec![part.to_owned()],
+                });
+            if let Err(error) = Cli::try_parse_from(words) {
+                panic!("{file}: {command}: {error}");
+            }
+            commands += 1;
+        }
+    }
+    assert!(commands >= 8, "only {commands} commands were found");
+    Ok(())
 }
 
 // === one set of rules in two shapes ===
