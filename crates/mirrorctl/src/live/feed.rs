@@ -74,8 +74,8 @@ impl Feed {
         }
     }
 
-    /// Asks everyone once, all at the same time, and takes what they say. It takes as long as the slowest of them, at most
-    /// [`PATIENCE`](super::fetch::PATIENCE).
+    /// Asks everyone once, all at the same time, and takes what they say. A proxy is asked one question, a Prometheus
+    /// server two and two more for each mirror of engine native; each takes at most [`PATIENCE`](super::fetch::PATIENCE).
     pub fn poll(&mut self) {
         let answers = match &self.source {
             Source::Envoy(urls) => self.ask_proxies(urls),
