@@ -89,7 +89,7 @@ test-page: page ## The modules of the web page, and what was built from them, in
 .PHONY: test-mirrorctl
 test-mirrorctl: page ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew) and the official CRDs in SCHEMAS_DIR
 	@scripts/rust
-	cargo test --locked --quiet --package mirrorctl
+	@tmux="$$(scripts/tmux || true)"; echo "cargo test --package mirrorctl"; TMUX_PATH="$$tmux" cargo test --locked --quiet --package mirrorctl
 
 .PHONY: test-deploy
 test-deploy: ## The dashboard and the alerts of deploy/, in a real Prometheus

@@ -16,6 +16,7 @@ use crate::job::JobFlags;
 use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, RoutingApi, Step};
 use crate::output::{Format, View};
 use crate::time::Time;
+use crate::watch::args::WatchArgs;
 
 pub use offline::{OfflineArgs, OfflineStep};
 pub use status::{ReportArgs, ReportForm, StatusArgs, StatusForm};
@@ -75,6 +76,9 @@ Examples:
     /// Print the numbers of a window of time, for a pull request
     #[command(after_help = status::REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Show live how mirrors do: line charts in the terminal
+    #[command(after_help = crate::watch::args::EXAMPLES)]
+    Watch(Box<WatchArgs>),
     /// Print what takes a job offline again: first stop, then remove and restore
     #[command(after_help = offline::EXAMPLES)]
     Offline(OfflineArgs),

@@ -1,6 +1,7 @@
 //! The commands, one file each: `run` turns arguments and an environment into an answer, and prints nothing itself. So a
 //! command that fails has printed nothing, and a test can call it as main does. Only one that lives on until it is told to
-//! end speaks meanwhile, on standard error.
+//! end speaks meanwhile: `dashboard` on standard error, `watch` on the standard output or the terminal that the environment
+//! hands it.
 
 mod completion;
 
@@ -24,12 +25,17 @@ mod validate;
 
 mod version;
 
+mod watch;
+
+use std::io::Write;
+
 use crate::cli::Command;
 use crate::error::Result;
 use crate::input::Stdin;
 use crate::output::Answer;
 use crate::time::Time;
 use crate::wait::Wait;
+use crate::watch::look::Look;
 
 pub(crate) use generate::world;
 
@@ -43,6 +49,10 @@ pub struct Environment<'a> {
     pub colour: bool,
     /// Time that passes.
     pub wait: &'a mut dyn Wait,
+    /// What the terminal can show; `None` if standard input or output is none.
+    pub look: Option<Look>,
+    /// Standard output, for what goes on until it is told to stop. All else is an answer.
+    pub stdout: &'a mut dyn Write,
 }
 
 /// Runs a command. This is the table of all commands.
@@ -60,6 +70,7 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Offline(args) => offline::run(&args, environment),
         Command::Import(command) => import::run(&command, environment),
         Command::Dashboard(args) => dashboard::run(&args, environment),
+        Command::Watch(args) => watch::run(&args, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

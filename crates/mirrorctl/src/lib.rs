@@ -22,13 +22,15 @@
 //! | [`explain`] | what the filter does with a request: the policy's own trail |
 //! | [`wait`] | how a command waits that watches something: time, Ctrl-C, and what a person is told meanwhile |
 //! | [`live`] | how mirrors do: statistics of proxies or of Prometheus, and what is shown of them |
+//! | [`watch`] | the same in a terminal: charts that follow the time, or lines of JSON |
 //! | [`page`] | the web page that shows it, as bytes in the binary; its sources are in `page/` beside `src/` |
 //! | [`dashboard`] | serves the page and the views that it draws, and says who may ask for them |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
 //! # Rules
 //!
-//! - Standard output is data. A command returns an [`output::Answer`] and prints nothing; on an error nothing is printed.
+//! - Standard output is data. A command returns an [`output::Answer`] and prints nothing; on an error nothing is printed. What
+//!   goes on until it is told to stop gets standard output or the terminal from its [`commands::Environment`].
 //! - Nothing is guessed. A fact that is needed and that no input gives is [`error::Error::Missing`], which names the
 //!   command that brings it. What is known and cannot be, or would do harm, is [`error::Error::Refused`].
 //! - The filter's keys are read by the filter's parser (`mirror_policy::Plan::parse`) and by nothing else. The job's own
@@ -103,6 +105,10 @@ pub mod wait;
 
 pub mod live;
 
+// What a terminal shows of it.
+pub mod watch;
+
+// What a browser shows of it.
 pub mod page;
 
 pub mod dashboard;

@@ -16,6 +16,7 @@ use mirrorctl::error::{Error, Exit};
 use mirrorctl::input::Stdin;
 use mirrorctl::output::Answer;
 use mirrorctl::time::Time;
+use mirrorctl::watch::look::{Look, Variables};
 use terminal::Terminal;
 
 fn main() -> ExitCode {
@@ -27,11 +28,14 @@ fn main() -> ExitCode {
     let mut stdin = io::stdin().lock();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut terminal = Terminal::new();
+    let mut stdout = io::stdout();
     let environment = Environment {
         stdin: Stdin::new(&mut stdin),
         now: Time::from_unix(i64::try_from(clock.as_secs()).unwrap_or(i64::MAX)),
         colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         wait: &mut terminal,
+        look: look(),
+        stdout: &mut stdout,
     };
     let answer = commands::run(cli.command, environment);
     terminal.clear();
@@ -44,6 +48,19 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// What the terminal can show, if there is one.
+fn look() -> Option<Look> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    is_terminal.then(|| {
+        Look::of(&Variables {
+            no_color: variable("NO_COLOR").as_deref(),
+            term: variable("TERM").as_deref(),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).as_deref(),
+        })
+    })
 }
 
 fn print(answer: Answer) -> Result<Exit, Error> {
