@@ -86,12 +86,14 @@ impl Wait for Clock {
 
 fn command(args: &[&str], clock: &mut Clock) -> Result<Answer, String> {
     let args = std::iter::once("mirrorctl").chain(args.iter().copied());
-    let mut stdin = std::io::empty();
+    let (mut stdin, mut stdout) = (std::io::empty(), Vec::new());
     let environment = Environment {
         stdin: Stdin::new(&mut stdin),
         now: Time::from_unix(1_795_371_600),
         colour: false,
         wait: clock,
+        look: None,
+        stdout: &mut stdout,
     };
     commands::run(Cli::parse_from(args).command, environment).map_err(|error| error.to_string())
 }
@@ -151,7 +153,12 @@ fn copies_that_never_come_are_waited_for_no_longer_than_told() {
                    fit it? mirrorctl explain tells of any request.";
     assert_eq!(waited, format!("no copies within 60 s: {problem}"));
     assert_eq!(clock.now, Duration::from_secs(60));
-    assert_eq!(clock.said[0], format!("waiting for copies, 60 s at most: {problem}"));
+    let first = "There is one reading yet: what goes on shows with the next one.";
+    assert_eq!(
+        clock.said[0],
+        format!("waiting for copies, 60 s at most: reviews-v2 is NoTraffic. {first}")
+    );
+    assert_eq!(clock.said[59], format!("waiting for copies, 1 s at most: {problem}"));
     for (args, problem) in [
         (
             &["reviews-v3", "--envoy", &idle][..],

@@ -8,8 +8,9 @@
     reason = "tests"
 )]
 
-use std::path::Path;
+mod common;
 
+use common::held;
 use mirror_policy::reason::{Class, Dropped, Failure, Skipped};
 use mirror_policy::stats::Statistic;
 use mirrorctl::live::distribution::Distribution;
@@ -193,16 +194,6 @@ fn every_state() -> View {
 
 fn lines(view: &View) -> String {
     table::advice(view).iter().map(|line| format!("{line}\n")).collect()
-}
-
-#[track_caller]
-fn held(file: &str, printed: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/status").join(file);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, printed).expect("written");
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(printed, expected, "{file}: UPDATE_GOLDEN=1 writes what is printed");
 }
 
 fn endpoint(name: &str, problem: Option<&str>) -> Endpoint {

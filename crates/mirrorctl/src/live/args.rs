@@ -257,7 +257,7 @@ impl Asked {
             .filter(|name| !known.iter().any(|mirror| name.is(mirror)))
             .map(|name| name.name.clone());
         let wanted: Vec<String> = known.iter().cloned().chain(missing).collect();
-        let mut view = View::of(feed.history(), window, &wanted);
+        let mut view = View::with_natives(feed.history(), window, &wanted, self.source.natives());
         view.mirrors.retain(|mirror| self.is_meant(&mirror.name));
         view
     }

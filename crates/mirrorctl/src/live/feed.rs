@@ -54,10 +54,7 @@ impl Feed {
     /// milliseconds.
     pub fn new(client: Client, source: Source, keep: u32, wanted: Vec<String>, unix: i64) -> Self {
         let endpoints = source.urls().iter().map(Endpoint::new).collect();
-        let natives = match &source {
-            Source::Prometheus { natives, .. } => natives.iter().map(|native| native.name.clone()).collect(),
-            Source::Envoy(_) => Vec::new(),
-        };
+        let natives = source.natives().iter().map(|native| native.name.clone()).collect();
         Self {
             client,
             source,
@@ -113,7 +110,7 @@ impl Feed {
 
     /// What is to be shown.
     pub fn view(&self, window: Window) -> View {
-        View::of(&self.history, window, &self.wanted)
+        View::with_natives(&self.history, window, &self.wanted, self.source.natives())
     }
 
     /// The same as JSON.

@@ -76,9 +76,12 @@ fn source(view: &View, about: &About<'_>) -> String {
         Kind::Prometheus => "Prometheus",
     };
     let names: Vec<String> = about.endpoints.iter().map(|endpoint| code(&endpoint.name)).collect();
-    let proxies = match view.proxies {
-        1 => "1 proxy has the filter".to_owned(),
-        proxies => format!("{proxies} proxies have the filter"),
+    let is_filter = view.mirrors.iter().any(|mirror| mirror.engine == Engine::Wasm);
+    let proxies = match (view.proxies, is_filter) {
+        (1, true) => "1 proxy has the filter".to_owned(),
+        (1, false) => "1 proxy tells its requests".to_owned(),
+        (proxies, true) => format!("{proxies} proxies have the filter"),
+        (proxies, false) => format!("{proxies} proxies tell their requests"),
     };
     let _ = write!(out, ", from {who} ({}); {proxies}.\n\n", names.join(", "));
     for endpoint in about.endpoints {

@@ -56,6 +56,14 @@ impl Source {
         }
     }
 
+    /// The mirrors of engine native that are asked for.
+    pub fn natives(&self) -> &[Native] {
+        match self {
+            Self::Envoy(_) => &[],
+            Self::Prometheus { natives, .. } => natives,
+        }
+    }
+
     /// What to say if nobody who answers has a statistic of any mirror.
     pub fn no_filter(&self) -> String {
         let urls: Vec<&str> = self.urls().iter().map(Url::as_str).collect();

@@ -5,6 +5,7 @@ use mirror_policy::stats::Statistic;
 
 use super::history::{BIN, History, Proxy, Tally};
 use super::ledger::{Ledger, is_error, is_failure_of_shadow};
+use super::prometheus::Native;
 use super::reading::{Counts, Engine};
 use super::series::Series;
 use super::state::{self, Facts, State};
@@ -165,6 +166,15 @@ impl Window {
 impl View {
     /// What is to be shown of this history. `wanted`: mirrors that are shown even if no proxy knows them.
     pub fn of(history: &History, window: Window, wanted: &[String]) -> Self {
+        Self::with_natives(history, window, wanted, &[])
+    }
+
+    /// The same, where these mirrors are of engine native even if nothing was ever said of them.
+    pub fn with_natives(history: &History, window: Window, wanted: &[String], natives: &[Native]) -> Self {
+        let unseen = |name: &str| match natives.iter().any(|native| native.name == name) {
+            true => Engine::Native,
+            false => Engine::Wasm,
+        };
         let newest = history.newest();
         // In an outage the charts go on, and show it.
         let is_current = history.answering().next().is_some();
@@ -181,16 +191,16 @@ impl View {
             proxies: history.answering().filter(|proxy| !proxy.loaded.is_empty()).count(),
             mirrors: names
                 .into_iter()
-                .map(|name| mirror(history, name, window, first, last))
+                .map(|name| mirror(history, name, unseen(name), window, first, last))
                 .collect(),
         }
     }
 }
 
-fn mirror(history: &History, name: &str, window: Window, first: i64, last: i64) -> Mirror {
+fn mirror(history: &History, name: &str, unseen: Engine, window: Window, first: i64, last: i64) -> Mirror {
     let nothing = Tally::default();
     let track = history.tracks().get(name);
-    let engine = track.map_or(Engine::Wasm, |track| track.engine);
+    let engine = track.map_or(unseen, |track| track.engine);
     let having: Vec<&Counts> = history
         .answering()
         .filter(|proxy| proxy.loaded.contains(name))

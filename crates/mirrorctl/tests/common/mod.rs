@@ -50,6 +50,17 @@ pub fn run(folder: &Path, args: &[&str], stdin: &[u8]) -> Ran {
     }
 }
 
+/// What is printed is what this file of `tests/status` holds; `UPDATE_GOLDEN=1` writes it.
+#[track_caller]
+pub fn held(file: &str, printed: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/status").join(file);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, printed).expect("written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(printed, expected, "{file}: UPDATE_GOLDEN=1 writes what is printed");
+}
+
 /// Every golden folder, by name.
 pub fn goldens() -> Vec<Golden> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
