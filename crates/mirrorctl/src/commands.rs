@@ -49,7 +49,7 @@ pub struct Environment<'a> {
     pub colour: bool,
     /// Time that passes.
     pub wait: &'a mut dyn Wait,
-    /// What the terminal can show; `None` if standard input or output is none.
+    /// What the terminal can show; `None` if standard output is none.
     pub look: Option<Look>,
     /// Standard output, for what goes on until it is told to stop. All else is an answer.
     pub stdout: &'a mut dyn Write,

@@ -53,8 +53,7 @@ fn main() -> ExitCode {
 /// What the terminal can show, if there is one.
 fn look() -> Option<Look> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    is_terminal.then(|| {
+    io::stdout().is_terminal().then(|| {
         Look::of(&Variables {
             no_color: variable("NO_COLOR").as_deref(),
             term: variable("TERM").as_deref(),

@@ -121,6 +121,14 @@ fn shots() -> Vec<Shot> {
             "not_loaded",
             Some(moment(&history(&[], 9, 1, NONE), &["reviews-v2".to_owned()])),
         ),
+        shot(
+            "no_such_mirror",
+            Some({
+                let mut all = moment(&history(&[healthy()], 280, 1, NONE), &["nobody-has-it".to_owned()]);
+                all.short.mirrors.retain(|mirror| mirror.name == "nobody-has-it");
+                all
+            }),
+        ),
         shot("first_reading", Some(moment(&history(&[healthy()], 1, 1, NONE), &[]))),
         shot("native", Some(moment(&history(&[native()], 280, 1, NONE), &[]))),
         with_ui(

@@ -164,8 +164,7 @@ fn an_outage_is_in_the_line_and_if_nobody_ever_answers_it_fails() {
 #[test]
 fn without_a_terminal_it_names_the_way_out() {
     let ran = run(Path::new("."), &["watch"], b"");
-    let said =
-        "error: standard input and output are no terminal, in which watch draws: use -o json for lines of JSON\n";
+    let said = "error: standard output is no terminal, in which watch draws: use -o json for lines of JSON\n";
     assert_eq!((ran.exit, ran.stdout.as_str(), ran.stderr.as_str()), (2, "", said));
 }
 

@@ -29,6 +29,8 @@ use replay::Replay;
 struct Pane {
     tmux: PathBuf,
     folder: PathBuf,
+    /// How often the command was started: what it left on the screen is told apart by it.
+    runs: AtomicU32,
 }
 
 /// What to wait for at most. A test that passes waits as long as it must.
@@ -62,7 +64,8 @@ impl Pane {
         );
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
-        let pane = Self { tmux, folder };
+        let runs = AtomicU32::new(0);
+        let pane = Self { tmux, folder, runs };
         let shell = [
             "env", "-u", "NO_COLOR", "-u", "LC_ALL", "-u", "LC_CTYPE", "PS1=> ", "ENV=",
         ];
@@ -128,17 +131,22 @@ impl Pane {
         self.wait(text, |screen| screen.contains(text))
     }
 
-    /// Starts the command and waits until it draws; the shell prints its exit code and writes its process id and what
-    /// `stty` says before and after.
-    fn watch(&self, envoy: &Replay, more: &str) {
+    /// Types the command; the shell writes its process id and what `stty` says before and after, and prints its exit code.
+    fn start(&self, envoy: &Replay, more: &str) {
         let command = env!("CARGO_BIN_EXE_mirrorctl");
         let folder = self.folder.display();
+        let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
         let _ = fs::remove_file(self.folder.join("after"));
         self.line(&format!(
             "clear; stty -a >{folder}/before; sh -c 'echo $$ >{folder}/pid; exec {command} watch --envoy {} --interval 1s {more}'; \
-             echo \"exit $?\"; stty -a >{folder}/after",
+             echo \"exit {run}: $?\"; stty -a >{folder}/after",
             envoy.url()
         ));
+    }
+
+    /// Starts the command and waits until it draws.
+    fn watch(&self, envoy: &Replay, more: &str) {
+        self.start(envoy, more);
         self.wait_for("Copies in the last 5 min");
         assert_eq!(
             self.modes(),
@@ -163,7 +171,7 @@ impl Pane {
 
     /// Waits for the end, and checks that the terminal is as it was.
     fn is_as_it_was(&self, exit: i32) {
-        let screen = self.wait_for(&format!("exit {exit}\n"));
+        let screen = self.wait_for(&format!("exit {}: {exit}\n", self.runs.load(Ordering::SeqCst)));
         assert!(!screen.contains("Copies in the last"), "{screen}");
         assert_eq!(
             self.modes(),
@@ -275,10 +283,47 @@ fn the_terminal_is_as_it_was_after_every_end() {
         pane.kill(signal);
         pane.is_as_it_was(0);
     }
-    pane.watch(&envoy, "--count 5");
-    pane.is_as_it_was(0);
-    pane.watch(&envoy, "--for 3s");
-    pane.is_as_it_was(0);
+    for limit in ["--count 2", "--for 1s"] {
+        pane.start(&envoy, limit);
+        pane.is_as_it_was(0);
+    }
+}
+
+/// The window is closed, or the connection to the machine ends.
+#[test]
+fn without_its_terminal_it_ends() {
+    let Some(pane) = Pane::open(FULL) else { return };
+    let envoy = Replay::recorded();
+    pane.watch(&envoy, "");
+    let pid = pane.pid();
+    pane.run(&["kill-server"]);
+    let end = Instant::now() + PATIENCE;
+    while Command::new("kill")
+        .args(["-0", &pid])
+        .output()
+        .unwrap()
+        .status
+        .success()
+    {
+        assert!(Instant::now() < end, "it lives on without a terminal");
+        sleep(Duration::from_millis(30));
+    }
+}
+
+/// A job may come through a pipe: keys come from the terminal all the same.
+#[test]
+fn standard_input_may_be_a_pipe() {
+    let Some(pane) = Pane::open(FULL) else { return };
+    let envoy = Replay::recorded();
+    pane.line(&format!(
+        "clear; true | {} watch --envoy {}; echo \"exit $?\"",
+        env!("CARGO_BIN_EXE_mirrorctl"),
+        envoy.url()
+    ));
+    pane.wait_for("Copies in the last 5 min");
+    pane.press("q");
+    pane.wait_for("exit 0\n");
+    assert_eq!(pane.modes(), (false, true));
 }
 
 #[test]
@@ -294,7 +339,8 @@ fn it_can_be_suspended_and_goes_on() {
         let screen = pane.wait("the shell", |screen| screen.to_lowercase().contains("stopped"));
         assert!(!screen.contains("Copies in the last"), "{screen}");
         assert_eq!(pane.modes(), (false, true), "{way}");
-        pane.line("clear; fg; echo \"exit $?\"");
+        let run = pane.runs.fetch_add(1, Ordering::SeqCst) + 1;
+        pane.line(&format!("clear; fg; echo \"exit {run}: $?\""));
         pane.wait_for("Copies in the last 5 min");
         assert_eq!(pane.modes(), (true, false), "{way}");
         pane.press("q");
@@ -329,7 +375,7 @@ fn after_a_panic_the_terminal_is_as_it_was_and_shows_why() {
     let folder = pane.folder.display();
     let this = std::env::current_exe().unwrap();
     pane.line(&format!(
-        "clear; stty -a >{folder}/before; RUST_BACKTRACE=0 {} --ignored --exact --nocapture panics_in_the_terminal; echo \"exit $?\"; \
+        "clear; stty -a >{folder}/before; RUST_BACKTRACE=0 {} --ignored --exact --nocapture panics_in_the_terminal; echo \"exit 0: $?\"; \
          stty -a >{folder}/after",
         this.display()
     ));

@@ -29,7 +29,7 @@ pub(super) fn run(args: &WatchArgs, mut environment: Environment<'_>) -> Result<
             Ok(Answer::default())
         }
         (None, None) => Err(Error::Usage(
-            "standard input and output are no terminal, in which watch draws: use -o json for lines of JSON".to_owned(),
+            "standard output is no terminal, in which watch draws: use -o json for lines of JSON".to_owned(),
         )),
     }
 }

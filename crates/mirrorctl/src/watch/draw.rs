@@ -124,10 +124,10 @@ fn charts(scene: &Scene<'_>, mirror: &Mirror, area: Rect, buffer: &mut Buffer) {
         f64::from(view.window.seconds.saturating_sub(view.window.step))
     });
     let window = header::window_name(scene.ui.is_long);
-    // What is said where no line is.
+    let nothing = nothing(mirror);
     let empty = match mirror.window.seconds > 0.0 {
         true => "no answers in this time",
-        false => "waiting for a second reading",
+        false => nothing,
     };
     let chart = |title: String| Chart {
         title,
@@ -145,7 +145,7 @@ fn charts(scene: &Scene<'_>, mirror: &Mirror, area: Rect, buffer: &mut Buffer) {
         primary: &series.primary.rate,
         shadow: &series.shadow.rate,
         whole: [primary.per_second, shadow.per_second],
-        empty: "waiting for a second reading",
+        empty: nothing,
         ..chart("Requests".to_owned())
     };
     let success = Chart {
@@ -173,7 +173,22 @@ fn charts(scene: &Scene<'_>, mirror: &Mirror, area: Rect, buffer: &mut Buffer) {
         chart.render(scene.look, *place, buffer);
     }
     if let Some(place) = places.get(3) {
-        Account { mirror, window }.render(scene.look, *place, buffer);
+        let seconds = scene.view().map_or(0, |view| view.window.seconds);
+        let account = Account {
+            mirror,
+            window,
+            seconds,
+        };
+        account.render(scene.look, *place, buffer);
+    }
+}
+
+/// Why nothing is known of a mirror.
+fn nothing(mirror: &Mirror) -> &'static str {
+    match mirror.proxies {
+        (0, 0) => "nobody answers",
+        (0, _) => "no proxy has the mirror",
+        _ => "waiting for a second reading",
     }
 }
 

@@ -23,10 +23,11 @@ pub struct Variables<'a> {
     pub locale: Option<&'a str>,
 }
 
-// Blue and vermilion of the fixed part of the 256 colours, so that no theme changes them: people with any kind of colour
-// blindness tell them apart (Okabe and Ito, "Color Universal Design"), and both are read on black and on white.
+// Blue, vermilion and purple of the fixed part of the 256 colours, so that no theme changes them: people with any kind of
+// colour blindness tell the first two apart (Okabe and Ito, "Color Universal Design"), and all are read on black and on white.
 const PRIMARY: Color = Color::Indexed(32);
 const SHADOW: Color = Color::Indexed(166);
+const ALARM: Color = Color::Indexed(162);
 const QUIET: Color = Color::Indexed(244);
 
 // === impl Look ===
@@ -70,8 +71,7 @@ impl Look {
 
     /// What somebody should look at.
     pub(super) fn alarm(self) -> Style {
-        let alarm = Style::new().add_modifier(Modifier::BOLD);
-        self.coloured(SHADOW, Style::new()).patch(alarm)
+        self.coloured(ALARM, Style::new()).patch(self.strong())
     }
 
     /// What is chosen, or must not be overlooked.

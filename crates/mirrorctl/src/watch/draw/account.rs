@@ -21,6 +21,8 @@ pub struct Account<'a> {
     pub mirror: &'a Mirror,
     /// What the window is called.
     pub window: &'a str,
+    /// How long it is.
+    pub seconds: u32,
 }
 
 /// One bar.
@@ -67,7 +69,14 @@ impl Account<'_> {
     fn heading(&self, look: Look, width: usize) -> Vec<Line<'static>> {
         let ledger = &self.mirror.window.ledger;
         let of_filter = self.mirror.engine == Engine::Wasm;
-        let title = Line::styled(format!("Copies in the last {}", self.window), look.strong());
+        let mut title = Line::styled(format!("Copies in the last {}", self.window), look.strong());
+        let (known, whole) = (self.mirror.window.seconds, f64::from(self.seconds));
+        if known > 0.0 && known < whole * 0.9 {
+            title.push_span(Span::styled(
+                format!(" ({} known)", numbers::span(known as i64)),
+                look.quiet(),
+            ));
+        }
         let sums = [
             ("matched", ledger.matched, Style::new(), of_filter),
             ("sent", ledger.sent, Style::new(), true),
@@ -98,7 +107,7 @@ impl Account<'_> {
         let bars = bars(look, ledger);
         if bars.is_empty() {
             let said = match (self.mirror.window.seconds > 0.0, self.mirror.engine) {
-                (false, _) => "no second reading yet",
+                (false, _) => super::nothing(self.mirror),
                 (true, Engine::Wasm) => "none skipped, dropped or failed",
                 (true, Engine::Native) => "engine native counts no reasons",
             };

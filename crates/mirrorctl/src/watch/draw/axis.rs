@@ -40,7 +40,10 @@ impl Axis {
         let least = values.filter(|value| value.is_finite()).fold(100.0, f64::min);
         let low = [99.0, 95.0, 90.0, 80.0, 50.0];
         let low = low.into_iter().find(|low| *low <= least).unwrap_or(0.0);
-        Self::between(low, 100.0, step((100.0 - low) / intervals(rows)))
+        let step = step((100.0 - low) / intervals(rows));
+        // The bottom has a label, too.
+        let low = 100.0 - ((100.0 - low) / step - 1e-9).ceil() * step;
+        Self::between(low.max(0.0), 100.0, step)
     }
 
     fn between(low: f64, high: f64, step: f64) -> Self {
