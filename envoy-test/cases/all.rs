@@ -64,8 +64,14 @@ mod limit_bytes;
 mod limit_in_flight;
 #[path = "limits_lowered/case.rs"]
 mod limits_lowered;
+#[path = "live_numbers/case.rs"]
+mod live_numbers;
 #[path = "live_percentage/case.rs"]
 mod live_percentage;
+#[path = "live_prometheus/case.rs"]
+mod live_prometheus;
+#[path = "live_proxies/case.rs"]
+mod live_proxies;
 #[path = "loop_guard/case.rs"]
 mod loop_guard;
 #[path = "matching/case.rs"]
@@ -238,6 +244,9 @@ pub const ALL: &[Case] = cases! {
     crash_of_one_worker: "a filter that traps on one worker goes on on the other",
     labels: "what Prometheus sees",
     istio_statistics: "what Prometheus sees of a stock Istio: its labels, its selection of statistics, its histogram buckets",
+    live_numbers: "what `mirrorctl` shows, on the page, in the terminal and as a report, is what the backends counted",
+    live_proxies: "the same of two proxies, of which one goes away and comes back as a new process",
+    live_prometheus: "the same of two proxies through a real Prometheus",
 };
 
 #[cfg(test)]

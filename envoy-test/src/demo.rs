@@ -3,24 +3,21 @@
 
 mod checks;
 mod show;
-mod traffic;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use tokio::time::Instant;
 
 use crate::backend::{Behaviour, Echo, Journal};
 use crate::client::Connection;
 use crate::envoy::{self, Binaries, Bootstrap, Envoy, Update, files};
-use crate::ledger::{self, Ledger, Statistics};
+use crate::lab;
+use crate::ledger::{Ledger, Statistics};
 use crate::terminal::Paint;
+use crate::traffic::{self, Sent};
 use checks::Checks;
 use show::Show;
-use traffic::Sent;
 
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The mirror of `filter.yaml`.
 const MIRROR: &str = "reviews-v2";
 /// The share of the second half, in percent.
@@ -94,7 +91,7 @@ impl Stage {
     /// Act one: varied requests, all of them mirrored.
     async fn mirror_everything(&mut self, connection: &mut Connection) -> Result<Statistics> {
         let sent = traffic::varied(self.envoy.listener(), connection).await?;
-        let statistics = self.settled().await?;
+        let statistics = lab::settled(&self.envoy).await?;
         let ledger = statistics.mirror(MIRROR)?;
         self.show
             .heading(&format!("{} requests, percentage: 100", sent.answers.len()));
@@ -142,7 +139,7 @@ impl Stage {
         for number in 0..REQUESTS_AT_SHARE {
             connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
         }
-        let after = self.settled().await?;
+        let after = lab::settled(&self.envoy).await?;
         let (ledger, earlier) = (after.mirror(MIRROR)?, before.mirror(MIRROR)?);
         let sent = ledger.sent - earlier.sent;
 
@@ -181,7 +178,7 @@ impl Stage {
             ) else {
                 continue;
             };
-            same += u64::from(crate::lab::assert_same(&primary, &shadow).is_ok());
+            same += u64::from(lab::assert_same(&primary, &shadow).is_ok());
         }
         let received = self.shadow.journal().complete_ones().len() as u64;
         self.checks.equal(
@@ -198,20 +195,5 @@ impl Stage {
         let received = self.shadow.journal().complete_ones().len() as u64;
         self.checks
             .equal("copies that the shadow received, against `sent`", received, ledger.sent);
-    }
-
-    async fn settled(&self) -> Result<Statistics> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let read = async || Statistics::parse(&self.envoy.admin().statistics(ledger::FILTER).await?);
-            if read().await?.is_settled() {
-                return read().await;
-            }
-            ensure!(
-                Instant::now() < deadline,
-                "copies are still under way after {PATIENCE:?}"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
     }
 }

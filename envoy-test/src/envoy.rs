@@ -33,13 +33,17 @@ const TICK: Duration = Duration::from_millis(10);
 /// Where Envoy writes under which id it shares memory.
 const BASE_ID: &str = "base-id";
 
-/// What is run: the two things from outside.
+/// What is run: the things from outside.
 #[derive(Clone, Debug)]
 pub struct Binaries {
     pub envoy: PathBuf,
     pub module: PathBuf,
     /// The filter that traps on demand: `make trap` builds it, and only some cases need it.
     pub trapping: PathBuf,
+    /// `mirrorctl`: `make build` builds it, and only what shows numbers needs it.
+    pub mirrorctl: PathBuf,
+    /// Only what looks through it needs it.
+    pub prometheus: Option<PathBuf>,
     /// Keep the folders of what ran.
     pub keep: bool,
 }
@@ -90,10 +94,13 @@ impl Binaries {
             .canonicalize()
             .with_context(|| format!("no filter at {}: `make build` builds it", module.display()))?;
         let trapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wasm32-wasip1/trap/traffic_mirror.wasm");
+        let mirrorctl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/mirrorctl");
         Ok(Self {
             envoy,
             module,
             trapping,
+            mirrorctl,
+            prometheus: None,
             keep,
         })
     }

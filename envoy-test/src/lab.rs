@@ -16,6 +16,8 @@ use crate::backend::{Behaviour, Echo, Hostile, Journal, RawBackend, Received, Re
 use crate::client::{Answer, Connection};
 use crate::envoy::{self, Binaries, Bootstrap, Envoy, Update};
 use crate::ledger::{self, Statistics};
+use crate::mirrorctl::Mirrorctl;
+use crate::prometheus::Prometheus;
 
 /// For whatever should happen at once, on the busiest machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -32,6 +34,8 @@ pub struct Lab {
     recorders: Option<Recorders>,
     setup: Setup,
     module: std::path::PathBuf,
+    binaries: Binaries,
+    options: envoy::Options,
     _refusing: Refusing,
 }
 
@@ -104,6 +108,8 @@ impl Lab {
             recorders,
             setup,
             module,
+            binaries: binaries.clone(),
+            options,
             _refusing: refusing,
         };
         let refused = lab.envoy.admin().discovery().await?.refused > 0;
@@ -120,6 +126,25 @@ impl Lab {
             verdict()
         );
         Ok(lab)
+    }
+
+    /// Starts another Envoy like the lab's own, before the same backends.
+    pub async fn another_envoy(&self) -> Result<Envoy> {
+        Envoy::start(&self.binaries, &self.options).await
+    }
+
+    /// The command line tool, as `make build` leaves it.
+    pub fn mirrorctl(&self) -> Result<Mirrorctl> {
+        Mirrorctl::find(&self.binaries.mirrorctl)
+    }
+
+    /// Starts a Prometheus that scrapes these.
+    pub async fn prometheus(&self, envoys: &[&Envoy]) -> Result<Prometheus> {
+        let program = self.binaries.prometheus.as_ref();
+        let program = program
+            .context("no Prometheus: set PROMETHEUS_PATH or pass --prometheus (`make test-envoy` fetches one)")?;
+        let envoys: Vec<_> = envoys.iter().map(|envoy| envoy.admin().address).collect();
+        Prometheus::start(program, &envoys).await
     }
 
     /// The backends of [`Setup::side_by_side`].
@@ -221,31 +246,17 @@ impl Lab {
 
     /// What the filter has counted up to now.
     pub async fn statistics(&self) -> Result<Statistics> {
-        Statistics::parse(&self.envoy.admin().statistics(ledger::FILTER).await?)
+        statistics(&self.envoy).await
     }
 
     /// What it has counted once no copy is under way any more.
     pub async fn settled(&self) -> Result<Statistics> {
-        self.statistics_when("no copy is under way", Statistics::is_settled)
-            .await?;
-        // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves any more.
-        self.statistics().await
+        settled(&self.envoy).await
     }
 
     /// What it has counted once `condition` holds; `what` says it in an error.
     pub async fn statistics_when(&self, what: &str, condition: impl Fn(&Statistics) -> bool) -> Result<Statistics> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let statistics = self.statistics().await?;
-            if condition(&statistics) {
-                return Ok(statistics);
-            }
-            ensure!(
-                Instant::now() < deadline,
-                "waited {PATIENCE:?} until {what}: {statistics:#?}"
-            );
-            tokio::time::sleep(TICK).await;
-        }
+        statistics_when(&self.envoy, what, condition).await
     }
 
     /// What the primary and the shadow received of the request that got this answer.
@@ -296,6 +307,32 @@ impl Lab {
         let status = self.envoy.stop().await?;
         ensure!(status.success(), "Envoy ended with {status}");
         Ok(())
+    }
+}
+
+/// What the filter of this Envoy has counted once no copy is under way any more.
+pub async fn settled(envoy: &Envoy) -> Result<Statistics> {
+    statistics_when(envoy, "no copy is under way", Statistics::is_settled).await?;
+    // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves any more.
+    statistics(envoy).await
+}
+
+async fn statistics(envoy: &Envoy) -> Result<Statistics> {
+    Statistics::parse(&envoy.admin().statistics(ledger::FILTER).await?)
+}
+
+async fn statistics_when(envoy: &Envoy, what: &str, condition: impl Fn(&Statistics) -> bool) -> Result<Statistics> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let statistics = statistics(envoy).await?;
+        if condition(&statistics) {
+            return Ok(statistics);
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "waited {PATIENCE:?} until {what}: {statistics:#?}"
+        );
+        tokio::time::sleep(TICK).await;
     }
 }
 

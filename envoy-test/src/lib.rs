@@ -2,8 +2,9 @@
 //! who want to play with it.
 //!
 //! From the bottom up: [`backend`] receives and remembers, [`client`] sends, [`wire`] does both byte for byte and [`conversation`] step
-//! by step, [`envoy`] owns the Envoys, [`ledger`] reads what the filter counted. [`lab`] puts one of each together for a case,
-//! [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
+//! by step, [`envoy`] owns the Envoys, [`ledger`] reads what the filter counted. [`mirrorctl`] shows that to people, [`prometheus`] keeps
+//! it, and an [`onlooker`] holds it against what the backends counted. [`traffic`] is a mixture of requests. [`lab`] puts one of each
+//! together for a case, [`runner`] runs the cases, [`demo`] and [`up`] show it to people.
 //! [`mod@bench`] measures what mirroring costs, [`soak`] whether its memory stays within the budget. [`record`] writes down statistics
 //! for the tests of dashboards and alerts.
 
@@ -20,6 +21,14 @@ pub mod conversation;
 pub mod envoy;
 
 pub mod ledger;
+
+pub mod mirrorctl;
+
+pub mod prometheus;
+
+pub mod onlooker;
+
+pub mod traffic;
 
 pub mod lab;
 

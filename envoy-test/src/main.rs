@@ -92,6 +92,12 @@ struct Files {
     /// The filter; else dist/traffic-mirror.wasm of this repository
     #[arg(long)]
     wasm: Option<PathBuf>,
+    /// The command line tool; else dist/mirrorctl of this repository
+    #[arg(long, env = "MIRRORCTL_PATH")]
+    mirrorctl: Option<PathBuf>,
+    /// The Prometheus binary, for the cases that look through it; scripts/prometheus finds one
+    #[arg(long, env = "PROMETHEUS_PATH")]
+    prometheus: Option<PathBuf>,
     /// Keep the folders with Envoy's files and log
     #[arg(long)]
     keep: bool,
@@ -184,7 +190,10 @@ async fn interrupted() -> Result<()> {
 
 impl Files {
     fn find(self) -> Result<Binaries> {
-        Binaries::find(self.envoy, self.wasm, self.keep)
+        let mut binaries = Binaries::find(self.envoy, self.wasm, self.keep)?;
+        binaries.mirrorctl = self.mirrorctl.unwrap_or(binaries.mirrorctl);
+        binaries.prometheus = self.prometheus;
+        Ok(binaries)
     }
 }
 

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use super::checks::Checks;
-use super::traffic::Sent;
 use crate::backend::{Received, readable};
 use crate::ledger::{Counts, Ledger};
 use crate::terminal::Paint;
+use crate::traffic::Sent;
 
 /// The width of one side of a pair.
 const SIDE: usize = 44;

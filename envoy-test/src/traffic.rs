@@ -1,6 +1,9 @@
-//! The demo's requests: methods, bodies, headers, protocols and two hosts, and shadows that misbehave now and then.
+//! The requests of the demo and of the cases that look at numbers: methods, bodies, headers, protocols and two hosts, and shadows that
+//! misbehave now and then.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Result;
 use hyper::Method;
@@ -9,15 +12,17 @@ use crate::client::{Answer, Ask, Connection};
 
 /// What was sent.
 #[derive(Default)]
-pub(super) struct Sent {
-    pub(super) answers: Vec<Answer>,
+pub struct Sent {
+    pub answers: Vec<Answer>,
     /// What kinds of requests, and how many of each.
-    pub(super) kinds: Vec<(&'static str, usize)>,
+    pub kinds: Vec<(&'static str, usize)>,
     /// Requests to show a person, by kind and id.
-    pub(super) worth_showing: Vec<(&'static str, String)>,
+    pub worth_showing: Vec<(&'static str, String)>,
 }
 
-type Kind = (&'static str, usize, fn(usize) -> Ask);
+type Kind = (&'static str, usize, Make);
+/// The request of this number.
+type Make = fn(usize) -> Ask;
 
 /// The mixture. What is not 200 is asked of the shadow only: the client must not notice.
 const KINDS: &[Kind] = &[
@@ -74,7 +79,7 @@ const KINDS: &[Kind] = &[
 const SHOWN: [(&str, usize); 3] = [("GET with a query", 7), ("POST with JSON", 2), ("POST in chunks", 1)];
 
 /// Sends the mixture, over the given connection and one of HTTP/2 in turn.
-pub(super) async fn varied(envoy: SocketAddr, http1: &mut Connection) -> Result<Sent> {
+pub async fn varied(envoy: SocketAddr, http1: &mut Connection) -> Result<Sent> {
     let mut sent = Sent::default();
     let mut http2 = Connection::http2(envoy).await?;
     for (kind, count, ask) in KINDS {
@@ -91,10 +96,70 @@ pub(super) async fn varied(envoy: SocketAddr, http1: &mut Connection) -> Result<
     Ok(sent)
 }
 
+/// Sends the mixture again and again, well shaken, a few requests a second and now and then a few more, so that charts move. It ends
+/// with the first request that fails.
+pub async fn trickle(envoy: SocketAddr) -> Result<Infallible> {
+    let mut connections = [Connection::http1(envoy).await?, Connection::http2(envoy).await?];
+    let order = shaken();
+    for round in 0_usize.. {
+        let (ask, number) = order[round % order.len()];
+        let [http1, http2] = &mut connections;
+        let connection = if number % 3 == 2 { http2 } else { http1 };
+        connection.send(ask(number)).await?;
+        tokio::time::sleep(pause(round)).await;
+    }
+    unreachable!("nobody counts that far")
+}
+
+/// Every request of the mixture once, those of one kind apart from each other.
+fn shaken() -> Vec<(Make, usize)> {
+    let mut order: Vec<_> = KINDS
+        .iter()
+        .flat_map(|(_, count, ask)| {
+            (0..*count).map(move |number| ((number * 2 + 1) * 1_000_000 / (count * 2), *ask, number))
+        })
+        .collect();
+    // Each kind is spread evenly over the whole.
+    order.sort_by_key(|(place, _, _)| *place);
+    order.into_iter().map(|(_, ask, number)| (ask, number)).collect()
+}
+
+/// From 40 to 160 milliseconds and back, in a few hundred requests.
+fn pause(round: usize) -> Duration {
+    const HALF: usize = 240;
+    let phase = round % (2 * HALF);
+    let height = phase.min(2 * HALF - phase);
+    Duration::from_millis((40 + height / 2) as u64)
+}
+
 fn host(number: usize) -> &'static str {
     if number.is_multiple_of(2) {
         "shop.example"
     } else {
         "beta.shop.example:8080"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, pause, shaken};
+
+    #[test]
+    fn the_shaken_mixture_is_the_whole_mixture() {
+        let whole: usize = KINDS.iter().map(|(_, count, _)| count).sum();
+        assert_eq!(shaken().len(), whole);
+        // The commonest kind is three in ten: it comes early, and again before long.
+        let first: Vec<_> = shaken().into_iter().take(30).map(|(_, number)| number).collect();
+        assert!(first.iter().filter(|number| **number == 0).count() > 5, "{first:?}");
+    }
+
+    #[test]
+    fn the_trickle_swells_and_falls() {
+        let pauses: Vec<_> = (0..480).map(|round| pause(round).as_millis()).collect();
+        assert_eq!(
+            (pauses.iter().min().copied(), pauses.iter().max().copied()),
+            (Some(40), Some(160))
+        );
+        assert_eq!(pause(480), pause(0));
     }
 }
