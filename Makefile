@@ -25,11 +25,11 @@ help: ## What can be done
 # === use ===
 
 .PHONY: demo
-demo: build ## Live requests through a real Envoy, and their copies side by side
+demo: build ## Live requests through a real Envoy, and their copies side by side; at a terminal the dashboard after it
 	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- demo
 
 .PHONY: up
-up: build ## The demo's set-up, left running to play with
+up: build ## The demo's set-up and its dashboard, left running to play with
 	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- up
 
 .PHONY: build

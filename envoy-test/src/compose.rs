@@ -110,6 +110,34 @@ fn files_agree(folder: &Path) -> Result<()> {
             "envoy.yaml wants {host}:{port}, which no service of docker-compose.yaml offers"
         );
     }
+    dashboard_agrees(&services, &bootstrap, &on_disk("Dockerfile")?)
+}
+
+/// The dashboard asks the Envoy beside it, and only this machine can ask the dashboard.
+fn dashboard_agrees(services: &Value, bootstrap: &Value, dockerfile: &str) -> Result<()> {
+    let dashboard = &services["dashboard"];
+    let list = |name: &str| -> Vec<&str> {
+        let all = dashboard[name].as_sequence().into_iter().flatten();
+        all.filter_map(Value::as_str).collect()
+    };
+    let admin = bootstrap["admin"]["address"]["socket_address"]["port_value"].as_u64();
+    let envoy = format!("http://envoy:{}", admin.context("envoy.yaml has no admin interface")?);
+    let command = list("command");
+    ensure!(
+        command == ["--envoy", &envoy, "--listen", "0.0.0.0:8088"],
+        "the dashboard is started as {command:?}, and Envoy's admin interface is {envoy}"
+    );
+    let ports = list("ports");
+    ensure!(
+        ports == ["127.0.0.1:8088:8088"],
+        "the dashboard has no login and is published at {ports:?}"
+    );
+    let target = dashboard["build"]["target"].as_str().unwrap_or_default();
+    ensure!(
+        dockerfile.contains(&format!(" AS {target}\n"))
+            && dockerfile.contains(r#"ENTRYPOINT ["mirrorctl", "dashboard"]"#),
+        "Dockerfile has no image of the dashboard"
+    );
     Ok(())
 }
 

@@ -2,9 +2,11 @@
 //! counted, and a share that changes while Envoy runs. Everything it claims it checks, and its exit code says whether all held.
 
 mod checks;
+mod offer;
 mod show;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -33,15 +35,19 @@ struct Stage {
     checks: Checks,
 }
 
-/// Plays the demo; true if everything held.
-pub async fn run(binaries: &Binaries) -> Result<bool> {
+/// Plays the demo; true if everything held. `ending` is the exit code of an interruption: once everything was shown, it is no failure.
+pub async fn run(binaries: &Binaries, ending: &AtomicU8) -> Result<bool> {
     let mut stage = Stage::set(binaries).await?;
     let mut connection = Connection::http1(stage.envoy.listener()).await?;
     let everything = stage.mirror_everything(&mut connection).await?;
     stage.mirror_a_share(&mut connection, &everything, binaries).await?;
     stage.show.verdict(&stage.checks);
+    let held = stage.checks.all_held();
+    ending.store(u8::from(!held), Ordering::Relaxed);
+    drop(connection);
+    offer::make(&stage.envoy, binaries).await?;
     stage.envoy.stop().await?;
-    Ok(stage.checks.all_held())
+    Ok(held)
 }
 
 // === impl Stage ===

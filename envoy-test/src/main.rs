@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
@@ -125,17 +126,19 @@ fn main() -> ExitCode {
     // The runtime is dropped before the process ends, and with it whatever an interrupted command had started.
     // What runs until it is interrupted has then done its work.
     let endless = matches!(arguments.command, Verb::Up { .. } | Verb::Backend { .. });
+    let ending = AtomicU8::new(if endless { 0 } else { 130 });
     let result = runtime.block_on(async {
         tokio::select! {
-            result = execute(arguments.command) => result,
-            stopped = interrupted() => stopped.map(|()| if endless { ExitCode::SUCCESS } else { ExitCode::from(130) }),
+            result = execute(arguments.command, &ending) => result,
+            stopped = interrupted() => stopped.map(|()| ExitCode::from(ending.load(Ordering::Relaxed))),
         }
     });
     drop(runtime);
     result.unwrap_or_else(|error| failed(&error))
 }
 
-async fn execute(verb: Verb) -> Result<ExitCode> {
+/// `ending` is the exit code of an interruption.
+async fn execute(verb: Verb, ending: &AtomicU8) -> Result<ExitCode> {
     match verb {
         Verb::Run { list: true, .. } => {
             for case in cases::ALL {
@@ -150,7 +153,7 @@ async fn execute(verb: Verb) -> Result<ExitCode> {
             let tally = runner::run(selected, &binaries.find()?, jobs).await;
             Ok(success(tally.failed == 0))
         }
-        Verb::Demo { binaries } => demo::run(&binaries.find()?).await.map(success),
+        Verb::Demo { binaries } => demo::run(&binaries.find()?, ending).await.map(success),
         Verb::Up {
             port,
             admin_port,

@@ -1,4 +1,4 @@
-//! `envoy-test up`: the demo's set-up left running, with what to type printed.
+//! `envoy-test up`: the demo's set-up and its dashboard left running, with what to type printed.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::backend::{Behaviour, Echo, Journal};
 use crate::envoy::{self, Binaries, Bootstrap, Envoy};
+use crate::mirrorctl::{Dashboard, Mirrorctl, Place, of_envoys};
 use crate::terminal::Paint;
 
 /// Starts everything and waits for Ctrl-C, which ends this future.
@@ -44,12 +45,63 @@ pub async fn run(binaries: &Binaries, port: u16, admin_port: u16) -> Result<()> 
         workers: 2,
     };
     let mut envoy = Envoy::start(binaries, &options).await?;
-    print(&envoy, port, admin_port, [&primary, &shadow, &shadow_b]);
-    let status = envoy.ended().await?;
-    bail!("Envoy ended with {status}:\n{}", envoy.log().tail(10).join("\n"))
+    let sources = of_envoys(&[envoy.admin().address]);
+    let mut live = Live::start(binaries, &sources).await;
+    print(
+        &envoy,
+        port,
+        admin_port,
+        [&primary, &shadow, &shadow_b],
+        &live,
+        &sources,
+    );
+    tokio::select! {
+        status = envoy.ended() => bail!("Envoy ended with {}:\n{}", status?, envoy.log().tail(10).join("\n")),
+        // Without a dashboard everything else runs on.
+        Some(problem) = async { Some(live.as_mut().ok()?.dashboard.ended().await) } => bail!("the dashboard ended: {}", problem?),
+    }
 }
 
-fn print(envoy: &Envoy, port: u16, admin_port: u16, [primary, shadow, shadow_b]: [&Echo; 3]) {
+/// What shows how the mirror does.
+struct Live {
+    mirrorctl: Mirrorctl,
+    dashboard: Dashboard,
+    place: Place,
+}
+
+// === impl Live ===
+
+impl Live {
+    async fn start(binaries: &Binaries, sources: &[String]) -> Result<Self> {
+        let (mirrorctl, place) = (Mirrorctl::find(&binaries.mirrorctl)?, Place::free().await?);
+        let dashboard = mirrorctl.dashboard(place.address, sources).await?;
+        Ok(Self {
+            mirrorctl,
+            dashboard,
+            place,
+        })
+    }
+
+    /// Commands to type, and what they do.
+    fn lines(&self, sources: &[String]) -> Vec<(String, &'static str)> {
+        [
+            ("watch", "the same charts in a terminal"),
+            ("status", "how the mirror does, in one line"),
+            ("report", "the numbers of a minute, for a pull request"),
+        ]
+        .map(|(command, meaning)| (self.mirrorctl.typed(command, sources), meaning))
+        .into()
+    }
+}
+
+fn print(
+    envoy: &Envoy,
+    port: u16,
+    admin_port: u16,
+    [primary, shadow, shadow_b]: [&Echo; 3],
+    live: &Result<Live>,
+    sources: &[String],
+) {
     let paint = Paint::stdout();
     let file = envoy.filter_file();
     let file = file.display();
@@ -59,6 +111,13 @@ fn print(envoy: &Envoy, port: u16, admin_port: u16, [primary, shadow, shadow_b]:
         paint.bold("Running: Envoy with the mirror filter, a primary and its shadow")
     );
     println!();
+    println!(
+        "  dashboard {}",
+        match live {
+            Ok(live) => paint.green(&live.place.to_string()),
+            Err(problem) => paint.yellow(&format!("is not served: {problem:#}")),
+        }
+    );
     println!("  Envoy     http://localhost:{port}    admin http://localhost:{admin_port}");
     println!("  primary   http://{}", primary.address());
     println!(
@@ -83,6 +142,10 @@ fn print(envoy: &Envoy, port: u16, admin_port: u16, [primary, shadow, shadow_b]:
                 "the primary's answer: what it received",
             ),
             (
+                format!("for i in {{1..300}}; do curl -so /dev/null localhost:{port}/reviews/$i; done"),
+                "many, so that the charts move",
+            ),
+            (
                 format!("curl {shadow_address}/_echo/requests"),
                 "what the shadow received, with -shadow in the authority",
             ),
@@ -100,6 +163,9 @@ fn print(envoy: &Envoy, port: u16, admin_port: u16, [primary, shadow, shadow_b]:
             ),
         ],
     );
+    if let Ok(live) = live {
+        section("See how the mirror does", &live.lines(sources));
+    }
     section(
         "Tune it while it runs",
         &[
