@@ -26,7 +26,7 @@ pub use status::{ReportArgs, ReportForm, StatusArgs, StatusForm};
 #[command(name = "mirrorctl", disable_version_flag = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 ok, 1 failed while running, 2 usage or unreadable, unparsable or insufficient input,
-3 findings, 4 timed out, 5 not found. Standard output is data; all else goes to standard error.
+3 findings, 4 timed out, 5 not found, 130 ended by Ctrl-C. Standard output is data; all else goes to standard error.
 
 Installed as kubectl-mirror it is the kubectl plugin `kubectl mirror`.
 
@@ -73,12 +73,15 @@ Examples:
     /// Show how mirrors do: what they send, what they lose and why
     #[command(after_help = status::STATUS_EXAMPLES)]
     Status(StatusArgs),
-    /// Print the numbers of a window of time, for a pull request
-    #[command(after_help = status::REPORT_EXAMPLES)]
-    Report(ReportArgs),
     /// Show live how mirrors do: line charts in the terminal
     #[command(after_help = crate::watch::args::EXAMPLES)]
     Watch(Box<WatchArgs>),
+    /// Show in a browser how mirrors do: charts of both versions, and why copies were not sent
+    #[command(after_help = dashboard::args::EXAMPLES)]
+    Dashboard(Box<DashboardArgs>),
+    /// Print the numbers of a window of time, for a pull request
+    #[command(after_help = status::REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// Print what takes a job offline again: first stop, then remove and restore
     #[command(after_help = offline::EXAMPLES)]
     Offline(OfflineArgs),
@@ -89,9 +92,6 @@ Examples:
   mirrorctl import kubesphere -f strategy.yaml --for 7d > job.yaml"
     )]
     Import(ImportCommand),
-    /// Show in a browser how mirrors do: charts of both versions, and why copies were not sent
-    #[command(after_help = dashboard::args::EXAMPLES)]
-    Dashboard(Box<DashboardArgs>),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]

@@ -66,11 +66,11 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Validate(args) => validate::run(&args, environment),
         Command::Explain(args) => explain::run(&args, environment),
         Command::Status(args) => status::run(&args, environment),
+        Command::Watch(args) => watch::run(&args, environment),
+        Command::Dashboard(args) => dashboard::run(&args, environment),
         Command::Report(args) => report::run(&args, environment),
         Command::Offline(args) => offline::run(&args, environment),
         Command::Import(command) => import::run(&command, environment),
-        Command::Dashboard(args) => dashboard::run(&args, environment),
-        Command::Watch(args) => watch::run(&args, environment),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

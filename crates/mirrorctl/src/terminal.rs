@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use mirrorctl::error::Exit;
 use mirrorctl::wait::Wait;
+use ratatui::crossterm::terminal::size;
 
 /// The process, as it waits.
 pub struct Terminal {
@@ -64,6 +65,9 @@ impl Wait for Terminal {
     fn say(&mut self, line: &str) {
         if io::stderr().is_terminal() {
             self.is_line_open = true;
+            // A line that is wrapped is more than one, and would stay.
+            let width = size().map_or(80, |(columns, _)| usize::from(columns)).saturating_sub(1);
+            let line: String = line.chars().take(width).collect();
             let _ = write!(io::stderr(), "\r\u{1b}[K{line}").and_then(|()| io::stderr().flush());
         }
     }
