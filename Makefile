@@ -102,6 +102,13 @@ test-deploy: ## The dashboard and the alerts of deploy/, in a real Prometheus
 record: build
 	@ENVOY_PATH="$$(scripts/envoy)" cargo run --locked --quiet --release --package envoy-test -- record deploy/test/recorded
 
+.PHONY: test-dashboard
+test-dashboard: page ## The page of the dashboard in a real headless Chromium; pictures of it in target/tmp/dashboard
+	@scripts/rust
+	@CHROMIUM="$$(scripts/chromium)"; CHROMEDRIVER="$$(scripts/chromium driver)"; export CHROMIUM CHROMEDRIVER; \
+		echo "cargo test --package mirrorctl --test dashboard_page --test dashboard_reach"; \
+		cargo test --locked --quiet --package mirrorctl --test dashboard_page --test dashboard_reach -- --ignored --test-threads=2
+
 .PHONY: test-filter
 test-filter: build ## The built filter on a fake host
 	cargo test --locked --quiet --package traffic-mirror
