@@ -81,6 +81,9 @@ fn the_filter_of_a_stock_istio() {
     held("recorded_istio.txt", &format!("{}\n{}", ran.stdout, ran.stderr));
     let query = asked.lock().expect("the log")[1].clone();
     assert_eq!(query, "{__name__=~\"traffic_mirror_.+\",job=\"istio-proxies\"}[420s]");
+    // It has the past, so there is nothing to wait for.
+    let waited = ["status", "--prometheus", &server, "--selector", selector, "--wait"];
+    assert_eq!(run(Path::new("."), &waited, b""), ran);
     let args = ["report", "--prometheus", &server, "--window", "1m"];
     let ran = run(Path::new("."), &args, b"");
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""));
