@@ -270,6 +270,35 @@ fn keys_and_sizes_are_answered_and_outages_come_and_go() {
 }
 
 #[test]
+fn keys_are_answered_while_an_answer_is_awaited() {
+    let Some(pane) = Pane::open(FULL) else { return };
+    let envoy = Replay::recorded();
+    pane.watch(&envoy, "");
+    envoy.hang();
+    // On a busy machine the asker may give up before the key's effect is read back, but not each time.
+    for (index, shown) in ["last 30 min", "last 5 min"].into_iter().cycle().take(10).enumerate() {
+        let end = Instant::now() + PATIENCE;
+        let before = loop {
+            let (hung, given_up) = envoy.hung();
+            if hung > given_up {
+                break given_up;
+            }
+            assert!(Instant::now() < end, "nothing is asked");
+            sleep(Duration::from_millis(10));
+        };
+        pane.press("w");
+        pane.wait_for(shown);
+        if envoy.hung().1 == before {
+            pane.press("q");
+            pane.is_as_it_was(0);
+            return;
+        }
+        println!("try {index}: the question was given up meanwhile");
+    }
+    panic!("keys wait for answers");
+}
+
+#[test]
 fn the_terminal_is_as_it_was_after_every_end() {
     let Some(pane) = Pane::open(FULL) else { return };
     let envoy = Replay::recorded();

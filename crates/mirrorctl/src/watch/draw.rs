@@ -37,6 +37,9 @@ const CHART_ROWS: u16 = 8;
 /// The rows of numbers alone.
 const NUMBERS_ROWS: u16 = 2;
 
+/// The rows of an account that says something.
+const ACCOUNT_ROWS: u16 = 5;
+
 /// Draws a scene.
 pub fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let area = area.intersection(buffer.area);
@@ -230,35 +233,30 @@ fn places(area: Rect) -> Vec<Rect> {
 fn beside(area: Rect) -> Vec<Rect> {
     let half = area.width / 2;
     let right = Rect::new(area.x + half, area.y, area.width - half, area.height);
-    let mut places = stacked(right);
+    let mut places = column(right, [0, NUMBERS_ROWS, NUMBERS_ROWS]);
     if let Some(first) = places.first_mut() {
         *first = Rect::new(area.x, area.y, half - 2, area.height);
-    }
-    // The account takes the rows that the first chart has left free.
-    for place in places.iter_mut().skip(1) {
-        place.y -= NUMBERS_ROWS;
-    }
-    if let Some(last) = places.last_mut() {
-        last.height += NUMBERS_ROWS;
     }
     places
 }
 
 /// As many charts as fit, the others as numbers alone; the account has the rest.
 fn stacked(area: Rect) -> Vec<Rect> {
-    let charts = (0..=3u16)
-        .rev()
-        .find(|charts| charts * CHART_ROWS + (3 - charts) * NUMBERS_ROWS + 5 <= area.height);
-    let charts = charts.unwrap_or_default();
+    let least = |charts: u16| charts * CHART_ROWS + (3 - charts) * NUMBERS_ROWS + ACCOUNT_ROWS;
+    let fits = |charts: &u16| least(*charts) <= area.height;
+    let charts = (0..=3).rev().find(fits).unwrap_or_default();
     // What is left over is shared by the charts and the account.
-    let left = area
-        .height
-        .saturating_sub(charts * CHART_ROWS + (3 - charts) * NUMBERS_ROWS + 5);
-    let high = CHART_ROWS + left / (charts + 1);
+    let high = CHART_ROWS + area.height.saturating_sub(least(charts)) / (charts + 1);
+    let height = |index: u16| if index < charts { high } else { NUMBERS_ROWS };
+    column(area, [height(0), height(1), height(2)])
+}
+
+/// Three parts of these heights below each other, and the rest.
+fn column(area: Rect, heights: [u16; 3]) -> Vec<Rect> {
     let mut rest = area;
     let mut places = Vec::new();
-    for index in 0..3 {
-        let height = if index < charts { high } else { NUMBERS_ROWS }.min(rest.height);
+    for height in heights {
+        let height = height.min(rest.height);
         places.push(Rect { height, ..rest });
         rest = text::below(rest, height);
     }

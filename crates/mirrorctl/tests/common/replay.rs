@@ -18,6 +18,10 @@ pub struct Replay {
 #[derive(Default)]
 struct State {
     is_silent: AtomicBool,
+    is_hanging: AtomicBool,
+    /// Questions that were left hanging, and those of them that the asker has given up.
+    hung: AtomicUsize,
+    given_up: AtomicUsize,
     asked: AtomicUsize,
 }
 
@@ -51,6 +55,17 @@ impl Replay {
     pub fn set_silent(&self, is_silent: bool) {
         self.state.is_silent.store(is_silent, Ordering::SeqCst);
     }
+
+    /// From now on questions are taken and not answered.
+    pub fn hang(&self) {
+        self.state.is_hanging.store(true, Ordering::SeqCst);
+    }
+
+    /// How many questions were left hanging, and how many of them the asker has given up.
+    pub fn hung(&self) -> (usize, usize) {
+        let given_up = self.state.given_up.load(Ordering::SeqCst);
+        (self.state.hung.load(Ordering::SeqCst), given_up)
+    }
 }
 
 fn answer(state: &State, answers: &[String], mut stream: TcpStream) {
@@ -63,6 +78,13 @@ fn answer(state: &State, answers: &[String], mut stream: TcpStream) {
         }
     }
     if state.is_silent.load(Ordering::SeqCst) {
+        return;
+    }
+    if state.is_hanging.load(Ordering::SeqCst) {
+        state.hung.fetch_add(1, Ordering::SeqCst);
+        // Until the asker closes the connection.
+        let _ = stream.read(&mut part);
+        state.given_up.fetch_add(1, Ordering::SeqCst);
         return;
     }
     let asked = state.asked.fetch_add(1, Ordering::SeqCst);
