@@ -66,7 +66,12 @@ fn side() -> impl Strategy<Value = Side> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z0-9-]{1,63}", "\\PC{0,80}", any::<String>()]
+    prop_oneof![
+        "[a-z0-9-]{1,63}",
+        "\\PC{0,80}",
+        any::<String>(),
+        Just("\u{1b}[2J\u{9b}31m\r\n\u{7}".to_owned())
+    ]
 }
 
 fn mirror() -> impl Strategy<Value = Mirror> {
@@ -216,6 +221,10 @@ proptest! {
         draw(&scene, area, &mut buffer);
         for position in whole.positions().filter(|position| !area.contains(*position)) {
             prop_assert_eq!(buffer[position].symbol(), "\u{2603}", "{:?}", position);
+        }
+        // A name that a server made up tells the terminal nothing.
+        for cell in buffer.content() {
+            prop_assert!(!cell.symbol().contains(char::is_control), "{:?}", cell.symbol());
         }
         if width >= LEAST.0 && height >= LEAST.1 {
             let footer: String = (area.x..area.right()).map(|x| buffer[(x, area.bottom() - 1)].symbol()).collect();

@@ -7,6 +7,7 @@
     clippy::unwrap_used,
     reason = "tests"
 )]
+#![cfg(unix)]
 
 mod common;
 
@@ -14,8 +15,10 @@ mod common;
 mod replay;
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use common::run;
 use replay::Replay;
@@ -127,6 +130,41 @@ fn signals_end_it() {
         assert!(killed.success());
         assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
     }
+}
+
+/// It was deaf to signals while it wrote into a pipe that was full.
+#[test]
+fn signals_end_it_even_if_nobody_reads() {
+    let envoy = Replay::recorded();
+    let command = format!(
+        "head -c 1048576 /dev/zero | dd bs=65536 count=1 iflag=fullblock 2>/dev/null; exec {} watch -o json --envoy {} --interval 1s",
+        env!("CARGO_BIN_EXE_mirrorctl"),
+        envoy.url()
+    );
+    let mut child = Command::new("sh")
+        .args(["-c", &command])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    // It asks until it writes; then it can do no more.
+    while envoy.asked() == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    let end = Instant::now() + Duration::from_secs(60);
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            None => {
+                child.kill().unwrap();
+                panic!("it lives on");
+            }
+        }
+    };
+    // By the signal, or cleanly if it was told before it wrote.
+    assert!(status.signal() == Some(15) || status.code() == Some(0), "{status}");
 }
 
 #[test]

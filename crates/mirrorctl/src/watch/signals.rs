@@ -13,7 +13,12 @@ pub enum Signal {
     Resume,
 }
 
-/// Tells what ends the program, and if asked to, what concerns the terminal, until `tell` says that nobody listens.
+/// How long the program may take to end by itself.
+#[cfg(unix)]
+const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Tells what ends the program, and if asked to, what concerns the terminal, until `tell` says that nobody listens. A program
+/// that cannot end by itself, because nobody reads what it writes, is ended as the signal does without us.
 ///
 /// # Errors
 /// If the system refuses.
@@ -26,14 +31,18 @@ pub fn listen(has_terminal: bool, tell: impl Fn(Signal) -> bool + Send + 'static
     }
     let mut signals = signal_hook::iterator::Signals::new(wanted)?;
     let listen = move || {
-        for signal in signals.forever() {
-            let signal = match signal {
+        for number in signals.forever() {
+            let signal = match number {
                 SIGTSTP => Signal::Suspend,
                 SIGCONT => Signal::Resume,
                 _ => Signal::Stop,
             };
             if !tell(signal) {
                 return;
+            }
+            if signal == Signal::Stop {
+                std::thread::sleep(GRACE);
+                let _ = signal_hook::low_level::emulate_default_handler(number);
             }
         }
     };

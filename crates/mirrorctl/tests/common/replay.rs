@@ -56,6 +56,11 @@ impl Replay {
         self.state.is_silent.store(is_silent, Ordering::SeqCst);
     }
 
+    /// How many questions were answered.
+    pub fn asked(&self) -> usize {
+        self.state.asked.load(Ordering::SeqCst)
+    }
+
     /// From now on questions are taken and not answered.
     pub fn hang(&self) {
         self.state.is_hanging.store(true, Ordering::SeqCst);
