@@ -118,8 +118,12 @@ impl<'a> Does<'a> {
 
 /// The view of a proxy's two readings, ten seconds apart, and of another proxy without the filter.
 fn view(mirrors: &[Does<'_>], wanted: &[&str]) -> View {
+    view_at(&[(0, false), (10_000, true)], mirrors, wanted)
+}
+
+fn view_at(readings: &[(i64, bool)], mirrors: &[Does<'_>], wanted: &[&str]) -> View {
     let mut history = History::new(600);
-    for (at, grown) in [(0, false), (10_000, true)] {
+    for &(at, grown) in readings {
         let reading = |proxy: &str, mirrors: &[Does<'_>]| Reading {
             proxy: proxy.to_owned(),
             at: START + at,
@@ -229,6 +233,31 @@ fn what_nobody_knows_is_a_dash() {
         "{row}"
     );
     held("unknown.txt", &account::describe(&unknown, &unknown.mirrors[0], false));
+}
+
+/// After one reading the totals are known, and what goes on is not.
+#[test]
+fn what_one_reading_tells() {
+    let one = view_at(&[(0, false)], &[Does::well("mirroring")], &[]);
+    let row = table::table(&one, false);
+    let cells: Vec<&str> = row.lines().nth(1).expect("a row").split_whitespace().collect();
+    assert_eq!(
+        cells,
+        [
+            "mirroring",
+            "wasm",
+            "1/2",
+            "10%",
+            "-",
+            "-",
+            "-",
+            "-",
+            "-",
+            "7d3h",
+            "NoTraffic"
+        ]
+    );
+    held("one_reading.txt", &account::describe(&one, &one.mirrors[0], false));
 }
 
 #[test]

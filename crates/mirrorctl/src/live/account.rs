@@ -25,24 +25,28 @@ pub struct Line {
     pub meaning: &'static str,
 }
 
+/// Whether anything was ever said of a mirror. Without that there is no account.
+pub fn is_known(mirror: &Mirror) -> bool {
+    let total = &mirror.total;
+    mirror.proxies.0 > 0 || total.matched + total.sent + total.primary_responses > 0.0
+}
+
 /// The lines of an account; without `all`, only the reasons that something happened for.
 pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
     let is_known = mirror.window.seconds > 0.0;
     let (window, total) = (&mirror.window.ledger, &mirror.total);
-    let has_counted = mirror.proxies.0 > 0 || total.matched + total.sent + total.primary_responses > 0.0;
-    let so_far = |count: f64| has_counted.then_some(count);
     let line = |depth: usize, name: &'static str, of: fn(&Ledger) -> f64, meaning: &'static str| Line {
         depth,
         name,
         window: is_known.then(|| of(window)),
-        total: so_far(of(total)),
+        total: Some(of(total)),
         meaning,
     };
     let gauge = |name: &'static str, total: Option<f64>, meaning: &'static str| Line {
         depth: 1,
         name,
         window: None,
-        total: total.filter(|_| has_counted),
+        total,
         meaning,
     };
     let reasons = |of: fn(Statistic) -> bool| -> Vec<Line> {
@@ -53,7 +57,7 @@ pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
                 depth: 2,
                 name: window.statistic.result().unwrap_or_default(),
                 window: is_known.then_some(window.count),
-                total: so_far(total.count),
+                total: Some(total.count),
                 meaning: window.statistic.meaning().unwrap_or_default(),
             })
             .collect()
@@ -103,6 +107,9 @@ pub fn describe(view: &View, mirror: &Mirror, all: bool) -> String {
     let mut out = String::new();
     for (key, value) in facts(view, mirror) {
         out.push_str(&format!("{key:<9}{value}\n"));
+    }
+    if !is_known(mirror) {
+        return out;
     }
     out.push('\n');
     let side = |name: &str, side: &Side| {
@@ -176,7 +183,8 @@ fn facts(view: &View, mirror: &Mirror) -> Vec<(&'static str, String)> {
         ));
         let actual = match mirror.window.actual_percentage {
             Some(actual) => format!("{} of what matched was sent", words::share(actual)),
-            None => "nothing matched".to_owned(),
+            None if mirror.window.seconds > 0.0 => "nothing matched".to_owned(),
+            None => UNKNOWN.to_owned(),
         };
         facts.push(("Actual", actual));
     }

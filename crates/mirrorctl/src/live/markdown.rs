@@ -137,6 +137,12 @@ fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
             out.push('\n');
         }
     }
+    if !account::is_known(mirror) {
+        if about.since_start {
+            out.push_str("Nobody has it.\n\n");
+        }
+        return out;
+    }
     if mirror.engine == Engine::Wasm {
         let at = view.at.unwrap_or(view.span.1) / 1000;
         let actual = actual(mirror, about).map_or_else(String::new, |actual| {
