@@ -1,5 +1,5 @@
 //! Those who look while a case sends: `mirrorctl` as a user runs it, its page, its terminal, its report; and what they must say, which
-//! is what the backends [`counted`] themselves.
+//! is what the backends [`counted`](mod@counted) themselves.
 //!
 //! A [`View`] is read as any program would read it, by the names that docs/live.md has, independently of the code that wrote it.
 

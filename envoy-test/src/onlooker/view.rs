@@ -50,7 +50,7 @@ impl View {
         endpoints.map(|endpoint| endpoint["up"] == true).collect()
     }
 
-    /// What was counted since the proxies started, by names as [`super::counted`] has them. It must balance, with nothing under way.
+    /// What was counted since the proxies started, by names as [`super::counted()`] has them. It must balance, with nothing under way.
     pub fn total(&self, mirror: &str) -> Result<Counts> {
         let ledger = &self.mirror(mirror)?["total"];
         for (name, value) in [("collecting", 0), ("inFlight", 0), ("unaccounted", 0)] {
@@ -228,7 +228,7 @@ fn difference(place: &str, one: &Value, other: &Value) -> Option<String> {
     }
 }
 
-/// A ledger by names as [`super::counted`] has them. Its sums must be those of its reasons.
+/// A ledger by names as [`super::counted()`] has them. Its sums must be those of its reasons.
 fn counts(ledger: &Value) -> Result<Counts> {
     let mut counts = Counts::new();
     for reason in ledger["reasons"].as_array().context("a ledger without reasons")? {
