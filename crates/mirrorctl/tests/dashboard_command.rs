@@ -98,6 +98,35 @@ fn it_goes_on_although_nobody_answers() {
 }
 
 #[test]
+fn it_listens_where_it_is_told() {
+    if refuses() {
+        return;
+    }
+    let admin = Admin::start(&Load::new());
+    let has_six = TcpListener::bind("[::1]:0").is_ok();
+    for (listen, url, is_there) in [
+        ("127.0.0.1:0", "http://127.0.0.1:", true),
+        ("127.0.0.2:0", "http://127.0.0.2:", cfg!(target_os = "linux")),
+        ("localhost:0", "http://localhost:", true),
+        ("LOCALHOST.:0", "http://localhost:", true),
+        ("[::1]:0", "http://[::1]:", has_six),
+    ] {
+        if !is_there {
+            continue;
+        }
+        let mut running = Running::on(listen, &["--envoy", &admin.url()]);
+        // On loopback there is nothing to warn of.
+        let line = running.line();
+        assert!(line.starts_with(&format!("dashboard: {url}")), "{listen}: {line}");
+        assert_eq!(running.lines.len(), 1, "{listen}");
+        assert_ne!(running.address.port(), 0, "{listen}");
+        assert_eq!(get(running.address, "/").status, 200, "{listen}");
+        running.signal("INT");
+        assert_eq!(running.ended(), Some(0), "{listen}");
+    }
+}
+
+#[test]
 fn it_warns_before_others_see_the_page() {
     if refuses() {
         return;

@@ -228,6 +228,12 @@ fn it_waits_for_the_first_proxy() {
     drop(admin);
     let page = Page::open(&url);
     page.until_there("banner-endpoint", true);
+    // There is nothing to show yet, and it does not claim so.
+    assert!(
+        page.text("banner-endpoint").ends_with("connection refused."),
+        "{}",
+        page.text("banner-endpoint")
+    );
     let nothing = page.text("nothing");
     assert!(nothing.contains("No source has answered yet"), "{nothing}");
     page.browser.picture("nobody");

@@ -12,7 +12,7 @@ export function banners({ view, link, missing, shown, frozenAt, now }) {
   if (link.since !== null) found.push(lost(link, view, now));
   const down = (view?.source.endpoints ?? []).filter((endpoint) => endpoint.up === false);
   const others = (view?.source.endpoints.length ?? 0) - down.length;
-  for (const endpoint of down.slice(0, MOST)) found.push(outage(endpoint, others));
+  for (const endpoint of down.slice(0, MOST)) found.push(outage(endpoint, others, view));
   if (down.length > MOST) {
     found.push({ key: 'more', kind: 'bad', text: `${down.length - MOST} more do not answer: see the end of the page.` });
   }
@@ -27,7 +27,7 @@ export function banners({ view, link, missing, shown, frozenAt, now }) {
 
 function lost(link, view, now) {
   const why = link.problem ? `: ${link.problem}` : '';
-  const shows = view ? '; showing the last known numbers' : '';
+  const shows = known(view?.at) ? '; showing the last known numbers' : '';
   const left = Math.max(0, Math.ceil(((link.retryAt ?? now) - now) / 1000));
   return {
     key: 'server',
@@ -38,11 +38,12 @@ function lost(link, view, now) {
   };
 }
 
-function outage(endpoint, others) {
+function outage(endpoint, others, view) {
   const since = known(endpoint.since) ? ` since ${clock(endpoint.since)}` : '';
   const why = endpoint.problem ? `: ${endpoint.problem}` : '';
-  const shows = others > 0 ? `the numbers are of the ${others === 1 ? 'one other' : `${others} others`}` : 'showing the last known numbers';
-  return { key: `endpoint ${endpoint.name}`, kind: 'bad', text: `${endpoint.name} does not answer${since}${why}; ${shows}.` };
+  const last = known(view.at) ? '; showing the last known numbers' : '';
+  const shows = others > 0 ? `; the numbers are of the ${others === 1 ? 'one other' : `${others} others`}` : last;
+  return { key: `endpoint ${endpoint.name}`, kind: 'bad', text: `${endpoint.name} does not answer${since}${why}${shows}.` };
 }
 
 /** Draws them. The seconds count down where a screen reader does not hear each. */

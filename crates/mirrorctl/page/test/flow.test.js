@@ -77,6 +77,8 @@ test('a banner tells who does not answer, since when and why, and goes away', ()
   assert.equal(banner.text, `http://127.0.0.1:15000 does not answer since ${clock(now - 70_000)}: connection refused; showing the last known numbers.`);
   assert.match(banners(moment({ view: view('recovery', 5) }))[0].text, /connection refused; the numbers are of the one other\.$/);
   assert.deepEqual(banners(moment({ view: view('recovery', 0) })), []);
+  const never = { ...view('outage', 1), at: null };
+  assert.match(banners(moment({ view: never }))[0].text, /connection refused\.$/, 'nothing was known yet');
 });
 
 test('many outages are a few banners', () => {

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 /// Ends with the test.
 pub struct Running {
-    /// Where it can be asked on loopback.
+    /// Where it can be asked.
     pub address: SocketAddr,
     /// What it said until it could be asked.
     pub lines: Vec<String>,
@@ -34,16 +34,16 @@ impl Running {
             .expect("mirrorctl starts");
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut lines = Vec::new();
-        let port = loop {
+        let address = loop {
             let line = line(&mut stderr).unwrap_or_else(|| panic!("it has ended: {lines:?}"));
             lines.push(line);
             let url = lines.last().and_then(|line| line.strip_prefix("dashboard: http://"));
-            if let Some((_, port)) = url.and_then(|url| url.rsplit_once(':')) {
-                break port.parse().expect("a port");
+            if let Some(url) = url {
+                break url.replace("localhost", "127.0.0.1").parse().expect("an address");
             }
         };
         Self {
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            address,
             lines,
             next: 0,
             child,
