@@ -116,8 +116,8 @@ test-filter: build ## The built filter on a fake host
 .PHONY: test-envoy
 test-envoy: build trap ## The built filter in a real Envoy (CASES="name …" for some, ENVOY_VERSION for another)
 	cargo test --locked --quiet --package envoy-test
-	@prometheus="$$(scripts/prometheus)"; \
-	ENVOY_PATH="$$(scripts/envoy)" PROMETHEUS_PATH="$$prometheus" cargo run --quiet --release --package envoy-test -- run $(CASES)
+	@prometheus="$$(scripts/prometheus)"; tmux="$$(scripts/tmux)"; \
+	ENVOY_PATH="$$(scripts/envoy)" PROMETHEUS_PATH="$$prometheus" TMUX_PATH="$$tmux" cargo run --quiet --release --package envoy-test -- run $(CASES)
 
 # The same under the name that some look for.
 .PHONY: envoy-test

@@ -44,6 +44,8 @@ pub struct Binaries {
     pub mirrorctl: PathBuf,
     /// Only what looks through it needs it.
     pub prometheus: Option<PathBuf>,
+    /// The terminal of what looks at one.
+    pub tmux: PathBuf,
     /// Keep the folders of what ran.
     pub keep: bool,
 }
@@ -101,6 +103,7 @@ impl Binaries {
             trapping,
             mirrorctl,
             prometheus: None,
+            tmux: PathBuf::from("tmux"),
             keep,
         })
     }

@@ -16,7 +16,8 @@ use crate::backend::{Behaviour, Echo, Hostile, Journal, RawBackend, Received, Re
 use crate::client::{Answer, Connection};
 use crate::envoy::{self, Binaries, Bootstrap, Envoy, Update};
 use crate::ledger::{self, Statistics};
-use crate::mirrorctl::Mirrorctl;
+use crate::mirrorctl::{Mirrorctl, of_envoys};
+use crate::onlooker::Pane;
 use crate::prometheus::Prometheus;
 
 /// For whatever should happen at once, on the busiest machine.
@@ -136,6 +137,12 @@ impl Lab {
     /// The command line tool, as `make build` leaves it.
     pub fn mirrorctl(&self) -> Result<Mirrorctl> {
         Mirrorctl::find(&self.binaries.mirrorctl)
+    }
+
+    /// Opens a terminal in which `mirrorctl watch` looks at this admin interface, before the first request.
+    pub async fn pane(&self, envoy: SocketAddr) -> Result<Pane> {
+        let command = self.mirrorctl()?.words("watch", &of_envoys(&[envoy]));
+        Pane::open(&self.binaries.tmux, &command).await
     }
 
     /// Starts a Prometheus that scrapes these.

@@ -99,6 +99,9 @@ struct Files {
     /// The Prometheus binary, for the cases that look through it; scripts/prometheus finds one
     #[arg(long, env = "PROMETHEUS_PATH")]
     prometheus: Option<PathBuf>,
+    /// The tmux in which terminals are looked at; scripts/tmux finds one
+    #[arg(long, env = "TMUX_PATH", default_value = "tmux")]
+    tmux: PathBuf,
     /// Keep the folders with Envoy's files and log
     #[arg(long)]
     keep: bool,
@@ -196,6 +199,7 @@ impl Files {
         let mut binaries = Binaries::find(self.envoy, self.wasm, self.keep)?;
         binaries.mirrorctl = self.mirrorctl.unwrap_or(binaries.mirrorctl);
         binaries.prometheus = self.prometheus;
+        binaries.tmux = self.tmux;
         Ok(binaries)
     }
 }

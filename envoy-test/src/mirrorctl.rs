@@ -62,6 +62,12 @@ impl Mirrorctl {
         format!("{} {command} {}", path.display(), sources.join(" "))
     }
 
+    /// A command as the words of its line.
+    pub fn words(&self, command: &str, sources: &[String]) -> Vec<String> {
+        let own = [self.path.to_string_lossy().into_owned(), command.to_owned()];
+        [&own, sources].concat()
+    }
+
     /// Runs it to its end.
     pub async fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Output> {
         let output = tokio::time::timeout(PATIENCE, self.command(arguments).output()).await;

@@ -4,10 +4,12 @@
 //! A [`View`] is read as any program would read it, by the names that docs/live.md has, independently of the code that wrote it.
 
 mod counted;
+mod pane;
 mod relay;
 mod view;
 
 pub use counted::{counted, success, sum};
+pub use pane::Pane;
 pub use relay::Relay;
 pub use view::{View, assert_same};
 

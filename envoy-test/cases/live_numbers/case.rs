@@ -1,4 +1,4 @@
-//! What `mirrorctl` shows is what the backends counted themselves: the page, the terminal and the report agree with the journals to the
+//! What `mirrorctl` shows is what the backends counted themselves: the page, the terminal, its lines for programs, and the report agree with the journals to the
 //! last request, and with each other, for each reason and class, while shadows fail in every way and the share changes.
 
 use anyhow::{Context as _, Result, ensure};
@@ -9,7 +9,7 @@ use crate::envoy::Update;
 use crate::lab::{Lab, PATIENCE, Setup};
 use crate::ledger::Counts;
 use crate::mirrorctl::of_envoys;
-use crate::onlooker::{Glance, Onlookers, assert_same, counted};
+use crate::onlooker::{Glance, Onlookers, Pane, assert_same, counted};
 use crate::traffic;
 
 const MIRROR: &str = "reviews-v2";
@@ -28,10 +28,11 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     let mirrorctl = lab.mirrorctl()?;
     let admin = lab.envoy.admin().address;
     let onlookers = Onlookers::start(&mirrorctl, of_envoys(&[admin])).await?;
+    let pane = lab.pane(admin).await?;
     // A report of all that comes, until its user has seen enough.
     let report = Glance::begin(&mirrorctl, &["report", "--window=30m"], admin).await?;
 
-    let nothing = expect(lab, &onlookers, "NoTraffic").await?;
+    let nothing = expect(lab, &onlookers, &pane, "NoTraffic").await?;
     ensure!(
         nothing.is_empty(),
         "something was counted before the first request: {nothing:?}"
@@ -42,7 +43,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     for number in 0..20 {
         connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
     }
-    let first = expect(lab, &onlookers, "Mirroring").await?;
+    let first = expect(lab, &onlookers, &pane, "Mirroring").await?;
     let status = status.end(false).await?;
     status
         .assert_counted(MIRROR, &first, Some(&first))
@@ -65,7 +66,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         sent.answers.iter().all(|answer| answer.status == 200),
         "a client noticed"
     );
-    let everything = expect(lab, &onlookers, "Losing").await?;
+    let everything = expect(lab, &onlookers, &pane, "Losing").await?;
     for reason in [
         "skipped.loop",
         "dropped.body_too_large",
@@ -85,7 +86,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     for number in 0..300 {
         connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
     }
-    let share = expect(lab, &onlookers, "Losing").await?;
+    let share = expect(lab, &onlookers, &pane, "Losing").await?;
     ensure!(share.contains_key("skipped.not_sampled"), "all were sampled: {share:?}");
     let view = onlookers.now().await?;
     ensure!(view.mirror(MIRROR)?["set"]["percentage"] == 50, "{}", view.brief());
@@ -106,6 +107,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         .when("a mirror that is paused", |view| view.state(MIRROR) == "Paused")
         .await?;
     paused.assert_counted(MIRROR, &all, Some(&all))?;
+    pane.when("Paused", &all).await?;
 
     // Those who look once say the same: since the start, and while they looked.
     onlookers
@@ -125,7 +127,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
 }
 
 /// Everyone who looks says what the journals say, and this state. Returns what the journals say.
-async fn expect(lab: &Lab, onlookers: &Onlookers, state: &str) -> Result<Counts> {
+async fn expect(lab: &Lab, onlookers: &Onlookers, pane: &Pane, state: &str) -> Result<Counts> {
     let statistics = lab.settled().await?;
     let counts = counted(
         &lab.primary.journal().complete_ones(),
@@ -135,9 +137,9 @@ async fn expect(lab: &Lab, onlookers: &Onlookers, state: &str) -> Result<Counts>
     let own = statistics.mirror(MIRROR)?.counted();
     ensure!(own == counts, "the filter counted {own:?}, the backends {counts:?}");
     let view = onlookers.now().await?;
-    view.assert_counted(MIRROR, &counts, Some(&counts))
-        .with_context(|| view.brief())?;
+    view.assert_counted(MIRROR, &counts, Some(&counts))?;
     ensure!(view.state(MIRROR) == state, "{} instead of {state}", view.state(MIRROR));
+    pane.when(state, &counts).await?;
     Ok(counts)
 }
 

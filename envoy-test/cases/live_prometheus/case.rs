@@ -36,8 +36,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     )?;
     ensure!(counts["matched"] == 600, "{counts:?}");
     let view = onlookers.now().await?;
-    view.assert_counted(MIRROR, &counts, Some(&counts))
-        .with_context(|| view.brief())?;
+    view.assert_counted(MIRROR, &counts, Some(&counts))?;
     ensure!(view.state(MIRROR) == "Losing", "{}", view.brief());
     // Each of the shadow's late answers is 300 ms late, and they are more than one in a hundred.
     let slowest = view.mirror(MIRROR)?["window"]["shadow"]["p99"].as_f64();

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::client::Connection;
 use crate::lab::{Lab, Setup};
@@ -92,8 +92,7 @@ async fn expect(lab: &Lab, onlookers: &Onlookers, total: impl Fn(&Counts) -> Cou
         &lab.shadow.journal().complete_ones(),
     )?;
     let view = onlookers.now().await?;
-    view.assert_counted(MIRROR, &counts, Some(&total(&counts)))
-        .with_context(|| view.brief())?;
+    view.assert_counted(MIRROR, &counts, Some(&total(&counts)))?;
     Ok(counts)
 }
 

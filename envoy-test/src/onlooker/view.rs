@@ -1,6 +1,6 @@
 //! One view, read as any program would read it.
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 
 use super::{success, sum};
@@ -66,6 +66,11 @@ impl View {
 
     /// Fails unless the window, and the total if that is given, say what was counted, and shares and rates follow from it.
     pub fn assert_counted(&self, mirror: &str, window: &Counts, total: Option<&Counts>) -> Result<()> {
+        self.check_counted(mirror, window, total)
+            .map_err(|error| anyhow!("{error:#}; the view has {}", self.brief()))
+    }
+
+    fn check_counted(&self, mirror: &str, window: &Counts, total: Option<&Counts>) -> Result<()> {
         if let Some(total) = total {
             self.assert_total(mirror, total)?;
         }
