@@ -71,7 +71,8 @@ impl Browser {
             "args": [
                 "--headless=new", "--window-size=1280,1000", "--force-device-scale-factor=1", "--disable-gpu",
                 "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-                "--disable-extensions", "--disable-sync", "--no-first-run", "--lang=en-GB", "--no-sandbox",
+                // A name of someone else's that points here, as after DNS rebinding.
+                "--host-resolver-rules=MAP rebound.example 127.0.0.1", "--disable-extensions", "--disable-sync", "--no-first-run", "--lang=en-GB", "--no-sandbox",
             ],
         });
         if let Ok(binary) = std::env::var("CHROMIUM") {
