@@ -1,5 +1,6 @@
 //! `mirrorctl`: from one description of a mirroring job to the Istio configuration, explained, checked and undone. The
-//! library is pure but for reading files and asking servers: no clock, no environment, no printing; `main.rs` brings those.
+//! library is pure but for reading files and for what asks and serves ([`live::feed`], [`watch`], [`dashboard`]): no clock, no
+//! environment, no printing; `main.rs` brings those.
 //! The modules stand in the order in which a call flows through them:
 //!
 //! ```text
