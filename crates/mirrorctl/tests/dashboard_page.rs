@@ -232,10 +232,10 @@ fn it_draws_what_prometheus_knows() {
 fn it_waits_for_the_first_proxy() {
     let load = Load::new();
     let admin = Admin::start(&load);
-    let address = admin.address;
-    let (_running, url) = served(&admin);
+    let (address, proxy) = (admin.address, admin.url());
     drop(admin);
-    let page = Page::open(&url);
+    let running = Running::start(&["--envoy", &proxy, "--interval", "1s"]);
+    let page = Page::open(&format!("http://{}/", running.address));
     page.until_there("banner-endpoint", true);
     // There is nothing to show yet, and it does not claim so.
     assert!(
