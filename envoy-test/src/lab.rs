@@ -139,9 +139,10 @@ impl Lab {
         Mirrorctl::find(&self.binaries.mirrorctl)
     }
 
-    /// Opens a terminal in which `mirrorctl watch` looks at this admin interface, before the first request.
-    pub async fn pane(&self, envoy: SocketAddr) -> Result<Pane> {
-        let command = self.mirrorctl()?.words("watch", &of_envoys(&[envoy]));
+    /// Opens a terminal in which `mirrorctl watch` looks at this mirror by this admin interface, before the first request.
+    pub async fn pane(&self, mirror: &str, envoy: SocketAddr) -> Result<Pane> {
+        let what = [vec![mirror.to_owned()], of_envoys(&[envoy])].concat();
+        let command = self.mirrorctl()?.words("watch", &what);
         Pane::open(&self.binaries.tmux, &command).await
     }
 

@@ -175,9 +175,12 @@ impl Glance {
         let arguments: Vec<String> = own.chain(of_envoys(&[relay.address()])).collect();
         let (looking, lines) = mirrorctl.look(&arguments)?;
         relay.has_answered(PATIENCE).await?;
-        // What it asks next is answered when all is over.
-        relay.hold(true);
         Ok(Self { relay, looking, lines })
+    }
+
+    /// What it asks from now on is answered at the end, but it waits only seconds for an answer.
+    pub fn hold(&self) {
+        self.relay.hold(true);
     }
 
     /// What it says of the time from its beginning until now. It ends by itself, or because its user has seen enough.

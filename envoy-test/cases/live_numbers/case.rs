@@ -1,6 +1,8 @@
 //! What `mirrorctl` shows is what the backends counted themselves: the page, the terminal, its lines for programs, and the report agree with the journals to the
 //! last request, and with each other, for each reason and class, while shadows fail in every way and the share changes.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use crate::envoy::Update;
 use crate::lab::{Lab, PATIENCE, Setup};
 use crate::ledger::Counts;
 use crate::mirrorctl::of_envoys;
-use crate::onlooker::{Glance, Onlookers, Pane, assert_same, counted};
+use crate::onlooker::{Glance, Onlookers, Pane, View, assert_same, counted};
 use crate::traffic;
 
 const MIRROR: &str = "reviews-v2";
@@ -28,7 +30,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     let mirrorctl = lab.mirrorctl()?;
     let admin = lab.envoy.admin().address;
     let onlookers = Onlookers::start(&mirrorctl, of_envoys(&[admin])).await?;
-    let pane = lab.pane(admin).await?;
+    let pane = lab.pane(MIRROR, admin).await?;
     // A report of all that comes, until its user has seen enough.
     let report = Glance::begin(&mirrorctl, &["report", "--window=30m"], admin).await?;
 
@@ -39,12 +41,14 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     );
 
     let status = Glance::begin(&mirrorctl, &["status", "--window=1s"], admin).await?;
+    status.hold();
     let mut connection = lab.connect().await?;
     for number in 0..20 {
         connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
     }
-    let first = expect(lab, &onlookers, &pane, "Mirroring").await?;
+    lab.settled().await?;
     let status = status.end(false).await?;
+    let first = expect(lab, &onlookers, &pane, "Mirroring").await?;
     status
         .assert_counted(MIRROR, &first, Some(&first))
         .context("the status")?;
@@ -91,6 +95,12 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     let view = onlookers.now().await?;
     ensure!(view.mirror(MIRROR)?["set"]["percentage"] == 50, "{}", view.brief());
 
+    // What stops a mirror changes no number.
+    let gone = "mirrors: [{name: another, cluster: shadow, match: [{uri: {prefix: /never}}]}]";
+    ensure!(lab.update(gone).await? == Update::Accepted, "a mirror cannot go");
+    stopped(&onlookers, &pane, "NotLoaded", &share).await?;
+    update(lab, "expiresAt: \"2020-01-01T00:00:00Z\"").await?;
+    stopped(&onlookers, &pane, "Expired", &share).await?;
     update(lab, "enabled: false").await?;
     let before = lab.primary.journal().len();
     connection
@@ -103,11 +113,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     // A mirror that is off counts nothing.
     let all = counted(&last[..before], &lab.shadow.journal().complete_ones())?;
     ensure!(all == share, "a mirror that is off sent a copy: {all:?}");
-    let paused = onlookers
-        .when("a mirror that is paused", |view| view.state(MIRROR) == "Paused")
-        .await?;
-    paused.assert_counted(MIRROR, &all, Some(&all))?;
-    pane.when("Paused", &all).await?;
+    let paused = stopped(&onlookers, &pane, "Paused", &all).await?;
 
     // Those who look once say the same: since the start, and while they looked.
     onlookers
@@ -141,6 +147,15 @@ async fn expect(lab: &Lab, onlookers: &Onlookers, pane: &Pane, state: &str) -> R
     ensure!(view.state(MIRROR) == state, "{} instead of {state}", view.state(MIRROR));
     pane.when(state, &counts).await?;
     Ok(counts)
+}
+
+/// Waits until everyone who looks says this state, with the same numbers as ever.
+async fn stopped(onlookers: &Onlookers, pane: &Pane, state: &str, counts: &Counts) -> Result<Arc<View>> {
+    let view = onlookers.when(state, |view| view.state(MIRROR) == state).await?;
+    view.assert_counted(MIRROR, counts, Some(counts))
+        .context(state.to_owned())?;
+    pane.when(state, counts).await?;
+    Ok(view)
 }
 
 /// The quantiles lie where Envoy's buckets have them, and the slowest where the backends made them slow.
