@@ -132,8 +132,10 @@ fn main() -> ExitCode {
     let ending = AtomicU8::new(if endless { 0 } else { 130 });
     let result = runtime.block_on(async {
         tokio::select! {
-            result = execute(arguments.command, &ending) => result,
+            // Ctrl-C also reaches what was started at the same terminal. That it ends then is no fault.
+            biased;
             stopped = interrupted() => stopped.map(|()| ExitCode::from(ending.load(Ordering::Relaxed))),
+            result = execute(arguments.command, &ending) => result,
         }
     });
     drop(runtime);

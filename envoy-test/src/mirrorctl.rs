@@ -49,9 +49,12 @@ pub struct Dashboard {
 impl Mirrorctl {
     /// Finds it at `path`, and says how to build it if it is not there.
     pub fn find(path: &Path) -> Result<Self> {
-        let path = path
-            .canonicalize()
-            .with_context(|| format!("no mirrorctl at {}: `make mirrorctl` builds it", path.display()))?;
+        ensure!(
+            path.is_file(),
+            "no mirrorctl at {}: `make mirrorctl` builds it",
+            path.display()
+        );
+        let path = path.canonicalize()?;
         Ok(Self { path })
     }
 
