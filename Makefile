@@ -68,7 +68,7 @@ image: ## The image that Istio loads (needs a Docker engine)
 # === check ===
 
 .PHONY: test
-test: test-policy test-policy-wasm test-page test-mirrorctl test-deploy test-filter test-envoy ## All tests: policy, page, command line, dashboard and alerts, filter, real Envoy
+test: test-policy test-policy-wasm test-page test-mirrorctl test-dashboard test-deploy test-filter test-envoy ## All tests: policy, command line, its page, dashboard and alerts, filter, real Envoy
 
 .PHONY: test-policy
 test-policy: ## The policy, natively, and all that fuzzing has found
