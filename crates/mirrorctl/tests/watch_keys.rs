@@ -52,6 +52,17 @@ fn the_chosen_mirror_stays_chosen_when_others_come_and_go() {
     assert_eq!((ui.place(&[]), wish), (0, Wish::Draw));
 }
 
+/// A display that nobody has touched does not jump to a mirror that begins and sorts first.
+#[test]
+fn the_first_mirror_seen_stays_chosen_when_another_comes_before_it() {
+    let mut ui = Ui::default();
+    ui.meet(&[]);
+    assert_eq!(ui.mirror, None);
+    ui.meet(&["b"]);
+    ui.meet(&["a", "b"]);
+    assert_eq!(ui.place(&["a", "b"]), 1);
+}
+
 #[test]
 fn each_key_changes_one_thing() {
     let begin = Ui::default();

@@ -88,7 +88,7 @@ impl Drop for Pane {
     }
 }
 
-/// The account on the screen, by names as [`super::counted`] has them. Its sums must be those of its lines.
+/// The account on the screen, by names as [`super::counted()`] has them. Its sums must be those of its lines.
 fn account(screen: &str) -> Result<Counts> {
     let mut lines = screen.lines().skip_while(|line| !line.contains(ACCOUNT)).peekable();
     let title = lines.peek().context("there is no account")?;

@@ -139,6 +139,7 @@ fn read_keys(sender: Sender<Event>) -> io::Result<()> {
 impl Display {
     fn take(&mut self, moment: Box<Moment>) {
         let came = Instant::now();
+        self.ui.meet(&moment.names());
         self.latest = Some(Shown { moment, came });
     }
 

@@ -5,7 +5,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 /// What was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ui {
-    /// The mirror; `None`: the first.
+    /// The mirror; `None` before there is one.
     pub mirror: Option<String>,
     /// Whether the window is the long one.
     pub is_long: bool,
@@ -87,6 +87,13 @@ impl Ui {
             _ => return Wish::Nothing,
         }
         Wish::Draw
+    }
+
+    /// Takes notice of the mirrors on display: the first that was ever there stays chosen when others come before it.
+    pub fn meet(&mut self, names: &[&str]) {
+        if self.mirror.is_none() {
+            self.mirror = names.first().map(|&name| name.to_owned());
+        }
     }
 
     /// The place of the chosen mirror among these; the first if it is gone.
