@@ -227,6 +227,91 @@ fn it_draws_what_prometheus_knows() {
     page.finish();
 }
 
+/// The numbers on the page are those of the view, which are held against what backends counted elsewhere. The source stands
+/// still, so that both are of one moment.
+#[test]
+#[ignore = "needs Chromium: make test-dashboard"]
+fn its_numbers_are_those_of_the_view() {
+    let prometheus = Admin::start(&Prometheus);
+    let running = Running::start(&["--prometheus", &prometheus.url()]);
+    let page = Page::loaded(&format!("http://{}/", running.address));
+    page.until_drawn(60);
+    let view = page
+        .browser
+        .run_later("return await (await fetch('/api/view?window=5m')).json();");
+    let mirror = &view["mirrors"][0];
+    let (window, total) = (&mirror["window"], &mirror["total"]);
+    let cells = |row: &str| -> Vec<f64> {
+        let script =
+            format!("[...document.querySelectorAll('[data-testid=\"row-{row}\"] td')].map((cell) => cell.innerText)");
+        let cells = page.value(&script);
+        let texts = cells.as_array().unwrap().iter().map(|cell| cell.as_str().unwrap());
+        texts
+            .flat_map(str::split_whitespace)
+            .filter_map(|word| word.parse().ok())
+            .collect()
+    };
+    let count = |ledger: &Value, kind: &str, result: &str| {
+        let reasons = ledger["reasons"].as_array().unwrap();
+        let reason = reasons
+            .iter()
+            .find(|one| one["kind"] == kind && one["result"] == result)
+            .unwrap();
+        reason["count"].as_f64().unwrap()
+    };
+    let mut rows = 0;
+    for reason in total["reasons"].as_array().unwrap() {
+        let (kind, result) = (reason["kind"].as_str().unwrap(), reason["result"].as_str().unwrap());
+        let both = |kind: &str| [count(&window["ledger"], kind, result), count(total, kind, result)];
+        match kind {
+            "skipped" | "dropped" | "failures" if both(kind) != [0.0, 0.0] => {
+                assert_eq!(cells(&format!("{kind}-{result}")), both(kind), "{kind} {result}");
+                rows += 1;
+            }
+            "responses" if [both("primary_responses"), both(kind)] != [[0.0; 2]; 2] => {
+                let expected = [both("primary_responses"), both(kind)].concat();
+                assert_eq!(cells(&format!("answers-{result}")), expected, "{result}");
+                rows += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(rows >= 5, "{rows}");
+    let sides = [&window["primary"], &window["shadow"]];
+    assert_eq!(
+        cells("responses"),
+        sides.map(|side| side["responses"].as_f64().unwrap())
+    );
+    for (row, key) in [
+        ("successPercentage", "successPercentage"),
+        ("errorPercentage", "errorPercentage"),
+    ] {
+        let shown = cells(row);
+        for (shown, side) in shown.iter().zip(sides) {
+            let expected = side[key].as_f64().unwrap();
+            assert!((shown - expected).abs() < 0.01, "{row}: {shown}, not {expected}");
+        }
+        assert!(shown.len() >= 2, "{shown:?}");
+    }
+    for (balance, terms) in [
+        ("matched", &["sent", "skipped", "dropped", "collecting"][..]),
+        ("sent", &["responses", "failures", "inFlight"]),
+    ] {
+        let text = page.text(&format!("balance-{balance}"));
+        for term in [&[balance], terms].concat() {
+            let expected = total[term].to_string();
+            assert!(text.contains(&expected), "{term} is {expected}: {text}");
+        }
+    }
+    let rate = window["perSecond"]["matched"].as_f64().unwrap();
+    assert!(
+        (page.number("figure-matched") - rate).abs() < 0.01,
+        "{}",
+        page.text("figure-matched")
+    );
+    page.finish();
+}
+
 #[test]
 #[ignore = "needs Chromium: make test-dashboard"]
 fn it_waits_for_the_first_proxy() {
