@@ -13,9 +13,6 @@ use crate::error::{Error, Result};
 use crate::time::Time;
 use crate::wait::Wait;
 
-/// The longest window, in seconds.
-const LONGEST: u32 = 86_400;
-
 /// How often a proxy is asked.
 const STEP: Duration = Duration::from_secs(5);
 
@@ -40,7 +37,7 @@ impl<'a> Observation<'a> {
             Kind::Envoy => watched,
             Kind::Prometheus => Window::SHORT.seconds,
         });
-        if span > LONGEST {
+        if span > Window::LONGEST {
             return Err(Error::Usage(
                 "--window: is longer than 1d, which is not looked at".to_owned(),
             ));
