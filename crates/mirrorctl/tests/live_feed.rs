@@ -104,7 +104,7 @@ impl Prometheus {
 
 fn feed(source: Source, keep: u32) -> Feed {
     let client = Client::new(&Access::default()).expect("a client");
-    Feed::new(client, source, keep, Vec::new(), START)
+    Feed::new(client, source, keep, START)
 }
 
 fn decoded(text: &str) -> String {
@@ -126,7 +126,11 @@ fn decoded(text: &str) -> String {
 
 /// What was sent in the last five minutes.
 fn sent(feed: &Feed) -> f64 {
-    feed.view(Window::SHORT).mirrors[0].window.ledger.sent.round()
+    feed.view(Window::SHORT, &feed.names()).mirrors[0]
+        .window
+        .ledger
+        .sent
+        .round()
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn the_server_s_clock_counts_not_ours() {
     // By decades behind ours.
     prometheus.is(10_000.0, true);
     feed.poll();
-    let view = feed.view(Window::SHORT);
+    let view = feed.view(Window::SHORT, &feed.names());
     assert_eq!((view.at, view.span.1), (Some(10_000_000), 10_000_000));
     assert_eq!(view.mirrors[0].proxies, (1, 1));
 }
@@ -183,7 +187,11 @@ fn what_was_missed_in_an_outage_is_asked_for_afterwards() {
     assert!((600..=620).contains(&range), "{range}");
     assert_eq!((&feed.endpoints()[0].problem, feed.endpoints()[0].since), (&None, None));
     assert_eq!(sent(&feed), 300.0, "Prometheus went on scraping: nothing is missing");
-    let rates = feed.view(Window::SHORT).mirrors[0].series.primary.rate.clone();
+    let rates = feed.view(Window::SHORT, &feed.names()).mirrors[0]
+        .series
+        .primary
+        .rate
+        .clone();
     assert!(rates.iter().all(Option::is_some), "{rates:?}");
 }
 
@@ -195,7 +203,7 @@ fn a_server_whose_clock_goes_back_is_begun_with_anew() {
     feed.poll();
     prometheus.is(5_000.0, true);
     feed.poll();
-    let view = feed.view(Window::SHORT);
+    let view = feed.view(Window::SHORT, &feed.names());
     assert_eq!(view.at, Some(5_000_000));
     let sent = view.mirrors[0].window.ledger.sent;
     assert!((118.0..=124.0).contains(&sent), "{sent}");
@@ -223,7 +231,7 @@ fn engine_native_is_asked_for_both_versions() {
         "{queries:?}"
     );
     // It is shown though nobody has counted a request of it.
-    let view = feed.view(Window::SHORT);
+    let view = feed.view(Window::SHORT, &feed.names());
     let names: Vec<&str> = view.mirrors.iter().map(|mirror| mirror.name.as_str()).collect();
     assert_eq!(names, ["ratings-v3", "reviews-v2"]);
 }
@@ -243,5 +251,5 @@ fn one_proxy_of_two_may_be_away() {
         .map(|endpoint| endpoint.problem.as_deref())
         .collect();
     assert_eq!(problems, [None, Some("connection refused")]);
-    assert_eq!(feed.view(Window::SHORT).mirrors[0].total.sent, 3.0);
+    assert_eq!(feed.view(Window::SHORT, &feed.names()).mirrors[0].total.sent, 3.0);
 }

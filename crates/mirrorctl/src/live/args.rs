@@ -240,24 +240,19 @@ impl Asked {
     /// What asks, and keeps so many seconds.
     pub fn feed(&self, keep: u32, now: Time) -> Feed {
         let unix = now.unix().saturating_mul(1000);
-        Feed::new(self.client.clone(), self.source.clone(), keep, Vec::new(), unix)
+        Feed::new(self.client.clone(), self.source.clone(), keep, unix)
     }
 
     /// What is known of the mirrors that are meant, and of those that should be there and are not.
     pub fn view(&self, feed: &Feed, window: Window) -> View {
-        let known: Vec<String> = feed
-            .view(window)
-            .mirrors
-            .into_iter()
-            .map(|mirror| mirror.name)
-            .collect();
+        let known = feed.names();
         let missing = self
             .names
             .iter()
             .filter(|name| !known.iter().any(|mirror| name.is(mirror)))
             .map(|name| name.name.clone());
         let wanted: Vec<String> = known.iter().cloned().chain(missing).collect();
-        let mut view = View::with_natives(feed.history(), window, &wanted, self.source.natives());
+        let mut view = feed.view(window, &wanted);
         view.mirrors.retain(|mirror| self.is_meant(&mirror.name));
         view
     }

@@ -1,6 +1,7 @@
 //! Asks a source again and again and keeps the history. It is the only part that knows a clock and the network; whoever
 //! shows something asks for a view when it likes.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::envoy;
@@ -17,7 +18,6 @@ pub struct Feed {
     source: Source,
     history: History,
     endpoints: Vec<Endpoint>,
-    wanted: Vec<String>,
     clock: Clock,
     keep: u32,
     /// What a Prometheus server's clock is ahead of ours, in milliseconds.
@@ -50,17 +50,14 @@ const RECENT: u32 = 120;
 // === impl Feed ===
 
 impl Feed {
-    /// A feed that keeps so many seconds and shows these mirrors even if nobody knows them. `unix` is the machine's time in
-    /// milliseconds.
-    pub fn new(client: Client, source: Source, keep: u32, wanted: Vec<String>, unix: i64) -> Self {
+    /// A feed that keeps so many seconds. `unix` is the machine's time in milliseconds.
+    pub fn new(client: Client, source: Source, keep: u32, unix: i64) -> Self {
         let endpoints = source.urls().iter().map(Endpoint::new).collect();
-        let natives = source.natives().iter().map(|native| native.name.clone()).collect();
         Self {
             client,
             source,
             history: History::new(keep.max(RECENT)),
             endpoints,
-            wanted: [wanted, natives].concat(),
             clock: Clock {
                 start: Instant::now(),
                 unix,
@@ -108,14 +105,16 @@ impl Feed {
         }
     }
 
-    /// What is to be shown.
-    pub fn view(&self, window: Window) -> View {
-        View::with_natives(&self.history, window, &self.wanted, self.source.natives())
+    /// The mirrors that are known: those that a proxy has or had, and those of engine native.
+    pub fn names(&self) -> Vec<String> {
+        let natives = self.source.natives().iter().map(|native| &native.name);
+        let names: BTreeSet<&String> = self.history.tracks().keys().chain(natives).collect();
+        names.into_iter().cloned().collect()
     }
 
-    /// The same as JSON.
-    pub fn json(&self, window: Window) -> serde_json::Value {
-        super::wire::view(&self.view(window), self.source.kind(), &self.endpoints)
+    /// What is to be shown of all that proxies have or had, and of the mirrors that are wanted even if nobody has them.
+    pub fn view(&self, window: Window, wanted: &[String]) -> View {
+        View::with_natives(&self.history, window, wanted, self.source.natives())
     }
 
     /// Who is asked.

@@ -61,13 +61,7 @@ impl<'a> Observation<'a> {
         if !self.is_answered() {
             return Err(self.unanswered());
         }
-        let known: Vec<String> = self
-            .feed
-            .view(self.window())
-            .mirrors
-            .into_iter()
-            .map(|mirror| mirror.name)
-            .collect();
+        let known = self.feed.names();
         if known.is_empty() {
             return Err(Error::Failed(self.asked.source.no_filter()));
         }
