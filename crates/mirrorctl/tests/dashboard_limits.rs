@@ -21,14 +21,10 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use admin::{Admin, Load};
-use dashboard::{PAGE, Served};
+use dashboard::{PAGE, Served, served};
 use http::{Stream, ask, connect, get};
 use mirrorctl::dashboard::connections::Limits;
 use mirrorctl::page::File;
-
-fn served(admin: &Admin) -> Served {
-    Served::start(&[admin.url()], Limits::DEFAULT)
-}
 
 #[test]
 fn streams_are_bounded_and_leave_room_for_the_page() {

@@ -21,15 +21,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 
 use admin::{Admin, Load, Prometheus};
-use browser::{CHARTS, Page};
+use browser::{CHARTS, Page, served};
 use running::Running;
 use serde_json::{Value, json};
-
-fn served(admin: &Admin) -> (Running, String) {
-    let running = Running::start(&["--envoy", &admin.url(), "--interval", "1s"]);
-    let url = format!("http://{}/", running.address);
-    (running, url)
-}
 
 #[test]
 #[ignore = "needs Chromium: make test-dashboard"]

@@ -18,15 +18,8 @@ mod browser;
 mod running;
 
 use admin::{Admin, Load};
-use browser::{CHARTS, Page, key};
-use running::Running;
+use browser::{CHARTS, Page, key, served};
 use serde_json::{Value, json};
-
-fn served(admin: &Admin) -> (Running, String) {
-    let running = Running::start(&["--envoy", &admin.url(), "--interval", "1s"]);
-    let url = format!("http://{}/", running.address);
-    (running, url)
-}
 
 #[test]
 #[ignore = "needs Chromium: make test-dashboard"]

@@ -18,15 +18,11 @@ mod dashboard;
 mod http;
 
 use admin::{Admin, Load};
-use dashboard::{PAGE, Served};
+use dashboard::{PAGE, Served, served};
 use http::{Stream, ask, get, send};
 use mirrorctl::dashboard::connections::Limits;
 use mirrorctl::dashboard::guard::CONTENT_SECURITY_POLICY;
 use serde_json::Value;
-
-fn served(admin: &Admin) -> Served {
-    Served::start(&[admin.url()], Limits::DEFAULT)
-}
 
 fn is_up(view: &Value) -> bool {
     view["source"]["endpoints"][0]["up"].as_bool().unwrap()

@@ -16,11 +16,7 @@ pub(super) fn run(args: &ReportArgs, mut environment: Environment<'_>) -> Result
     let mut observation = Observation::begin(&asked, args.window, WATCHED, environment.now)?;
     observation.check()?;
     let is_whole = args.since_start || observation.watch(environment.wait);
-    let mut hints: Vec<String> = observation
-        .problems()
-        .iter()
-        .map(|problem| format!("warning: {problem}"))
-        .collect();
+    let mut hints = observation.warnings();
     if !is_whole {
         hints.insert(
             0,

@@ -39,11 +39,7 @@ pub(super) fn run(args: &StatusArgs, mut environment: Environment<'_>) -> Result
         StatusForm::Json => output::value(&observation.json()),
         StatusForm::Yaml => yaml::write(&observation.json()),
     };
-    let mut hints: Vec<String> = observation
-        .problems()
-        .iter()
-        .map(|problem| format!("warning: {problem}"))
-        .collect();
+    let mut hints = observation.warnings();
     // A program finds it in the view.
     if matches!(args.output, StatusForm::Table | StatusForm::Wide) {
         hints.extend(table::advice(&view));

@@ -167,8 +167,14 @@ impl<'a> Observation<'a> {
         self.feed.endpoints()
     }
 
+    /// Those who do not answer, for standard error.
+    pub fn warnings(&self) -> Vec<String> {
+        let problems = self.problems().into_iter();
+        problems.map(|problem| format!("warning: {problem}")).collect()
+    }
+
     /// Those who do not answer, a line each.
-    pub fn problems(&self) -> Vec<String> {
+    fn problems(&self) -> Vec<String> {
         let silent = self.feed.endpoints().iter();
         silent
             .filter_map(|endpoint| {

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 pub use driver::{Browser, key};
 use serde_json::{Value, json};
 
+use crate::admin::Admin;
+use crate::running::Running;
+
 /// The page of one dashboard.
 pub struct Page {
     pub browser: Browser,
@@ -20,6 +23,13 @@ pub struct Page {
 
 /// Ample for two slow processors: what is waited for comes, or the page is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The dashboard of one proxy, which is asked every second, and the address of its page.
+pub fn served(admin: &Admin) -> (Running, String) {
+    let running = Running::start(&["--envoy", &admin.url(), "--interval", "1s"]);
+    let url = format!("http://{}/", running.address);
+    (running, url)
+}
 
 impl Page {
     pub fn open(url: &str) -> Self {

@@ -18,6 +18,8 @@ use mirrorctl::page::File;
 use mirrorctl::time::Time;
 use tokio::sync::oneshot;
 
+use crate::admin::Admin;
+
 pub const PAGE: &[File] = &[
     File {
         path: "/",
@@ -37,6 +39,11 @@ pub struct Served {
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     _going_on: mpsc::Sender<()>,
+}
+
+/// The dashboard of one proxy, with the limits as they are shipped.
+pub fn served(admin: &Admin) -> Served {
+    Served::start(&[admin.url()], Limits::DEFAULT)
 }
 
 impl Served {
