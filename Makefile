@@ -16,7 +16,7 @@ VERSIONED := primary_untouched parity_http1 parity_http2 upstream_filter methods
 	upgrade no_upstream client_aborts labels crashes
 
 WASM := dist/traffic-mirror.wasm
-WASM_LIMIT := 307200
+WASM_LIMIT := 409600
 
 .PHONY: help
 help: ## What can be done

@@ -1,75 +1,61 @@
-//! The only file that calls the host. Every function here returns what it got or nothing, whatever the host answers: the
-//! SDK's own wrappers panic on a status they do not expect, and a panic costs a live request.
+//! The only file that calls the host. Each function returns what the host gives, or nothing. The SDK's own wrappers panic on
+//! a status that they do not expect, and a panic costs a live request.
 
 use std::time::Duration;
 
-use mirror_policy::copy::CopiedHeader;
+use mirror_policy::copy::headers::CopiedHeader;
 use mirror_policy::headers::Headers;
+use mirror_policy::statistics::{Kind, MetricId, Statistic};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
-/// Header maps, by the ABI's numbers.
+/// The header maps by their numbers in the ABI.
 #[derive(Clone, Copy)]
 pub enum Map {
-    /// Of the primary's request, in its headers phase.
+    /// The headers of the primary's request, in their callback.
     RequestHeaders = 0,
-    /// Of the primary's answer, in its headers phase.
+    /// The headers of the primary's answer, in their callback.
     ResponseHeaders = 2,
-    /// Of the primary's answer, in its trailers phase.
+    /// The trailers of the primary's answer, in their callback.
     ResponseTrailers = 3,
-    /// Of the shadow's answer, while it is handed over.
+    /// The headers of the shadow's answer, in its callback.
     CalloutHeaders = 6,
-    /// Of the shadow's answer, while it is handed over.
+    /// The trailers of the shadow's answer, in its callback.
     CalloutTrailers = 7,
 }
 
-/// Buffers, by the ABI's numbers.
+/// The buffers by their numbers in the ABI.
 #[derive(Clone, Copy)]
 pub enum Buffer {
-    /// The chunk of the primary's request that is passing.
+    /// A chunk of the primary's request, in its callback.
     RequestBody = 0,
-    /// The body of the shadow's answer, while it is handed over.
+    /// The body of the shadow's answer, in its callback.
     CalloutBody = 4,
-    /// The plugin's configuration, in `on_configure`.
+    /// The configuration of the plugin, in `on_configure`.
     PluginConfiguration = 7,
 }
 
-/// Metrics, by the ABI's numbers.
-#[derive(Clone, Copy)]
-pub enum MetricKind {
-    /// Steps are positive.
-    Counter = 0,
-    /// Steps have a sign.
-    Gauge = 1,
-    /// Values are whole numbers.
-    Histogram = 2,
-}
-
-/// What the host calls a metric.
-#[derive(Clone, Copy)]
-pub struct MetricId(u32);
-
-/// Why a call was not taken; no answer will come.
+/// Why the host did not take a callout. No answer comes.
 pub enum Refusal {
-    /// `BadArgument`: the cluster is not known to this worker (or a pseudo header is missing).
+    /// The worker does not know the cluster, or a pseudo header is missing.
     BadArgument,
-    /// `InternalFailure` and whatever else: no healthy endpoint, a full circuit breaker, a denied capability.
+    /// The cluster has no healthy endpoint, its circuit breaker is full, or the capability is denied.
     Failed,
 }
 
-/// The queue that exists only between [`reenter`] and `on_queue_ready`; the host counts real ones up from 1.
+/// The queue that only [`reenter`] and `on_queue_ready` use. The host counts real queues up from 1.
 pub const OUTBOX: u32 = u32::MAX - 15;
 
-/// The property that is absent if no upstream is to answer the request.
+/// The property with the cluster of the request's route. It is absent if no upstream is to answer the request.
 pub const CLUSTER_NAME: &str = "xds\0cluster_name";
 
-/// The number of the attempt, where the filter stands behind the router: eight bytes, little endian.
+/// The property with the number of the attempt behind the router: eight bytes, little endian.
 pub const ATTEMPT: &str = "upstream\0request_attempt_count";
 
-/// The port on which the proxy accepted the request: eight bytes, little endian.
+/// The property with the port on which the proxy accepted the request: eight bytes, little endian.
 pub const DESTINATION_PORT: &str = "destination\0port";
 
-/// The plugin's name.
+/// The property with the name of the plugin.
 pub const PLUGIN_NAME: &str = "plugin_name";
 
 #[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "env"))]
@@ -86,27 +72,27 @@ unsafe extern "C" {
     fn proxy_done() -> u32;
 }
 
-// The standard library's `Instant`, `SystemTime` and `RandomState` call these two and bring 6 KB of messages about their failures.
+// The standard library's clocks and `RandomState` panic where these two fail.
 #[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "wasi_snapshot_preview1"))]
 unsafe extern "C" {
     fn clock_time_get(clock: u32, precision: u64, nanos: *mut u64) -> u32;
     fn random_get(bytes: *mut u8, size: usize) -> u32;
 }
 
-/// WASI's clock of the time of day.
+/// The number of WASI's clock of the time of day.
 const REALTIME: u32 = 0;
 
-/// WASI's clock that never goes back.
+/// The number of WASI's monotonic clock.
 const MONOTONIC: u32 = 1;
 
 unsafe extern "C" {
-    /// Exported by the SDK in this same module.
+    /// The export of the SDK in this module.
     fn proxy_on_queue_ready(context_id: u32, queue_id: u32);
 }
 
 const OK: u32 = 0;
 
-/// A header map; without headers if the host has none.
+/// A header map. The map is empty if the host has no such map.
 pub fn headers(map: Map) -> Headers {
     // SAFETY: the host writes to the two places that `received` passes, and to nothing else.
     let headers = received(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
@@ -117,7 +103,7 @@ pub fn headers(map: Map) -> Headers {
     headers
 }
 
-/// Up to `max` bytes of a buffer, from its beginning; `None` if the host has none.
+/// Up to `max` bytes from the beginning of a buffer. Returns `None` if the host has no such buffer.
 pub fn buffer(kind: Buffer, max: usize) -> Option<Vec<u8>> {
     // SAFETY: as in `headers`.
     let bytes = received(|data, size| unsafe { proxy_get_buffer_bytes(kind as u32, 0, max, data, size) });
@@ -126,13 +112,13 @@ pub fn buffer(kind: Buffer, max: usize) -> Option<Vec<u8>> {
     bytes
 }
 
-/// A property, by its path with zero bytes between the parts; `None` if it is absent or empty.
+/// A property by its path, with zero bytes between the parts. Returns `None` if the property is absent or empty.
 pub fn property(path: &str) -> Option<Vec<u8>> {
     // SAFETY: as in `headers`; the path is only read, and only during the call.
     received(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 
-/// Takes over what the host wrote into memory that it had this module allocate.
+/// Takes over the bytes that the host wrote into memory of this module. Returns `None` if the host wrote none.
 fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
     let mut data: *mut u8 = std::ptr::null_mut();
     let mut size: usize = 0;
@@ -144,10 +130,10 @@ fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
     Some(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
-/// Calls the cluster. The answer comes to the root context that is active now.
+/// Sends a callout to a cluster. The answer comes to the root context that is active now.
 ///
 /// # Errors
-/// If the host does not take the call; then no answer comes.
+/// The host does not take the callout. Then no answer comes.
 pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: Duration) -> Result<u32, Refusal> {
     fn text(bytes: &[u8]) -> &str {
         // SAFETY: header values may hold any bytes, and the SDK takes them as `&str` only to read their length and bytes
@@ -162,54 +148,61 @@ pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: D
     })
 }
 
-/// Enters `on_queue_ready` of a root context from a stream's callback, at once. What the root dispatches then belongs to
-/// the root also in the eyes of the SDK, which otherwise drops the answer when the stream is gone.
+/// Enters `on_queue_ready` of a root context from a callback of a stream. The SDK gives the answers of callouts that are sent
+/// there to the root. It would drop the answers of a stream that is gone.
 ///
-/// Only streams' callbacks may call this: in a callback of a root the SDK has its root contexts borrowed.
+/// Only callbacks of streams may call this. In a callback of a root, the SDK has its root contexts borrowed.
 pub fn reenter(root: u32) {
     // SAFETY: the function is the SDK's own export, in this module, and takes any two numbers. While a stream's callback
     // runs, the SDK holds only its streams; `on_queue_ready` takes only its roots.
     unsafe { proxy_on_queue_ready(root, OUTBOX) }
 }
 
-/// Defines a metric, or finds it again. Allowed while configuring.
-pub fn define_metric(kind: MetricKind, name: &str) -> Option<MetricId> {
-    let mut id = 0;
+/// Defines the metric of a mirror's statistic, or finds the metric again. Only a callback that configures may call this.
+/// Returns `None` if the host refuses.
+pub fn define_metric(statistic: Statistic, mirror: &str) -> Option<MetricId> {
+    // The numbers of the ABI.
+    let kind = match statistic.kind() {
+        Kind::Counter => 0,
+        Kind::Gauge | Kind::Setting => 1,
+        Kind::Histogram => 2,
+    };
+    let (name, mut id) = (statistic.raw_name(mirror), 0);
     // SAFETY: the name is only read during the call, and the host writes one number to `id`.
-    let status = unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) };
+    let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut id) };
     (status == OK).then_some(MetricId(id))
 }
 
-/// A step of a counter or gauge.
+/// Adds a step to a counter or gauge.
 pub fn increment_metric(id: MetricId, by: i64) {
     // SAFETY: the call takes numbers only.
     let _ = unsafe { proxy_increment_metric(id.0, by) };
 }
 
-/// A gauge's value, or one of a histogram's.
+/// Sets a gauge, or adds a value to a histogram.
 pub fn record_metric(id: MetricId, value: u64) {
     // SAFETY: the call takes numbers only.
     let _ = unsafe { proxy_record_metric(id.0, value) };
 }
 
-/// Has `on_tick` of the active root context called this often.
+/// Sets the time between two `on_tick` of the active root context.
 pub fn set_tick_period(period: Duration) {
     // SAFETY: the call takes a number only.
     let _ = unsafe { proxy_set_tick_period_milliseconds(period.as_millis().try_into().unwrap_or(u32::MAX)) };
 }
 
-/// Tells the host that the active root context, whose `on_done` returned false, is done now.
+/// Tells the host that the active root context is done. Its `on_done` has returned false before.
 pub fn done() {
     // SAFETY: the call takes nothing.
     let _ = unsafe { proxy_done() };
 }
 
-/// Time since some moment before the first call; it never goes back.
+/// The monotonic time since some moment before the first call.
 pub fn now() -> Duration {
     clock(MONOTONIC).unwrap_or_default()
 }
 
-/// The time of day, since the Unix epoch; `None` if the host does not tell it.
+/// The time of day since the Unix epoch. Returns `None` if the host does not know the time.
 pub fn wall_clock() -> Option<Duration> {
     clock(REALTIME)
 }
@@ -221,7 +214,7 @@ fn clock(clock: u32) -> Option<Duration> {
     (status == OK).then(|| Duration::from_nanos(nanos))
 }
 
-/// A number that no one else has; the time, if the host has no random bytes.
+/// A random number, or the time if the host has no random bytes.
 pub fn seed() -> u64 {
     let mut bytes = [0; 8];
     // SAFETY: the host writes eight bytes to `bytes`.
@@ -231,7 +224,7 @@ pub fn seed() -> u64 {
     }
 }
 
-/// Sends the `log` macros to the host, at the level that the host has.
+/// Sends the messages of the `log` macros to the host, at the level of the host.
 pub fn start_logging() {
     static LOGGER: HostLog = HostLog;
     let mut level = 2;

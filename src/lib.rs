@@ -1,5 +1,5 @@
 //! A proxy-wasm HTTP filter that copies live requests to a shadow cluster, out of band. This crate is glue: Envoy's
-//! callbacks become events of the policy, the policy's values become calls of the host. No decision is taken here.
+//! callbacks become events of the policy, and the values of the policy become calls of the host. The glue decides nothing.
 //!
 //! The life of one request:
 //!
@@ -7,11 +7,11 @@
 //! |---|---|---|---|---|
 //! | 1 | parse | `root` → `policy::plan` | bytes → `Plan` | refused with the path of the offending key |
 //! | 2 | match | `stream` → `policy::matching` | request head → mirrors | nothing to do |
-//! | 3 | sample | `policy::sample` | key or dice, percentage → yes | skipped |
-//! | 4 | admit | `policy::breaker`, `policy::budget`, `policy::rate` | time, size → permit | dropped |
-//! | 5 | copy | `policy::exchange`, `policy::copy` | headers, chunks, end → copy | dropped |
-//! | 6 | dispatch | `dispatch` | copy → token | dropped |
-//! | 7 | account | `root` → `policy::answer`, `policy::ledger` | answer → outcome | each permit ends exactly once |
+//! | 3 | decide | `policy::gates` | facts → yes | skipped or dropped |
+//! | 4 | copy | `policy::request`, `policy::copy` | headers, chunks, end → copy | dropped |
+//! | 5 | dispatch | `dispatch` | copy → token | dropped |
+//! | 6 | settle | `root` → `policy::outcome` | answer → outcome | each permit ends exactly once |
+//! | 7 | count | `vm` → `policy::ledger` | changes → the host's statistics | |
 
 // One configuration.
 mod root;
@@ -19,13 +19,11 @@ mod root;
 // One request.
 mod stream;
 
-// Its copies leave.
+// The copies of a request leave.
 mod dispatch;
 
-// What is held meanwhile, and how it shows.
-mod ledger;
-
-mod stats;
+// The state of the VM.
+mod vm;
 
 // The proxy.
 mod host;

@@ -1,26 +1,26 @@
-//! Part of stage 4: the circuit breaker, which spares a shadow that fails. It learns from the ends of copies, counts them
-//! in a window of ten buckets, and after `openFor` lets a single copy through, the probe, whose end decides. What a
-//! failure is, is told by [`Outcome::is_failure`](crate::reason::Outcome::is_failure).
+//! The circuit breaker: a failing shadow gets no copies for a while. The breaker counts the copies that ended within a
+//! window, in ten buckets. After `openFor` the breaker lets one copy through, the probe. The end of the probe decides
+//! whether the breaker closes. [`Outcome::is_failure`](crate::outcome::Outcome::is_failure) says which ends are failures.
 
 use std::time::Duration;
 
-use crate::config::CircuitBreaker;
+use crate::configuration::CircuitBreaker;
 
 /// The breaker of one mirror on one worker.
 #[derive(Debug, Default)]
 pub struct Breaker {
-    /// `None`: it lets everything through.
+    /// `None` means that the mirror has no circuit breaker.
     settings: Option<CircuitBreaker>,
     state: State,
-    /// A copy speaks only for the state in which it was admitted: each state of a breaker has a number of its own.
+    /// The number of the state. A copy counts only for the state in which the copy was admitted.
     period: Period,
     window: Window,
 }
 
-/// A number that a copy keeps from its admission to its end.
+/// The number of a breaker's state. A copy keeps the number from its admission to its end.
 pub type Period = u32;
 
-/// What a breaker did; each change is told once.
+/// A change of a breaker's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transition {
     /// Too many copies failed.
@@ -34,7 +34,7 @@ pub enum Transition {
     HalfOpened,
     /// The probe failed.
     Reopened,
-    /// The probe did not fail, or the breaker is no longer configured.
+    /// The probe did not fail, or the mirror has no circuit breaker any more.
     Closed,
 }
 
@@ -46,19 +46,19 @@ enum State {
         since: Duration,
     },
     HalfOpen {
-        /// Whether the probe's end is awaited. A probe that is lost before it can tell gives its place back.
+        /// Whether a probe is under way. A probe that is dropped before its end makes room for another probe.
         is_probing: bool,
     },
 }
 
-/// How many copies ended lately, and how many of them failed. A bucket is a tenth of the window long, and begins at a
-/// multiple of that on the monotonic clock.
+/// How many copies ended lately, and how many of them failed. A bucket is a tenth of the window long. It begins at a
+/// multiple of its length on the monotonic clock.
 #[derive(Debug, Default)]
 struct Window {
-    /// A ring.
+    /// The buckets, as a ring.
     buckets: [Bucket; 10],
     current: usize,
-    /// When the latest copy ended, in microseconds.
+    /// The monotonic time at which the latest copy ended, in microseconds.
     latest: u64,
 }
 
@@ -78,22 +78,22 @@ pub(crate) fn micros(time: Duration) -> u64 {
 // === impl Breaker ===
 
 impl Breaker {
-    /// Takes new settings over. State and counts stay; the counts grow old by the new window.
+    /// Changes the settings. The state and the counts stay. The new window says when a count is too old.
     pub fn set(&mut self, settings: Option<CircuitBreaker>) {
         self.settings = settings;
     }
 
-    /// Whether it is configured.
+    /// Whether the mirror has a circuit breaker.
     pub const fn is_set(&self) -> bool {
         self.settings.is_some()
     }
 
-    /// Whether it is not closed: open, or waiting for its probe.
+    /// Whether the breaker is open or half-open.
     pub const fn is_open(&self) -> bool {
         !matches!(self.state, State::Closed)
     }
 
-    /// Whether a copy may be admitted now.
+    /// Whether the breaker lets a copy through at a monotonic time.
     pub fn allows(&self, now: Duration) -> bool {
         match (&self.settings, self.state) {
             (None, _) | (_, State::Closed) => true,
@@ -102,8 +102,8 @@ impl Breaker {
         }
     }
 
-    /// A copy that is [allowed](Self::allows) is admitted. If the breaker is not closed, this copy is the probe; if it is
-    /// not configured any more, it closes.
+    /// Admits a copy that the breaker [allows](Self::allows). If the breaker is not closed, the copy is the probe. A breaker
+    /// without settings closes.
     pub fn enter(&mut self) -> (Period, Option<Transition>) {
         let transition = match self.state {
             State::Closed => None,
@@ -112,18 +112,18 @@ impl Breaker {
             State::HalfOpen { .. } => None,
         };
         if self.is_open() {
-            self.go(State::HalfOpen { is_probing: true });
+            self.change_to(State::HalfOpen { is_probing: true });
         }
         (self.period, transition)
     }
 
-    /// A copy of this period came to an end that tells something about the shadow.
+    /// Counts the end of a copy that was admitted in this period.
     pub fn learn(&mut self, period: Period, is_failure: bool, now: Duration) -> Option<Transition> {
         if period != self.period {
             return None;
         }
         let Some(settings) = &self.settings else {
-            // It may be configured again before it is closed, and then needs a probe.
+            // The breaker may get settings again before it closes. Then it needs a probe.
             self.forget(period);
             return None;
         };
@@ -134,19 +134,20 @@ impl Breaker {
                 if u64::from(ended) < settings.min_requests.get() || u64::from(failures) * 1_000_000 < share {
                     return None;
                 }
-                self.go(State::Open { since: now });
+                self.change_to(State::Open { since: now });
                 Some(Transition::Opened { failures, ended })
             }
             State::Open { .. } => None,
             State::HalfOpen { .. } if is_failure => {
-                self.go(State::Open { since: now });
+                self.change_to(State::Open { since: now });
                 Some(Transition::Reopened)
             }
             State::HalfOpen { .. } => self.close(),
         }
     }
 
-    /// A copy of this period was lost and tells nothing. If it was the probe, the next copy that is admitted is.
+    /// Forgets a copy of this period, whose end says nothing about the shadow. If the copy was the probe, the next admitted
+    /// copy is the probe.
     pub fn forget(&mut self, period: Period) {
         if let State::HalfOpen { is_probing } = &mut self.state
             && period == self.period
@@ -155,15 +156,15 @@ impl Breaker {
         }
     }
 
-    /// Closes it, if it is not closed.
+    /// Closes the breaker. Returns `None` if the breaker is closed already.
     pub fn close(&mut self) -> Option<Transition> {
         self.is_open().then(|| {
-            self.go(State::Closed);
+            self.change_to(State::Closed);
             Transition::Closed
         })
     }
 
-    fn go(&mut self, state: State) {
+    fn change_to(&mut self, state: State) {
         self.state = state;
         self.period = self.period.wrapping_add(1);
         self.window = Window::default();
@@ -173,9 +174,9 @@ impl Breaker {
 // === impl Window ===
 
 impl Window {
-    /// Counts a copy that ended now, and returns what the window holds.
+    /// Counts a copy that ended now. Returns the sums over the window.
     fn add(&mut self, is_failure: bool, now: Duration, settings: &CircuitBreaker) -> Bucket {
-        // A tenth of so many milliseconds.
+        // A tenth of the window in microseconds.
         let width = u64::from(settings.window.millis()) * 100;
         let now = micros(now).max(self.latest);
         let passed = (now / width).saturating_sub(self.latest / width);

@@ -1,11 +1,11 @@
-//! The main part of stage 4: what a mirror may hold. A copy lives on a permit from the moment it is admitted until its answer has come;
-//! what is over the budget is refused at once, never queued.
+//! The budget of a mirror: how many copies and how many bytes it may have at a time on one worker. A copy has a permit from
+//! its admission until its answer. A copy over the budget is dropped at once, never queued.
 
 use crate::breaker::Period;
-use crate::config::Limits;
-use crate::reason::Dropped;
+use crate::configuration::Limits;
+use crate::reasons::Dropped;
 
-/// The right to hold one copy, and the bytes that it is charged for. It is given back exactly once.
+/// The right to have one copy and its bytes. A permit is given back exactly once.
 #[derive(Debug)]
 #[must_use = "a permit that is not given back is lost to its budget"]
 pub struct Permit {
@@ -13,8 +13,8 @@ pub struct Permit {
     period: Period,
 }
 
-/// What one mirror holds on one worker, and what it may hold.
-#[derive(Debug)]
+/// The copies and bytes that one mirror has on one worker, and its limits. A default budget admits nothing.
+#[derive(Debug, Default)]
 pub struct Budget {
     max_copies: u64,
     max_bytes: u64,
@@ -25,12 +25,12 @@ pub struct Budget {
 // === impl Permit ===
 
 impl Permit {
-    /// Header and body bytes.
+    /// The header and body bytes of the copy.
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The state of the circuit breaker that admitted the copy.
+    /// The period of the circuit breaker in which the copy was admitted.
     pub const fn period(&self) -> Period {
         self.period
     }
@@ -39,26 +39,16 @@ impl Permit {
 // === impl Budget ===
 
 impl Budget {
-    /// A budget of which nothing is used.
-    pub const fn new(limits: &Limits) -> Self {
-        Self {
-            max_copies: limits.max_in_flight.get(),
-            max_bytes: limits.max_buffered_bytes.get(),
-            copies: 0,
-            bytes: 0,
-        }
-    }
-
-    /// Takes new limits over. What is held already stays; nothing is admitted until it is below them.
+    /// Changes the limits. Copies that have a permit keep the permit. New copies are admitted only below the new limits.
     pub const fn set_limits(&mut self, limits: &Limits) {
         self.max_copies = limits.max_in_flight.get();
         self.max_bytes = limits.max_buffered_bytes.get();
     }
 
-    /// Whether a copy that holds this many bytes at first can be admitted.
+    /// Checks that a copy with so many bytes has room.
     ///
     /// # Errors
-    /// The limit that is reached.
+    /// The number of copies is at its limit, or the bytes would be over their limit.
     pub const fn has_room(&self, bytes: u64) -> Result<(), Dropped> {
         if self.copies >= self.max_copies {
             return Err(Dropped::InFlight);
@@ -69,7 +59,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Admits a copy for which there is [room](Self::has_room).
+    /// Admits a copy that [has room](Self::has_room).
     pub const fn admit(&mut self, bytes: u64, period: Period) -> Permit {
         self.copies += 1;
         self.bytes += bytes;
@@ -79,7 +69,7 @@ impl Budget {
     /// Charges a copy for more bytes.
     ///
     /// # Errors
-    /// If they are over the limit; then nothing is charged.
+    /// The bytes would be over their limit. Then nothing is charged.
     pub const fn charge(&mut self, permit: &mut Permit, bytes: u64) -> Result<(), Dropped> {
         if self.bytes.saturating_add(bytes) > self.max_bytes {
             return Err(Dropped::Bytes);
@@ -89,25 +79,26 @@ impl Budget {
         Ok(())
     }
 
-    /// Takes back bytes that a copy no longer holds.
-    pub const fn refund(&mut self, permit: &mut Permit, bytes: u64) {
+    /// Takes bytes back that a copy does not have any more. Returns how many bytes were taken back.
+    pub const fn refund(&mut self, permit: &mut Permit, bytes: u64) -> u64 {
         let bytes = if bytes < permit.bytes { bytes } else { permit.bytes };
         permit.bytes -= bytes;
         self.bytes = self.bytes.saturating_sub(bytes);
+        bytes
     }
 
-    /// Takes the permit back.
+    /// Takes a permit back.
     pub const fn release(&mut self, permit: Permit) {
         self.copies = self.copies.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(permit.bytes);
     }
 
-    /// Copies being collected or awaiting an answer.
+    /// The number of copies that are collected or await an answer.
     pub const fn copies(&self) -> u64 {
         self.copies
     }
 
-    /// Their bytes.
+    /// The header and body bytes of these copies.
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }

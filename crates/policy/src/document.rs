@@ -1,28 +1,32 @@
-//! Turns the bytes of a plugin configuration into one document, whatever form they came in, and lets a reader take it
-//! apart: every value knows its path, so that whatever is refused is refused with its place in the user's spelling. The
-//! command line tool takes its job apart with the same reader.
+//! Reads the bytes of a plugin configuration as one document, and lets a reader take the document apart. Every value knows
+//! its path, so a refusal names the place in the user's spelling. The command line tool reads its job the same way.
+
+pub mod json;
+
+pub mod protobuf_struct;
 
 use serde_json::{Map, Number, Value};
 
-use crate::plan::ConfigError;
-use crate::values::Secret;
-use crate::{json_text, protobuf_struct};
+use crate::config_error::ConfigError;
 
-/// One value of a document, and where it stands.
+/// One value of a document, with its path.
 #[derive(Debug)]
 pub struct Node {
     path: String,
     value: Value,
 }
 
-/// The keys of an object that are not taken yet.
+/// An object of a document. A reader takes its keys out one by one.
 #[derive(Debug)]
 pub struct Object {
     path: String,
     fields: Map<String, Value>,
 }
 
-/// Reads a `Struct` in protobuf's wire format (what plain Envoy passes on) or JSON text (what Istio sends).
+/// Reads a plugin configuration: a `Struct` in protobuf's wire format (plain Envoy sends it) or JSON text (Istio sends it).
+///
+/// # Errors
+/// The bytes are empty or white space, or they are neither a `Struct` nor JSON with unique keys.
 pub fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ConfigError::NoConfiguration);
@@ -37,16 +41,8 @@ pub fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
     })
 }
 
-/// Reads one JSON text in which no object has a key twice.
-///
-/// # Errors
-/// What is wrong with it, and where.
-pub fn json(text: &str) -> Result<Value, String> {
-    json_text::read(text.as_bytes())
-}
-
 fn read_json(bytes: &[u8]) -> Result<Value, ConfigError> {
-    json_text::read(bytes).map_err(|error| {
+    json::read(bytes).map_err(|error| {
         ConfigError::Unreadable(if bytes.first().is_some_and(|byte| b"{[\" \t\r\n".contains(byte)) {
             error
         } else {
@@ -58,7 +54,7 @@ fn read_json(bytes: &[u8]) -> Result<Value, ConfigError> {
 // === impl Node ===
 
 impl Node {
-    /// A value that stands at a path in the user's spelling; a whole document's path is empty.
+    /// The value at a path in the user's spelling. The path of a whole document is empty.
     pub fn new(path: impl Into<String>, value: Value) -> Self {
         Self {
             path: path.into(),
@@ -66,22 +62,29 @@ impl Node {
         }
     }
 
-    /// Where the value stands.
+    /// The path of the value, such as `mirrors[1].percentage`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The value itself.
+    /// The value as JSON.
     pub fn value(&self) -> &Value {
         &self.value
     }
 
-    /// A refusal of this value.
+    /// Refuses this value: the error has the path and the problem.
+    ///
+    /// # Errors
+    /// Always.
     pub fn refuse<T>(&self, problem: impl Into<String>) -> Result<T, ConfigError> {
         Err(ConfigError::invalid(self.path.clone(), problem))
     }
 
-    /// The value as a scalar: what is refused says what is wanted.
+    /// The value as a scalar of the configuration. `parse` returns `None` for a value of another type, and a problem for
+    /// a value that is out of range.
+    ///
+    /// # Errors
+    /// The value is not `wanted`, or it is out of range.
     pub fn parse<T>(
         &self,
         wanted: &str,
@@ -94,25 +97,34 @@ impl Node {
         }
     }
 
-    /// `true` or `false`.
+    /// The value as a boolean.
+    ///
+    /// # Errors
+    /// The value is neither `true` nor `false`.
     pub fn boolean(&self) -> Result<bool, ConfigError> {
         self.parse("true or false", |value| value.as_bool().map(Ok))
     }
 
-    /// A text.
+    /// The value as a text.
+    ///
+    /// # Errors
+    /// The value is not a text.
     pub fn text(&self) -> Result<String, ConfigError> {
         self.parse("a text", |value| value.as_str().map(|text| Ok(text.to_owned())))
     }
 
-    /// A text that must not be shown: whatever stands here instead is not shown either.
-    pub(crate) fn secret(&self) -> Result<Secret, ConfigError> {
+    /// The value as a text that no message shows. A value of another type is not shown either.
+    pub(crate) fn secret_text(&self) -> Result<String, ConfigError> {
         match self.value.as_str() {
-            Some(text) => Ok(Secret(text.to_owned())),
-            None => self.refuse("what is here is not a text"),
+            Some(text) => Ok(text.to_owned()),
+            None => self.refuse("is not a text"),
         }
     }
 
-    /// One of a few words.
+    /// The value that stands for a word.
+    ///
+    /// # Errors
+    /// The value is none of the words.
     pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ConfigError> {
         let text = self.text()?;
         match words.iter().find(|(word, _)| *word == text) {
@@ -126,6 +138,9 @@ impl Node {
     }
 
     /// The entries of a list, in order.
+    ///
+    /// # Errors
+    /// The value is not a list.
     pub fn list(self) -> Result<Vec<Node>, ConfigError> {
         let Value::Array(values) = self.value else {
             return self.refuse(format!("{} is not a list", found(&self.value)));
@@ -137,7 +152,10 @@ impl Node {
         Ok(values.into_iter().enumerate().map(node).collect())
     }
 
-    /// An object whose keys are all known.
+    /// The value as an object with no other keys than these.
+    ///
+    /// # Errors
+    /// The value is not an object, or it has another key.
     pub fn object(self, keys: &[&str]) -> Result<Object, ConfigError> {
         let object = self.any_object()?;
         match object.fields.keys().find(|key| !keys.contains(&key.as_str())) {
@@ -152,7 +170,10 @@ impl Node {
         }
     }
 
-    /// An object whose keys are names that the user chooses, in order.
+    /// The fields of an object whose keys the user chooses, such as header names.
+    ///
+    /// # Errors
+    /// The value is not an object.
     pub fn names(self) -> Result<Vec<(String, Node)>, ConfigError> {
         let Object { path, fields } = self.any_object()?;
         let node = |(name, value): (String, Value)| {
@@ -176,12 +197,12 @@ impl Node {
 // === impl Object ===
 
 impl Object {
-    /// Where the object stands.
+    /// The path of the object.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The value of a key, if it is given.
+    /// Takes the value of a key out. Returns `None` if the object has no such key.
     pub fn take(&mut self, key: &str) -> Option<Node> {
         self.fields.remove(key).map(|value| Node {
             path: below(&self.path, key),
@@ -189,7 +210,10 @@ impl Object {
         })
     }
 
-    /// The value of a key that must be given.
+    /// Takes the value of a required key out.
+    ///
+    /// # Errors
+    /// The object has no such key.
     pub fn need(&mut self, key: &str) -> Result<Node, ConfigError> {
         self.take(key)
             .ok_or_else(|| ConfigError::invalid(self.path.clone(), format!("`{key}` is missing")))
@@ -204,7 +228,7 @@ fn below(path: &str, key: &str) -> String {
     }
 }
 
-/// A value in a message, as the user wrote it and not too long.
+/// A value in a message, as the user wrote the value. A text of over 64 characters is not shown.
 fn found(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -217,21 +241,11 @@ fn found(value: &Value) -> String {
     }
 }
 
-/// A number as people write it, to six decimals. The standard way of printing a double would make the filter 3 KB larger.
+/// A number as people write it: a double without a fraction has no point.
 fn written(number: &Number) -> String {
-    if let Some(whole) = number.as_i64() {
-        return whole.to_string();
-    }
-    let value = number.as_f64().unwrap_or_default();
-    let sign = if value < 0.0 { "-" } else { "" };
-    let millionths = (value.abs() * 1e6).round();
-    if millionths >= 1e18 {
-        return format!("{sign}a number of this size");
-    }
-    let (whole, fraction) = (millionths as u64 / 1_000_000, millionths as u64 % 1_000_000);
-    match fraction {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{fraction:06}").trim_end_matches('0').to_owned(),
+    match number.as_f64() {
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value}"),
+        _ => number.to_string(),
     }
 }
 

@@ -1,28 +1,60 @@
-//! A header map as the host hands it over: one buffer of serialised pairs, read in place. Names and values are bytes,
-//! order and duplicates are kept, and no buffer, however malformed, can make a reader fail.
+//! A header map in the form in which the host sends it: one buffer of serialised pairs. The map is read in place. Names and
+//! values are bytes; order and duplicates are kept; a reader never fails, whatever the buffer holds.
 
-/// Header pairs in arrival order, pseudo headers first.
+/// Header pairs in the order of the request, pseudo headers first.
 ///
-/// The buffer has the wire format of proxy-wasm: the number of pairs, the length of each name and value, then each name
-/// and value with a zero byte behind it; all numbers are 32 bits, little endian.
+/// The buffer has the format of proxy-wasm: the number of pairs, then the lengths of each name and value, then each name
+/// and value with a zero byte behind it. All numbers are 32 bits, little endian.
+///
+/// ```
+/// use mirror_policy::headers::Headers;
+///
+/// let pairs: [(&[u8], &[u8]); 2] = [(b":path", b"/hello"), (b"x-user", b"123")];
+/// let headers = Headers::encode(pairs);
+/// assert_eq!(headers.get(b"x-user"), Some(&b"123"[..]));
+/// assert_eq!(Headers::decode(headers.as_bytes().to_vec()), headers);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers {
     buffer: Vec<u8>,
     count: usize,
+    /// The lengths of the names: they tell at once that most absent headers are absent.
+    lengths: NameLengths,
 }
 
-/// One header: name and value.
+/// One header: its name and its value.
 pub type Header<'a> = (&'a [u8], &'a [u8]);
+
+/// The lengths of some names as bits. A length of 63 or more has the highest bit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct NameLengths(u64);
+
+/// The pairs of a buffer, from first to last.
+#[derive(Default)]
+struct Pairs<'a> {
+    /// The length of each name and each value.
+    lengths: std::slice::Iter<'a, [u8; 8]>,
+    /// The names and values that are not read yet.
+    texts: &'a [u8],
+}
 
 // === impl Headers ===
 
 impl Headers {
-    /// Takes a buffer as the host returned it. One that is not well formed is a map without headers.
+    /// Reads a buffer of the host. A malformed buffer is a map without headers.
     pub fn decode(buffer: Vec<u8>) -> Self {
-        match count_pairs(&buffer) {
-            Some(count) => Self { buffer, count },
-            None => Self::default(),
+        let Some(pairs) = Pairs::new(&buffer) else {
+            return Self::default();
+        };
+        let (announced, mut count, mut lengths) = (pairs.lengths.len(), 0, NameLengths::default());
+        for (name, _) in pairs {
+            count += 1;
+            lengths = lengths.with(name.len());
         }
+        if count != announced {
+            return Self::default();
+        }
+        Self { buffer, count, lengths }
     }
 
     /// Serialises pairs.
@@ -40,43 +72,34 @@ impl Headers {
                 buffer.push(0);
             }
         }
-        Self {
-            buffer,
-            count: pairs.len(),
-        }
+        Self::decode(buffer)
     }
 
     /// All pairs, in order.
     pub fn iter(&self) -> impl Iterator<Item = Header<'_>> {
-        let mut at = 4 + 8 * self.count;
-        (0..self.count).map_while(move |index| {
-            let name = self
-                .buffer
-                .get(at..at.checked_add(read_u32(&self.buffer, 4 + 8 * index)?)?)?;
-            at += name.len() + 1;
-            let value = self
-                .buffer
-                .get(at..at.checked_add(read_u32(&self.buffer, 8 + 8 * index)?)?)?;
-            at += value.len() + 1;
-            Some((name, value))
-        })
+        Pairs::new(&self.buffer).unwrap_or_default()
     }
 
-    /// The first value of a header.
+    /// The first value of a header. Returns `None` if the map has no such header.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
-        self.iter()
-            .find(|(candidate, _)| *candidate == name)
-            .map(|(_, value)| value)
+        if !self.lengths.have(name) {
+            return None;
+        }
+        let mut pairs = self.iter();
+        pairs.find(|(candidate, _)| *candidate == name).map(|(_, value)| value)
     }
 
     /// All values of a header, in order.
     pub fn all<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        self.iter()
-            .filter(move |(candidate, _)| *candidate == name)
-            .map(|(_, value)| value)
+        let pairs = self.lengths.have(name).then(|| Pairs::new(&self.buffer)).flatten();
+        let named = pairs
+            .unwrap_or_default()
+            .filter(move |(candidate, _)| *candidate == name);
+        named.map(|(_, value)| value)
     }
 
-    /// All values of a header as Envoy compares them: joined by a comma, without a space.
+    /// All values of a header joined by a comma without a space, as Envoy compares them. Returns `None` if the map has no
+    /// such header.
     pub fn joined<'a>(&'a self, name: &'a [u8]) -> Option<std::borrow::Cow<'a, [u8]>> {
         let mut values = self.all(name);
         let first = values.next()?;
@@ -91,52 +114,92 @@ impl Headers {
         Some(joined.into())
     }
 
-    /// The first value of a header, if it is a whole number.
+    /// The first value of a header as a whole number. Returns `None` if the map has no such header, or if the value is not
+    /// a whole number.
     pub fn number(&self, name: &[u8]) -> Option<u64> {
         std::str::from_utf8(self.get(name)?).ok()?.trim().parse().ok()
     }
 
-    /// How many pairs there are.
+    /// The number of pairs.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether the map has no pairs.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// How many bytes the map takes; this is what a budget is charged for it.
+    /// The size of the buffer in bytes. A budget is charged for these bytes.
     pub fn bytes(&self) -> u64 {
         self.buffer.len() as u64
     }
 
-    /// The serialised form.
+    /// The buffer.
     pub fn as_bytes(&self) -> &[u8] {
         &self.buffer
     }
 }
 
+// === impl NameLengths ===
+
+impl NameLengths {
+    /// The lengths of all names of a list.
+    pub(crate) const fn of(names: &[&str]) -> Self {
+        let mut lengths = Self(0);
+        let mut rest = names;
+        while let [name, after @ ..] = rest {
+            lengths = lengths.with(name.len());
+            rest = after;
+        }
+        lengths
+    }
+
+    /// These lengths and one more.
+    pub(crate) const fn with(self, length: usize) -> Self {
+        Self(self.0 | 1 << if length < 63 { length } else { 63 })
+    }
+
+    /// Whether a name has one of the lengths. If not, the name is none of the names.
+    pub(crate) const fn have(self, name: &[u8]) -> bool {
+        self.0 == self.with(name.len()).0
+    }
+}
+
+// === impl Pairs ===
+
+impl<'a> Pairs<'a> {
+    /// Returns `None` if the buffer is too short for the lengths that it announces.
+    fn new(buffer: &'a [u8]) -> Option<Self> {
+        let (count, rest) = buffer.split_first_chunk::<4>()?;
+        let bytes = usize::try_from(u32::from_le_bytes(*count)).ok()?.checked_mul(8)?;
+        let (lengths, texts) = rest.split_at_checked(bytes)?;
+        Some(Self {
+            lengths: lengths.as_chunks::<8>().0.iter(),
+            texts,
+        })
+    }
+
+    /// Takes the next text and the zero byte behind it.
+    fn text(&mut self, length: u32) -> Option<&'a [u8]> {
+        let (text, rest) = self.texts.split_at_checked(usize::try_from(length).ok()?)?;
+        (_, self.texts) = rest.split_first()?;
+        Some(text)
+    }
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Header<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Header<'a>> {
+        let [a, b, c, d, e, f, g, h] = *self.lengths.next()?;
+        let name = self.text(u32::from_le_bytes([a, b, c, d]))?;
+        let value = self.text(u32::from_le_bytes([e, f, g, h]))?;
+        Some((name, value))
+    }
+}
+
 fn length(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes()
-}
-
-fn read_u32(buffer: &[u8], at: usize) -> Option<usize> {
-    let bytes = buffer.get(at..at.checked_add(4)?)?;
-    usize::try_from(u32::from_le_bytes(bytes.try_into().ok()?)).ok()
-}
-
-/// The number of pairs, if every name and value lies inside the buffer.
-fn count_pairs(buffer: &[u8]) -> Option<usize> {
-    let count = read_u32(buffer, 0)?;
-    let mut end = count.checked_mul(8)?.checked_add(4)?;
-    if end > buffer.len() {
-        return None;
-    }
-    for index in 0..count {
-        for at in [4 + 8 * index, 8 + 8 * index] {
-            end = end.checked_add(read_u32(buffer, at)?)?.checked_add(1)?;
-        }
-    }
-    (end <= buffer.len()).then_some(count)
 }

@@ -1,73 +1,68 @@
-//! What a traffic mirror decides, free of any host: events in, effects out, as values. The same code runs in the Envoy
-//! filter, in the command line tool and in the tests, natively and as WebAssembly. It reads no clock and no randomness;
-//! both are arguments. The modules stand in the order in which a request flows through them.
+//! The decisions of a traffic mirror, free of any host: events in, values out. The same code runs in the Envoy filter, in the
+//! command line tool and in the tests, natively and as WebAssembly. The code reads no clock and no randomness; both are
+//! arguments. The modules stand in the order in which data flows through them.
 
 #![forbid(unsafe_code)]
 
-// The words: every reason, outcome and statistic has one name.
-pub mod reason;
-pub mod stats;
+// The words: each reason, outcome and statistic has one name.
+pub mod reasons;
 
-// 1 parse: bytes -> what the user wrote -> what runs.
-pub mod values;
+pub mod statistics;
 
-pub mod timestamp;
-
-pub mod config;
-
-pub mod syntax;
-
-pub mod json_text;
-
-pub mod protobuf_struct;
+// A configuration: bytes -> what the user wrote -> plan.
+pub mod config_error;
 
 pub mod document;
 
-mod read;
+pub mod configuration;
 
-pub mod plan;
-
-// 2 match: request head -> mirrors.
 pub mod headers;
+
+mod hop_by_hop;
+
+pub mod grammar;
 
 pub mod matching;
 
-// 3 sample: chance or key -> yes or no.
 pub mod sample;
 
-// 4 admit: a copy's size -> a permit.
+pub mod redaction;
+
+pub mod plan;
+
+// A request: head -> gates -> copy -> the primary's answer.
+mod slot;
+
+pub mod breaker;
+
 pub mod budget;
 
 pub mod rate;
 
-pub mod breaker;
+pub mod ledger;
 
-pub mod effects;
+pub mod mirror_state;
 
-pub mod account;
-
-// 5 copy: headers and chunks -> what the shadow gets.
-mod json_edit;
-
-pub mod redact;
+pub mod active_plan;
 
 pub mod copy;
 
-pub mod exchange;
+pub mod gates;
 
-// 6 is the glue's: it dispatches what is complete.
+mod request;
 
-// 7 account: an answer -> an outcome.
-pub mod answer;
+// The shadow's answer.
+pub mod outcome;
 
-pub mod watch;
+// All of them together, as long as a VM lives.
+mod number_map;
 
-mod numbered;
+pub mod vm_state;
 
-pub mod ledger;
+// The same decisions, explained to a person.
+pub mod explain;
 
-// The same, told step by step: for people, not for the filter.
-pub mod trail;
-
-pub use plan::{ConfigError, Plan};
-pub use read::MIRROR_KEYS;
+pub use config_error::ConfigError;
+pub use configuration::read::MIRROR_KEYS;
+pub use plan::Plan;
+pub use slot::Slot;

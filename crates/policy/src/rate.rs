@@ -1,20 +1,21 @@
-//! Part of stage 4: how many copies a mirror may begin in a second. A token bucket that holds one second's burst, at least
-//! one token; a copy that finds no whole token is refused at once. Whole numbers only, so that nothing is lost by rounding.
+//! The rate limit: how many copies a mirror may begin in a second. The limit is a token bucket for the burst of one second,
+//! or for one token if that is more. A copy that finds no whole token is dropped. All numbers are whole, so rounding loses
+//! nothing.
 
 use std::time::Duration;
 
 use crate::breaker::micros;
-use crate::reason::Dropped;
-use crate::values::PerSecond;
+use crate::configuration::values::PerSecond;
+use crate::reasons::Dropped;
 
-/// The tokens of one mirror on one worker. It begins full.
+/// The token bucket of one mirror on one worker. A new bucket is full.
 #[derive(Debug)]
 pub struct Rate {
-    /// `None`: any number of copies.
+    /// `None` means no limit.
     per_second: Option<PerSecond>,
-    /// In billionths of a token: what a microsecond brings at a thousandth of a copy per second.
+    /// Billionths of a token: one microsecond at a rate of a thousandth per second brings one of them.
     tokens: u64,
-    /// When the tokens were last counted; monotonic, in microseconds.
+    /// The monotonic time of the last count, in microseconds.
     counted: u64,
 }
 
@@ -23,7 +24,7 @@ const TOKEN: u64 = 1_000_000_000;
 // === impl Rate ===
 
 impl Rate {
-    /// A full bucket.
+    /// A full bucket without a limit.
     pub const fn new() -> Self {
         Self {
             per_second: None,
@@ -32,15 +33,15 @@ impl Rate {
         }
     }
 
-    /// Takes a new rate over. The tokens stay, but for those above the new burst.
+    /// Changes the rate. The bucket keeps its tokens, up to the new burst.
     pub const fn set(&mut self, per_second: Option<PerSecond>) {
         self.per_second = per_second;
     }
 
-    /// Takes a token. It is never given back: what it paid for is the beginning of a copy, not its end.
+    /// Takes a token. A token is never given back, because it pays for the beginning of a copy.
     ///
     /// # Errors
-    /// If there is none.
+    /// The bucket has no whole token.
     pub fn take(&mut self, now: Duration) -> Result<(), Dropped> {
         let Some(per_second) = self.per_second else {
             return Ok(());

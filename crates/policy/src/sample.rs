@@ -1,56 +1,56 @@
-//! Stage 3: which of the matching requests are part of the share. By chance each request is decided for itself; by a key
-//! the same key is decided alike in every mirror with the same salt, on every worker, after every restart, and a larger
+//! Decides which of the matching requests belong to the share. With chance, each request is decided by itself. With a key,
+//! every mirror with the same salt decides alike for the same key, on every worker and after every restart. A larger
 //! percentage only adds requests.
 
 use std::borrow::Cow;
 
 use xxhash_rust::xxh64::Xxh64;
 
-use crate::config::{Sample, SampleBy};
+use crate::config_error::ConfigError;
+use crate::configuration::values::Percentage;
+use crate::configuration::{Sample, SampleBy};
+use crate::grammar;
 use crate::headers::Headers;
 use crate::matching::query_param;
-use crate::plan::ConfigError;
-use crate::reason::Skipped;
-use crate::syntax;
-use crate::values::Percentage;
+use crate::reasons::Skipped;
 
-/// How a mirror chooses its share.
+/// The way in which a mirror chooses its share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sampling {
-    /// By chance.
+    /// Chance decides for each request.
     Chance,
-    /// By a property of the request.
+    /// A part of the request decides.
     Key {
-        /// Where the key is.
+        /// The part of the request.
         key: Key,
-        /// Told apart from the key by a zero byte.
+        /// The text that is hashed before the key.
         salt: String,
     },
 }
 
-/// Where a request carries its key.
+/// The part of a request that is its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
-    /// A header, by its name in lower case; several values are joined by a comma.
+    /// A header, by its name in lower case. Several values are joined by a comma.
     Header(String),
     /// The first cookie of this name.
     Cookie(String),
-    /// The first query parameter of this name, undecoded.
+    /// The first query parameter of this name, not decoded.
     QueryParam(String),
 }
 
-/// A source of numbers for samples by chance. Seeded from outside, so that a test can repeat every decision.
+/// The source of numbers for samples by chance. The caller gives the seed, so a test can repeat every decision.
 ///
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-#[derive(Debug, Clone)]
+/// The algorithm is SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+#[derive(Debug, Clone, Default)]
 pub struct Dice(u64);
 
-/// The share of all 64-bit numbers, in parts per million, that lies at or below this one: 0 to 999,999.
+/// The bucket of a number: the number scaled from 64 bits to 0..999,999.
 pub const fn bucket(number: u64) -> u32 {
     ((number as u128 * 1_000_000) >> 64) as u32
 }
 
-/// The bucket of a key: xxh64 over salt, zero byte and key, with seed 0.
+/// The bucket of a key: xxh64 with seed 0 over the salt, a zero byte and the key.
 pub fn key_bucket(salt: &[u8], key: &[u8]) -> u32 {
     let mut hash = Xxh64::new(0);
     hash.update(salt);
@@ -82,8 +82,8 @@ impl Sampling {
         let path = format!("{path}.name");
         let key = match sample.by {
             SampleBy::Request => return Ok(Self::Chance),
-            SampleBy::Header | SampleBy::RequestId => Key::Header(syntax::header_name(&name, &path)?),
-            SampleBy::Cookie if syntax::is_token(&name) => Key::Cookie(name),
+            SampleBy::Header | SampleBy::RequestId => Key::Header(grammar::header_name(&name, &path)?),
+            SampleBy::Cookie if grammar::is_token(&name) => Key::Cookie(name),
             SampleBy::Cookie => {
                 return Err(ConfigError::invalid(
                     path,
@@ -102,7 +102,7 @@ impl Sampling {
     /// Decides for one request.
     ///
     /// # Errors
-    /// The reason why the request is left out.
+    /// The request has no key, or its bucket is outside the percentage.
     pub fn decide(&self, percentage: Percentage, headers: &Headers, dice: &mut Dice) -> Result<(), Skipped> {
         let bucket = match self {
             Self::Chance => bucket(dice.roll()),
@@ -122,7 +122,7 @@ impl Sampling {
 // === impl Key ===
 
 impl Key {
-    /// The request's key; an empty value is a key too.
+    /// The key of a request. An empty value is a key too. Returns `None` if the request has no key.
     pub fn find<'a>(&'a self, headers: &'a Headers) -> Option<Cow<'a, [u8]>> {
         match self {
             Self::Header(name) => headers.joined(name.as_bytes()),
@@ -135,7 +135,7 @@ impl Key {
     }
 }
 
-/// The value of the first cookie of a name in one `cookie` header.
+/// The value of the first cookie of a name in one `cookie` header. Returns `None` if there is no such cookie.
 fn cookie<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     line.split(|byte| *byte == b';').find_map(|pair| {
         let pair = pair.trim_ascii();
@@ -146,17 +146,17 @@ fn cookie<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 // === impl Dice ===
 
 impl Dice {
-    /// The same seed gives the same numbers.
+    /// Dice with a seed. Equal seeds give equal numbers.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Dice whose next number is 0, so that every share but an empty one takes the next request.
+    /// Dice whose next number is 0. Every share but an empty one takes the next request.
     pub(crate) const fn lowest() -> Self {
         Self(0_u64.wrapping_sub(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// The next number; all 64-bit numbers are equally likely.
+    /// The next number. All 64-bit numbers are equally likely.
     pub const fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -1,17 +1,17 @@
-//! Decodes `google.protobuf.Struct` from its wire format. Envoy hands a filter's `Struct` configuration over as raw
-//! protobuf, not as JSON (its documentation says otherwise). Only a buffer that is one Struct from end to end is taken:
-//! no unknown field, no value without a kind, no key twice. So no JSON text can be mistaken for one.
+//! Decodes `google.protobuf.Struct` from its wire format. Envoy gives the `Struct` configuration of a filter to the filter as
+//! raw protobuf. (Envoy's documentation says that it gives JSON.) The whole buffer must be one Struct: no unknown field, no
+//! value without a kind, no key twice. So no JSON text is mistaken for a Struct.
 
 use serde_json::{Map, Number, Value};
 
-/// Messages may nest this deep, as in protobuf's own decoders.
+/// How deep messages may nest, as in protobuf's own decoders.
 const MAX_DEPTH: usize = 100;
 
 const VARINT: u64 = 0;
 const FIXED64: u64 = 1;
 const LENGTH_DELIMITED: u64 = 2;
 
-/// The Struct as a JSON object, or `None` if the buffer is not a well-formed Struct.
+/// The Struct as a JSON object. Returns `None` if the buffer is not a well-formed Struct.
 pub fn decode(bytes: &[u8]) -> Option<Value> {
     read_struct(bytes, 0).map(Value::Object)
 }
@@ -29,7 +29,7 @@ fn read_struct(bytes: &[u8], depth: usize) -> Option<Map<String, Value>> {
     Some(fields)
 }
 
-/// A map entry: the key is field 1, the value is field 2. A key that is absent is the empty string.
+/// Reads a map entry: the key is field 1, the value is field 2. An absent key is the empty string.
 fn read_entry(bytes: &[u8], depth: usize) -> Option<(String, Value)> {
     let mut input = Input(deeper(bytes, depth)?);
     let (mut key, mut value) = (None, None);
@@ -69,12 +69,12 @@ fn read_list(bytes: &[u8], depth: usize) -> Option<Vec<Value>> {
     Some(values)
 }
 
-/// The bytes of a message, unless it is nested too deep.
+/// The bytes of a message. Returns `None` if the message is nested too deep.
 fn deeper(bytes: &[u8], depth: usize) -> Option<&[u8]> {
     (depth <= MAX_DEPTH).then_some(bytes)
 }
 
-/// What is left to read of one message.
+/// The rest of a message.
 struct Input<'a>(&'a [u8]);
 
 // === impl Input ===
@@ -84,7 +84,7 @@ impl<'a> Input<'a> {
         self.0.is_empty()
     }
 
-    /// A field's number and wire type.
+    /// Reads the number and the wire type of a field.
     fn tag(&mut self) -> Option<(u64, u64)> {
         let tag = self.varint()?;
         Some((tag >> 3, tag & 7))

@@ -1,18 +1,17 @@
-//! The questions of a trail, in the order in which the filter asks them: whether the mirror is on, its `match`, and what
-//! lies behind.
+//! The questions of the gates: what each gate asks, what would pass, and what the request has. The gate itself decides.
 
-use std::time::Duration;
-
-use super::{Check, Entry, Holds, Request, Verdict, quoted};
-use crate::config::{MirrorConfig, WhenLarger};
-use crate::copy::{self, MAX_HEADER_BYTES, MAX_HEADERS};
+use super::Decision;
+use super::check::{Check, Holds, quoted};
+use crate::active_plan::ActivePlan;
+use crate::configuration::{MirrorConfig, WhenLarger};
+use crate::copy::body;
+use crate::copy::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
+use crate::gates::{Facts, Gate};
 use crate::headers::Headers;
-use crate::ledger;
-use crate::matching::RequestHead;
 use crate::plan::{Mirror, Plan};
 use crate::sample::{Dice, Key, Sampling, bucket, key_bucket};
 
-/// The first question.
+/// The first question: whether the mirror is on.
 pub(super) fn enabled(plan: &Plan, mirror: &Mirror) -> Check {
     let (what, holds) = if plan.enabled {
         ("mirror.enabled", mirror.config.enabled)
@@ -22,66 +21,60 @@ pub(super) fn enabled(plan: &Plan, mirror: &Mirror) -> Check {
     Check::new(what, "true", holds.to_string(), holds)
 }
 
-pub(super) fn entries(mirror: &Mirror, head: &RequestHead<'_>, index: usize) -> Vec<Entry> {
-    let entries = mirror.matchers.iter().enumerate();
-    entries
-        .map(|(entry, matcher)| Entry {
-            conditions: matcher.checks(head, &format!("mirrors[{index}].match[{entry}]")),
-            holds: matcher.matches(head),
-        })
-        .collect()
-}
-
-/// The questions behind `match`, in the order of the ledger; those behind the first No are not asked.
-pub(super) fn behind_match(plan: &Plan, mirror: &Mirror, request: &Request, rolled: Option<Dice>) -> Vec<Check> {
-    let (headers, config) = (&request.headers, &mirror.config);
-    vec![
-        loop_check(plan, headers),
-        Check::new(
+/// The question of a gate, with the gate's decision. `rolled` are the dice before the decision; without dice, chance is
+/// left open.
+pub(super) fn check(
+    gate: Gate,
+    plan: &ActivePlan,
+    mirror: &Mirror,
+    facts: &Facts<'_>,
+    rolled: Option<Dice>,
+    is_passed: bool,
+) -> Check {
+    let (headers, config) = (facts.headers, &mirror.config);
+    let mut check = match gate {
+        Gate::Expired => expiry(mirror, facts),
+        Gate::Sample => sample(mirror, headers, rolled),
+        Gate::Loop => marker(plan, headers),
+        Gate::Upgrade => Check::new(
             "upgrade",
             "no CONNECT and no upgrade",
             headers.get(b":method").map_or_else(|| "absent".to_owned(), quoted),
-            !ledger::is_tunnel(headers),
+            is_passed,
         ),
-        Check::new(
+        Gate::Route => Check::new(
             "route",
             "an upstream is to answer",
-            if request.is_routed { "taken as given" } else { "none" },
-            request.is_routed,
+            if facts.is_routed { "taken as given" } else { "none" },
+            is_passed,
         ),
-        expiry(mirror, request.wall),
-        sample(mirror, headers, rolled),
-        breaker(config),
-        Check::new(
-            "headers",
-            format!("at most {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes"),
-            format!("{} of {} bytes", headers.len(), headers.bytes()),
-            headers.len() <= MAX_HEADERS && headers.bytes() <= MAX_HEADER_BYTES as u64,
-        ),
-        body(config, request),
-        assumed(
-            "limits.maxInFlight",
+        Gate::Breaker => breaker(config),
+        Gate::Head => head(config, headers),
+        Gate::Budget => assumed(
+            "limits",
             format!(
-                "fewer than {} copies held by the worker",
-                config.limits.max_in_flight.get()
+                "fewer than {} copies and at most {} bytes on the worker",
+                config.limits.max_in_flight.get(),
+                config.limits.max_buffered_bytes.get()
             ),
+            format!("{} bytes of headers", headers.bytes()),
         ),
-        buffered(config, request),
-        rate(config),
-    ]
+        Gate::Rate => rate(config),
+    };
+    if !is_passed {
+        check.holds = Holds::No;
+    }
+    check
 }
 
-fn loop_check(plan: &Plan, headers: &Headers) -> Check {
-    let markers = plan.mirrors.iter().map(|mirror| mirror.config.marker.as_str());
-    let found = markers
-        .clone()
+fn marker(plan: &ActivePlan, headers: &Headers) -> Check {
+    let found = plan
+        .markers
+        .iter()
         .find_map(|marker| Some((marker, headers.get(marker.as_bytes())?)));
-    let mut names: Vec<&str> = markers.collect();
-    names.sort_unstable();
-    names.dedup();
     Check::new(
         "loop",
-        format!("no marker ({})", names.join(", ")),
+        format!("no marker ({})", plan.markers.join(", ")),
         found.map_or_else(
             || "none".to_owned(),
             |(name, value)| format!("{name}: {}", quoted(value)),
@@ -90,16 +83,16 @@ fn loop_check(plan: &Plan, headers: &Headers) -> Check {
     )
 }
 
-fn expiry(mirror: &Mirror, wall: Option<Duration>) -> Check {
+fn expiry(mirror: &Mirror, facts: &Facts<'_>) -> Check {
     let Some(end) = &mirror.config.expires_at else {
         return not_configured("expiresAt");
     };
-    let found = match wall {
+    let found = match facts.wall {
         Some(now) => format!("{} seconds since 1970", now.as_secs()),
         None => "the time of day is not known".to_owned(),
     };
     let wanted = format!("before {}", end.as_str());
-    Check::new("expiresAt", wanted, found, !mirror.is_expired(wall))
+    Check::new("expiresAt", wanted, found, true)
 }
 
 fn sample(mirror: &Mirror, headers: &Headers, rolled: Option<Dice>) -> Check {
@@ -157,39 +150,28 @@ fn breaker(config: &MirrorConfig) -> Check {
             breaker.min_requests.get(),
             breaker.window.millis()
         ),
+        "taken as given".to_owned(),
     )
 }
 
-fn body(config: &MirrorConfig, request: &Request) -> Check {
-    let (max, length) = (config.body.max_bytes.get(), request.body.len() as u64);
-    let declared = copy::declared_length(&request.headers);
-    let fits = length.max(declared.unwrap_or(0)) <= max;
-    let (or_else, holds) = match config.body.when_larger {
-        WhenLarger::Drop => ("", fits),
-        WhenLarger::HeadersOnly => ("; a larger one is left out", true),
+fn head(config: &MirrorConfig, headers: &Headers) -> Check {
+    let or_else = match config.body.when_larger {
+        WhenLarger::Drop => "",
+        WhenLarger::HeadersOnly => "; a larger body is left out",
     };
-    let found = match declared {
-        Some(declared) => format!("{length} bytes, {declared} declared"),
-        None => format!("{length} bytes"),
+    let max = config.body.max_bytes.get();
+    let length = match body::declared_length(headers) {
+        Some(declared) => format!("a body of {declared} bytes"),
+        None => "no declared length".to_owned(),
     };
-    Check::new("body.maxBytes", format!("at most {max} bytes{or_else}"), found, holds)
-}
-
-fn buffered(config: &MirrorConfig, request: &Request) -> Check {
-    let max = config.limits.max_buffered_bytes.get();
-    let length = request.body.len() as u64;
-    let kept = if length <= config.body.max_bytes.get() {
-        length
-    } else {
-        0
-    };
-    let bytes = request.headers.bytes().saturating_add(kept);
-    Check {
-        what: "limits.maxBufferedBytes".to_owned(),
-        wanted: format!("at most {max} bytes held by the worker"),
-        found: format!("{bytes} bytes for this copy alone"),
-        holds: if bytes <= max { Holds::Assumed } else { Holds::No },
-    }
+    Check::new(
+        "head",
+        format!(
+            "at most {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes, and a body of at most {max} bytes{or_else}"
+        ),
+        format!("{} headers of {} bytes, {length}", headers.len(), headers.bytes()),
+        true,
+    )
 }
 
 fn rate(config: &MirrorConfig) -> Check {
@@ -201,36 +183,37 @@ fn rate(config: &MirrorConfig) -> Check {
                 "at most {} copies in a second on the worker",
                 f64::from(rate.thousandths()) / 1000.0
             ),
+            "taken as given".to_owned(),
         ),
     }
 }
 
-/// What is asked when the request is complete: whether the copy that was made of it can be sent.
-pub(super) fn finished(verdict: Verdict) -> Check {
-    let found = match verdict {
-        Verdict::Dropped(reason) => reason.meaning(),
-        Verdict::Skipped(reason) => reason.meaning(),
+/// The last question: whether the copy of the complete request can be sent.
+pub(super) fn finished(decision: Decision) -> Check {
+    let found = match decision {
+        Decision::Dropped(reason) => reason.meaning(),
+        Decision::Skipped(reason) => reason.meaning(),
         _ => "it can",
     };
     Check::new(
         "copy",
         "one that can be made and sent",
         found,
-        verdict == Verdict::Copied,
+        decision == Decision::Copied,
     )
 }
 
-/// Holds because nothing is asked for.
+/// A question that the configuration does not ask.
 fn not_configured(what: &str) -> Check {
     Check::new(what, "-", "not configured", true)
 }
 
-/// Depends on what the worker holds at the time.
-fn assumed(what: &str, wanted: String) -> Check {
+/// A question whose answer depends on the worker at the time.
+fn assumed(what: &str, wanted: String, found: String) -> Check {
     Check {
         what: what.to_owned(),
         wanted,
-        found: "taken as given".to_owned(),
+        found,
         holds: Holds::Assumed,
     }
 }

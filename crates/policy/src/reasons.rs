@@ -1,5 +1,5 @@
-//! The vocabulary: every reason not to send a copy and every end of a copy that was sent. Each has one name, and that
-//! name is the `result` of a statistic, the word in the log, the row in the documentation and on the dashboard.
+//! The vocabulary: every reason not to send a copy, and every end of a copy that was sent. Each has one name. The name is
+//! the `result` of a statistic, the word in the log, and the row in the documentation and on the dashboard.
 
 /// Declares an enum whose variants carry a name and a meaning, both listed in one place.
 macro_rules! vocabulary {
@@ -11,15 +11,15 @@ macro_rules! vocabulary {
         }
 
         impl $name {
-            /// All of them, in the order in which they are documented.
+            /// All variants in the order of the documentation.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
-            /// The name, as it stands in statistics and logs.
+            /// The name in statistics and logs.
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
             }
 
-            /// What it means, in one sentence for a person.
+            /// The meaning, in a sentence for a person.
             pub const fn meaning(self) -> &'static str {
                 match self { $($name::$variant => $meaning),+ }
             }
@@ -34,7 +34,7 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
-    /// Policy decided that this request is not copied. Nobody needs to be woken.
+    /// The policy decided that a request is not copied. Nobody needs to be woken.
     Skipped {
         Loop => "loop", "The request carries the marker of a mirror: it is a copy itself.";
         Upgrade => "upgrade", "CONNECT, or an upgrade such as WebSocket: there is no request to copy, only a tunnel.";
@@ -46,7 +46,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// A copy that policy wanted was lost. People are paged for these.
+    /// A copy that the policy wanted was lost. People are paged for these.
     Dropped {
         BreakerOpen => "breaker_open", "The mirror's circuit breaker is open, or awaits the end of its probe.";
         BodyTooLarge => "body_too_large", "The body is larger than `body.maxBytes`.";
@@ -65,7 +65,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What an answer was. The shadow's and the primary's are classed by the same rule.
+    /// The class of an answer. One rule classes the answers of the shadow and of the primary.
     Class {
         Success => "2xx", "Answered with a status of 200 to 299.";
         Redirection => "3xx", "Answered with a status of 300 to 399.";
@@ -77,7 +77,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// A copy was sent and no answer of the shadow came back.
+    /// A copy was sent, and the shadow did not answer.
     Failure {
         Connect => "connect", "No connection to the shadow could be made.";
         Timeout => "timeout", "The shadow did not answer within `timeout`.";
@@ -87,49 +87,25 @@ vocabulary! {
     }
 }
 
-/// How a copy that was sent ended. Each one ends exactly once.
+/// Why a mirror did not send a copy of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The shadow answered. The duration is Envoy's own measure, absent only if Envoy gave none.
-    Answered {
-        /// What the answer was.
-        class: Class,
-        /// Whether it says that the shadow cannot serve: a `5xx`, or a gRPC status that Envoy takes for one.
-        is_error: bool,
-        /// Milliseconds from the complete request to the answer's headers.
-        milliseconds: Option<u64>,
-    },
-    /// The shadow did not answer.
-    Failed(Failure),
+pub enum Reason {
+    /// The policy decided so.
+    Skipped(Skipped),
+    /// The copy was lost.
+    Dropped(Dropped),
 }
 
-impl Outcome {
-    /// Whether a circuit breaker takes it for a failure; `None` if it tells nothing about the shadow.
-    pub const fn is_failure(self) -> Option<bool> {
-        match self {
-            Self::Answered { is_error, .. } => Some(is_error),
-            Self::Failed(Failure::Cancelled) => None,
-            Self::Failed(_) => Some(true),
-        }
+// === impl Reason ===
+
+impl From<Skipped> for Reason {
+    fn from(reason: Skipped) -> Self {
+        Self::Skipped(reason)
     }
 }
 
-impl Class {
-    /// The class of an answer that is not gRPC.
-    pub const fn of_status(status: u16) -> Self {
-        match status {
-            200..=299 => Self::Success,
-            300..=399 => Self::Redirection,
-            400..=499 => Self::ClientError,
-            _ => Self::ServerError,
-        }
-    }
-
-    /// The class of a gRPC answer; `None` is one without `grpc-status`.
-    pub fn of_grpc_status(status: Option<&[u8]>) -> Self {
-        match status {
-            Some(b"0") => Self::GrpcOk,
-            _ => Self::GrpcError,
-        }
+impl From<Dropped> for Reason {
+    fn from(reason: Dropped) -> Self {
+        Self::Dropped(reason)
     }
 }

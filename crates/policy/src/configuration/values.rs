@@ -1,37 +1,42 @@
-//! The scalar values of the configuration. Each refuses what is out of its range when it is read, so that a value that
-//! exists is a value that is allowed; the caller adds the path.
+//! The scalar values of the configuration. A value that is out of range cannot be made, so every value that exists is
+//! allowed. The caller adds the path to an error.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-/// A share of requests, 0 to 100 percent in steps of 0.0001; kept in parts per million.
+/// A share of requests: 0 to 100 percent in steps of 0.0001. The number inside is parts per million.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percentage(u32);
 
-/// How often, 0.001 to 1,000,000 times per second in steps of 0.001; kept in thousandths.
+/// A rate: 0.001 to 1,000,000 times per second in steps of 0.001. The number inside is thousandths per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PerSecond(u32);
 
-/// A time span of 1 millisecond to 1 hour, in whole milliseconds. Written as in Go and Istio: `"250ms"`, `"1.5s"`,
-/// `"1m30s"`. Zero is not allowed: Envoy takes a callout's timeout of 0 for none.
+/// A time span: 1 millisecond to 1 hour, in whole milliseconds. Users write spans as in Go and Istio: `"250ms"`, `"1.5s"`,
+/// `"1m30s"`. Zero is not allowed, because Envoy takes a callout's timeout of 0 for no timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(u32);
 
-/// A whole number with a lower and an upper bound. A double without a fraction is one too: a protobuf `Struct` has no
-/// other numbers.
+/// A whole number from `MIN` to `MAX`. A double without a fraction is a whole number too, because a protobuf `Struct` has
+/// doubles only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Whole<const MIN: u64, const MAX: u64>(u64);
 
-/// A text that no message and no log may show. It is printed only with the configuration that it is a part of.
+/// A text that no message and no log shows. Only the printed configuration has the text.
 #[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct Secret(pub(crate) String);
+pub struct Secret(String);
 
 // === impl Secret ===
 
 impl Secret {
-    /// The text. Whoever asks for it keeps it out of sight.
+    /// Hides a text.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The hidden text. The caller must not show the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -46,20 +51,20 @@ impl fmt::Debug for Secret {
 // === impl Percentage ===
 
 impl Percentage {
-    /// All requests.
+    /// 100 percent.
     pub const ALL: Self = Self(1_000_000);
 
-    /// From parts per million, if that is at most 100 %.
+    /// The percentage of so many parts per million. Returns `None` above 1,000,000.
     pub const fn from_ppm(ppm: u32) -> Option<Self> {
         if ppm <= Self::ALL.0 { Some(Self(ppm)) } else { None }
     }
 
-    /// From percent.
+    /// The percentage that a number of the configuration means.
     pub(crate) fn from_number(percentage: f64) -> Result<Self, String> {
         PERCENT.of_number(percentage).map(Self)
     }
 
-    /// From percent, written as a decimal text; `None` if it is none.
+    /// The percentage that a decimal text means. Returns `None` if the text is not a decimal number.
     pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
         PERCENT.of_text(text).map(|steps| steps.map(Self))
     }
@@ -91,7 +96,7 @@ impl Serialize for Percentage {
 // === impl PerSecond ===
 
 impl PerSecond {
-    /// From thousandths, if they are 1 to 1,000,000,000.
+    /// The rate of so many thousandths per second. Returns `None` outside 1 to 1,000,000,000.
     pub const fn from_thousandths(thousandths: u32) -> Option<Self> {
         if thousandths >= PER_SECOND.min && thousandths <= PER_SECOND.max {
             Some(Self(thousandths))
@@ -100,12 +105,12 @@ impl PerSecond {
         }
     }
 
-    /// From times per second.
+    /// The rate that a number of the configuration means, in times per second.
     pub(crate) fn from_number(times: f64) -> Result<Self, String> {
         PER_SECOND.of_number(times).map(Self)
     }
 
-    /// From times per second, written as a decimal text; `None` if it is none.
+    /// The rate that a decimal text means. Returns `None` if the text is not a decimal number.
     pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
         PER_SECOND.of_text(text).map(|steps| steps.map(Self))
     }
@@ -124,9 +129,9 @@ impl Serialize for PerSecond {
 
 // === decimal fractions ===
 
-/// How a decimal fraction is kept: as a whole number of steps.
+/// A decimal fraction as a whole number of steps: the size of a step and the range.
 struct Steps {
-    /// In one whole: a power of ten.
+    /// How many steps one whole has: a power of ten.
     per_one: u32,
     min: u32,
     max: u32,
@@ -156,7 +161,7 @@ impl Steps {
         if !(f64::from(self.min)..=f64::from(self.max)).contains(&steps) {
             return Err(self.out_of_range.to_owned());
         }
-        // The product of a decimal fraction is off by rounding only, far less than this.
+        // Rounding makes the product differ from a whole number by far less than this.
         if (steps - steps.round()).abs() > 1e-6 {
             return Err(self.too_fine.to_owned());
         }
@@ -197,7 +202,7 @@ impl Span {
     /// The longest span: one hour.
     pub const MAX: Self = Self(3_600_000);
 
-    /// From milliseconds, if that is 1 to 3,600,000.
+    /// The span of so many milliseconds. Returns `None` outside 1 to 3,600,000.
     pub const fn from_millis(millis: u32) -> Option<Self> {
         if millis >= 1 && millis <= Self::MAX.0 {
             Some(Self(millis))
@@ -206,7 +211,7 @@ impl Span {
         }
     }
 
-    /// The span, 1 ms to 1 h.
+    /// The span as a standard duration: 1 ms to 1 h.
     pub const fn duration(self) -> Duration {
         Duration::from_millis(self.0 as u64)
     }
@@ -216,7 +221,7 @@ impl Span {
         self.0
     }
 
-    /// From its text.
+    /// The span that a text such as `1m30s` means.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some(nanos) = parse_nanos(text) else {
             return Err("is not a duration such as \"250ms\" or \"5s\"".to_owned());
@@ -230,7 +235,7 @@ impl Span {
     }
 }
 
-/// `u64::MAX` stands for whatever is longer.
+/// The nanoseconds that a text means. A longer time is `u64::MAX`. Returns `None` if the text is not a duration.
 fn parse_nanos(text: &str) -> Option<u64> {
     let mut nanos: u64 = 0;
     let mut rest = text;
@@ -255,15 +260,15 @@ fn parse_nanos(text: &str) -> Option<u64> {
     Some(nanos)
 }
 
-/// `"1.5"` times a unit, exactly, `u64::MAX` if it is larger; `None` if it is not a number or the product is not whole.
-/// The unit is at most an hour in nanoseconds. 128 bits would be shorter, and their division 3 KB of the filter.
+/// A decimal text such as `"1.5"` times a unit, exactly. A larger product is `u64::MAX`. Returns `None` if the text is not a
+/// decimal number or the product is not whole. The unit is at most an hour in nanoseconds.
 fn parse_decimal(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     if !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
     let whole = whole.bytes().fold(0, |value, digit| value * 10 + value_of(digit));
-    // From the last digit to the first: the product is whole only if all the tenths are.
+    // The loop goes from the last digit to the first. The product is whole only if each tenth on the way is whole.
     let fraction = fraction.bytes().rev().try_fold(0, |tenths, digit| {
         let value = value_of(digit) * unit + tenths;
         value.is_multiple_of(10).then_some(value / 10)
@@ -310,7 +315,7 @@ impl Serialize for Span {
 // === impl Whole ===
 
 impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
-    /// The number, if it is in range.
+    /// The number. Returns `None` if the number is out of range.
     pub const fn new(value: u64) -> Option<Self> {
         if value >= MIN && value <= MAX {
             Some(Self(value))
@@ -319,12 +324,12 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
         }
     }
 
-    /// From a number of a document.
+    /// The whole number that a number of the configuration means.
     pub(crate) fn from_number(number: f64) -> Result<Self, String> {
         whole(number, MIN, MAX).map(Self)
     }
 
-    /// From a decimal text; `None` if it is none.
+    /// The whole number that a decimal text means. Returns `None` if the text is not a decimal number.
     pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
         is_decimal(text).then(|| match parse_decimal(text, 1) {
             None => Err("is not a whole number".to_owned()),
@@ -332,7 +337,7 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
         })
     }
 
-    /// The number, brought into range.
+    /// The number, or the bound that is nearest to the number.
     pub const fn clamped(value: u64) -> Self {
         Self(if value < MIN {
             MIN

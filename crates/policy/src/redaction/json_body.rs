@@ -1,42 +1,42 @@
-//! Edits JSON text where it stands: finds the values that pointers name, cuts or replaces them, and leaves every other byte
-//! alone. One pass, in time linear in the text, over a strict reading of RFC 8259: what is not that is not edited at all.
+//! Edits JSON text in place: finds the values that pointers name, and removes or replaces them. Every other byte stays as it
+//! is. One pass reads the text strictly as RFC 8259 says. A text that is not JSON is not edited.
 
 use std::borrow::Cow;
 
-use crate::json_text::{escaped, hex};
-use crate::redact::Token;
-
-/// Objects and arrays within each other, at most. Each is one call deep, and a module's stack is small.
+/// How deep objects and arrays may nest. Each level is one call, and the stack of a module is small.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// What a value is below: a key of an object, unescaped, or an index of an array.
+/// A token in place of a value: 32 hexadecimal digits.
+pub(super) type Token = [u8; 32];
+
+/// The key of a value in its object, unescaped, or its index in its array.
 enum Key<'a> {
     Name(Cow<'a, [u8]>),
     Index(usize),
 }
 
-/// Pointers that a place in the text still fits, as bits by their index.
+/// The pointers that fit a place in the text so far, as bits by their index.
 type Live = u64;
 
-/// Makes the replacement of a value; `None` takes it out.
+/// Makes the token that replaces a value. Returns `None` if the value is removed.
 type Replace<'a> = &'a dyn Fn(&[u8]) -> Option<Token>;
 
 struct Editor<'a> {
     text: &'a [u8],
-    /// Where the reading stands.
+    /// The index of the next byte to read.
     at: usize,
     pointers: &'a [String],
     replace: Replace<'a>,
     edited: Vec<u8>,
-    /// How far the text has been taken into `edited`.
+    /// The index of the first byte that is not in `edited` yet.
     taken: usize,
     max_bytes: u64,
 }
 
-/// Edits a text by at most 64 pointers. A member of an object is cut with its comma; an element of an array becomes
-/// `null`, so that the others keep their index; a replacement is a string. `None` inside: nothing was named.
+/// Edits a text by at most 64 pointers. A removed member of an object goes with its comma. A removed element of an array
+/// becomes `null`, so the other elements keep their index. A token is a string. Returns `Some(None)` if no value is named.
 ///
-/// `None` if the text is not JSON in UTF-8, nests deeper than [`MAX_DEPTH`], or would grow beyond `max_bytes`.
+/// Returns `None` if the text is not JSON in UTF-8, nests deeper than [`MAX_DEPTH`], or would grow beyond `max_bytes`.
 pub(crate) fn edit(text: &[u8], pointers: &[String], max_bytes: u64, replace: Replace<'_>) -> Option<Option<Vec<u8>>> {
     std::str::from_utf8(text).ok()?;
     let mut editor = Editor {
@@ -57,7 +57,7 @@ pub(crate) fn edit(text: &[u8], pointers: &[String], max_bytes: u64, replace: Re
     if editor.taken == 0 {
         return Some(None);
     }
-    editor.put(text.len(), text.len(), &[])?;
+    editor.write(text.len(), text.len(), &[])?;
     Some(Some(editor.edited))
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn is_pointer(text: &str) -> bool {
 // === impl Key ===
 
 impl Key<'_> {
-    /// Whether a segment of a pointer names it, escaped as it is there.
+    /// Whether an escaped segment of a pointer names the key.
     fn is_named(&self, segment: &[u8]) -> bool {
         match self {
             _ if segment == b"*" => true,
@@ -105,8 +105,8 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// An object or an array. Members that are cut one after another are cut at once, when it is clear whether another
-    /// one follows: with the comma behind them if so, with the one before them if not.
+    /// Reads an object or an array. Neighbouring members that are removed are cut at once: with the comma behind them if
+    /// another member follows, else with the comma before them.
     fn container(&mut self, live: Live, depth: usize) -> Option<()> {
         let is_object = self.next()? == b'{';
         let close = if is_object { b'}' } else { b']' };
@@ -140,12 +140,12 @@ impl<'a> Editor<'a> {
                 cut = Some((cut.map_or(start, |(start, _)| start), self.at));
             } else {
                 if let Some((from, _)) = cut.take() {
-                    self.put(from, start, &[])?;
+                    self.write(from, start, &[])?;
                 }
                 match (below, replacement) {
                     (Some(live), _) => self.value(live, depth + 1)?,
-                    (None, Some(token)) => self.put(value, self.at, &[b"\"", &token[..], b"\""].concat())?,
-                    (None, None) => self.put(value, self.at, b"null")?,
+                    (None, Some(token)) => self.write(value, self.at, &[b"\"", &token[..], b"\""].concat())?,
+                    (None, None) => self.write(value, self.at, b"null")?,
                 }
                 kept_to = Some(self.at);
             }
@@ -157,12 +157,12 @@ impl<'a> Editor<'a> {
             }
         }
         match cut {
-            Some((from, to)) => self.put(kept_to.unwrap_or(from), to, &[]),
+            Some((from, to)) => self.write(kept_to.unwrap_or(from), to, &[]),
             None => Some(()),
         }
     }
 
-    /// The pointers that go on below a key; `None` if one of them ends there.
+    /// The pointers that continue below a key. Returns `None` if a pointer ends at the key.
     fn below(&self, live: Live, depth: usize, key: &Key<'_>) -> Option<Live> {
         if live == 0 {
             return Some(0);
@@ -179,8 +179,8 @@ impl<'a> Editor<'a> {
         Some(below)
     }
 
-    /// Takes the text up to `from` as it is, then this in place of what goes to `to`.
-    fn put(&mut self, from: usize, to: usize, replacement: &[u8]) -> Option<()> {
+    /// Copies the text up to `from`, then writes the replacement for the text from `from` to `to`.
+    fn write(&mut self, from: usize, to: usize, replacement: &[u8]) -> Option<()> {
         if self.taken == 0 {
             self.edited.reserve_exact(self.text.len());
         }
@@ -190,7 +190,7 @@ impl<'a> Editor<'a> {
         (self.edited.len() as u64 <= self.max_bytes).then_some(())
     }
 
-    /// A string; what is between its quotes.
+    /// Reads a string. Returns the text between its quotes.
     fn string(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let start = self.at;
@@ -211,7 +211,7 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// A number, `true`, `false` or `null`.
+    /// Reads a number, `true`, `false` or `null`.
     fn word(&mut self) -> Option<()> {
         let rest = self.text.get(self.at..)?;
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
@@ -241,7 +241,8 @@ impl<'a> Editor<'a> {
     }
 }
 
-/// `-12.5e+3`: digits without a leading zero, then a fraction and an exponent, each with at least one digit.
+/// Whether a word is a number such as `-12.5e+3`: digits without a leading zero, then a fraction and an exponent, each with
+/// at least one digit.
 fn is_number(word: &[u8]) -> bool {
     fn digits(text: &[u8]) -> Option<&[u8]> {
         let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -264,7 +265,7 @@ fn is_number(word: &[u8]) -> bool {
     after_number(word) == Some(&[])
 }
 
-/// A value as tokens are made of it: a string without quotes and escapes, anything else as it stands.
+/// The text of a value from which its token is made. A string has neither quotes nor escapes here.
 fn bare(value: &[u8]) -> Cow<'_, [u8]> {
     match value {
         [b'"', text @ .., b'"'] => unescape(text),
@@ -272,7 +273,7 @@ fn bare(value: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// What a string means. Half a surrogate pair means U+FFFD.
+/// The meaning of a string with escapes. Half a surrogate pair means U+FFFD.
 fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'\\') {
         return text.into();
@@ -304,11 +305,29 @@ fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
     plain.into()
 }
 
-/// The number that four hexadecimal digits write, and what follows them.
+/// The number that four hexadecimal digits mean, and the text behind them.
 fn code_unit(text: &[u8]) -> (u32, &[u8]) {
     let (digits, rest) = text.split_at_checked(4).unwrap_or((text, &[]));
     let unit = digits
         .iter()
         .fold(0, |unit, digit| unit << 4 | u32::from(hex(*digit).unwrap_or_default()));
     (unit, rest)
+}
+
+/// The byte that an escape of one letter means. Returns `None` for any other letter.
+fn escaped(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'"' | b'\\' | b'/' => letter,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        _ => return None,
+    })
+}
+
+/// The value of a hexadecimal digit. Returns `None` for any other byte.
+pub(super) fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16)?.try_into().ok()
 }

@@ -1,14 +1,21 @@
-//! What a user writes: the plugin configuration, key by key, with its defaults. What one key
-//! alone cannot tell is checked when the configuration is compiled into a [`Plan`](crate::plan::Plan). What was read can
-//! be printed back as the same configuration.
+//! The plugin configuration as a user writes it: its keys and their defaults. Checks that need more than one key happen
+//! when a configuration is compiled to a plan. A configuration can be printed, and the printed text means the same.
+
+pub mod values;
+
+pub mod timestamp;
+
+pub mod redact;
+
+pub(crate) mod read;
 
 use serde::{Serialize, Serializer};
 
-use crate::redact::Redact;
-use crate::timestamp::Timestamp;
-use crate::values::{PerSecond, Percentage, Span, Whole};
+use redact::Redact;
+use timestamp::Timestamp;
+use values::{PerSecond, Percentage, Span, Whole};
 
-/// 256 MiB: no mirror may hold more, per worker.
+/// The largest budget of a mirror on one worker: 256 MiB.
 pub const MAX_BUFFERED_BYTES: u64 = 256 << 20;
 
 /// The whole plugin configuration.
@@ -35,47 +42,47 @@ pub struct MirrorConfig {
     pub destination: Option<Destination>,
     /// The kill switch of this mirror.
     pub enabled: bool,
-    /// The share of the matching requests that are copied.
+    /// The share of the matching requests that is copied.
     pub percentage: Percentage,
-    /// How that share is chosen.
+    /// The way in which the share is chosen.
     pub sample: Sample,
-    /// Which requests are copied: those that meet any of the entries; without entries, every request.
+    /// The requests that are copied: each request that meets at least one entry. Without entries, every request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub r#match: Vec<RequestMatch>,
-    /// The authority of the copy.
+    /// How the copy's authority is made.
     pub authority: Authority,
-    /// The path of the copy.
+    /// How the copy's path is changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathRewrite>,
-    /// Headers changed on the copy only.
+    /// How the copy's headers are changed.
     #[serde(skip_serializing_if = "HeaderOperations::is_empty")]
     pub headers: HeaderOperations,
-    /// What of the request the shadow must not see.
+    /// The parts of the request that the shadow must not see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redact: Option<Box<Redact>>,
-    /// The header that tells a copy from a request; its value is the mirror's name.
+    /// The header that marks a copy. Its value is the mirror's name.
     pub marker: String,
-    /// How much of a body is collected, and for how long.
+    /// How bodies are copied.
     pub body: Body,
     /// How long the shadow may take to answer.
     pub timeout: Span,
-    /// What the mirror may use, per worker.
+    /// The limits of the mirror on one worker.
     pub limits: Limits,
-    /// Spares a shadow that fails, per worker.
+    /// The circuit breaker of the mirror on one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub circuit_breaker: Option<CircuitBreaker>,
-    /// From then on nothing is copied.
+    /// The moment from which on no request is copied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
-/// A destination as in Istio's VirtualService; it means the cluster `outbound|PORT|SUBSET|HOST`.
+/// A destination as in Istio's VirtualService. Its cluster is `outbound|PORT|SUBSET|HOST`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Destination {
     /// The fully qualified host, such as `reviews.demo.svc.cluster.local`.
     pub host: String,
-    /// The port of the Service.
+    /// A port of the Service.
     pub port: PortSelector,
     /// A subset of a DestinationRule.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,88 +92,88 @@ pub struct Destination {
 /// A port by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PortSelector {
-    /// 1 to 65535.
+    /// The number of the port: 1 to 65535.
     pub number: Port,
 }
 
-/// A TCP port.
+/// The number of a TCP port: 1 to 65535.
 pub type Port = Whole<1, 65_535>;
 
-/// What decides whether a request is part of the share.
+/// What decides whether a request belongs to the share.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sample {
-    /// Chance, or a property of the request.
+    /// Chance, or a part of the request.
     pub by: SampleBy,
-    /// The header, cookie or query parameter.
+    /// The name of the header, cookie or query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Mirrors with the same key and the same salt decide alike.
+    /// A text that is hashed before the key. Mirrors with the same key and the same salt choose the same requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
 }
 
-/// The property that a sample goes by.
+/// The part of a request that decides a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SampleBy {
-    /// Each request for itself, by chance.
+    /// Nothing: chance decides for each request.
     #[default]
     Request,
-    /// The value of a header; several are joined by a comma.
+    /// The value of a header. Several values are joined by a comma.
     Header,
     /// The value of the first cookie of that name.
     Cookie,
-    /// The first value of a query parameter, as it stands in the path.
+    /// The first value of a query parameter, not decoded.
     QueryParam,
     /// The header `x-request-id`.
     RequestId,
 }
 
-/// Conditions on a request in the words of Istio's HTTPMatchRequest; all of them must hold.
+/// Conditions on a request in the words of Istio's HTTPMatchRequest. A request must meet all of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestMatch {
-    /// The path, without query and fragment.
+    /// The path without query and fragment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<StringMatch>,
     /// Whether `uri.exact` and `uri.prefix` ignore case.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ignore_uri_case: bool,
-    /// The method.
+    /// The method, such as `GET`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<StringMatch>,
-    /// The authority, with its port if the client sent one.
+    /// The authority, with its port if the client sent a port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authority: Option<StringMatch>,
-    /// The scheme.
+    /// The scheme: `http` or `https`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<StringMatch>,
-    /// Headers by name; `{}` asks only that the header is there.
+    /// Headers by name. `{}` asks only that the request has the header.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub headers: Named<StringMatch>,
-    /// Headers that must not match; `{}` asks that the header is absent.
+    /// Headers that must not match. `{}` asks that the request does not have the header.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub without_headers: Named<StringMatch>,
-    /// Query parameters by name, as they stand in the path; `{}` asks only that the parameter is there.
+    /// Query parameters by name, not decoded. `{}` asks only that the request has the parameter.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub query_params: Named<StringMatch>,
-    /// The port on which this proxy accepted the request.
+    /// The port on which the proxy accepted the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<Port>,
 }
 
-/// How a text is compared: exactly one of the three.
+/// How a text is compared. Exactly one of the three is given.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StringMatch {
-    /// The whole text.
+    /// The text is equal to this text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<String>,
-    /// Its beginning.
+    /// The text begins with this text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// A regular expression that the whole text must match.
+    /// The whole text matches this regular expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
 }
@@ -175,107 +182,107 @@ pub struct StringMatch {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authority {
-    /// One of three ways.
+    /// The way in which the authority is made.
     pub mode: AuthorityMode,
-    /// With mode `suffix`: what is put before the port. Default: `-shadow`.
+    /// With mode `suffix`: the text that is put before the port. The default is `-shadow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// With mode `literal`: the authority.
+    /// With mode `literal`: the authority of every copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
 }
 
-/// See [`Authority`].
+/// The way in which the authority of the copy is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AuthorityMode {
-    /// The original with a suffix on the host.
+    /// The request's authority, with a suffix on its host.
     #[default]
     Suffix,
-    /// The original.
+    /// The request's authority.
     Preserve,
-    /// Another one.
+    /// A configured authority.
     Literal,
 }
 
-/// A change of the copy's path.
+/// How the copy's path is changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PathRewrite {
-    /// The beginning of the path that is replaced.
+    /// The prefix that is replaced.
     pub prefix_rewrite: PrefixRewrite,
 }
 
-/// A path that begins with `from` begins with `to` instead; any other path stays as it is.
+/// The copy's path begins with `to` where the request's path begins with `from`. Every other path is unchanged.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PrefixRewrite {
-    /// Begins with `/`.
+    /// The prefix of the request's path. It begins with `/`.
     pub from: String,
-    /// Begins with `/`.
+    /// The prefix of the copy's path. It begins with `/`.
     pub to: String,
 }
 
-/// Changes of the copy's headers, done in this order: remove, set, add.
+/// Changes of the copy's headers, in this order: remove, set, add.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct HeaderOperations {
-    /// Headers that get this one value.
+    /// Headers that have this value only.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub set: Named<String>,
-    /// Headers that get this value besides those that they have.
+    /// Headers that have this value in addition to their values.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub add: Named<String>,
-    /// Headers that are taken out.
+    /// Headers that the copy does not have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
 }
 
-/// How bodies are collected.
+/// How bodies are copied.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Body {
     /// The largest body that is copied: 0 to 256 MiB, at most `limits.maxBufferedBytes`.
     pub max_bytes: Whole<0, MAX_BUFFERED_BYTES>,
-    /// What happens to a request whose body is larger.
+    /// What happens to a request with a larger body.
     pub when_larger: WhenLarger,
-    /// How long a copy may be collected.
+    /// How long the filter waits for the end of a request.
     pub max_wait: Span,
 }
 
-/// What happens to a request whose body is over the cap. Nothing is ever sent in part.
+/// What happens to a request with a body that is larger than `maxBytes`. No copy ever has a part of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WhenLarger {
-    /// It is not copied.
+    /// The request is not copied.
     #[default]
     Drop,
-    /// It is copied without its body.
+    /// The request is copied without its body.
     HeadersOnly,
 }
 
-/// What one mirror may use on one worker.
+/// The limits of one mirror on one worker.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
-    /// Copies being collected or awaiting an answer: 1 to 65536.
+    /// How many copies may be collected or await an answer: 1 to 65536.
     pub max_in_flight: Whole<1, 65_536>,
-    /// Their header and body bytes: 1 byte to 256 MiB.
+    /// How many header and body bytes these copies may have: 1 byte to 256 MiB.
     pub max_buffered_bytes: Whole<1, MAX_BUFFERED_BYTES>,
-    /// Copies that may begin in a second: 0.001 to 1,000,000 in steps of 0.001; absent, any number.
+    /// How many copies may begin in a second: 0.001 to 1,000,000 in steps of 0.001. If absent, any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_requests_per_second: Option<PerSecond>,
 }
 
-/// When a shadow that fails is left alone, and for how long.
+/// When a failing shadow gets no copies, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CircuitBreaker {
-    /// The share of the copies ended within the window that failed, from which on it opens: above 0, up to 100 percent.
+    /// The breaker opens when this share of the copies that ended within the window failed: above 0, up to 100 percent.
     pub failure_percentage: Percentage,
     /// How many copies must have ended within the window: 1 to 1,000,000.
     pub min_requests: Whole<1, 1_000_000>,
-    /// How far back it looks.
+    /// The time over which ended copies are counted.
     pub window: Span,
-    /// How long it stays open before it lets a probe through.
+    /// How long the breaker stays open before one copy is sent as a probe.
     pub open_for: Span,
 }
 
@@ -286,7 +293,7 @@ pub struct Named<T>(pub Vec<(String, T)>);
 // === impl MirrorConfig ===
 
 impl MirrorConfig {
-    /// A mirror of this name with nothing but defaults; it still lacks its shadow.
+    /// A mirror of this name with the defaults. It has neither `cluster` nor `destination` yet.
     pub fn new(name: String) -> Self {
         Self {
             name,
@@ -341,7 +348,7 @@ impl Default for Limits {
 // === impl Named ===
 
 impl<T> Named<T> {
-    /// Whether there are none.
+    /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,5 +1,5 @@
-//! A moment on the wall clock, written as in RFC 3339. The reader is strict: a date that no calendar has, or a time
-//! without its zone, is refused. What was written is kept, so that a message names it in the user's spelling.
+//! A moment on the wall clock, as RFC 3339 writes moments. The reader refuses a date that no calendar has, and a time
+//! without a zone. The timestamp keeps its text, so a message has the user's spelling.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ const WANTED: &str = "is not a time with its zone as in RFC 3339, such as \"2026
 // === impl Timestamp ===
 
 impl Timestamp {
-    /// From its text: `2026-12-01T18:00:00Z`, `2026-12-01t19:00:00.5+01:00`. At most nine digits of a second; no leap
-    /// seconds, which Unix time does not have.
+    /// Reads a text such as `2026-12-01T18:00:00Z` or `2026-12-01t19:00:00.5+01:00`. A second has at most nine digits
+    /// behind its point. Leap seconds are refused, because Unix time has none.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The text is not a time as in RFC 3339, or the time is before the year 2000.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (unix, year) = read(text).ok_or_else(|| WANTED.to_owned())?;
-        // So a forgotten or broken clock is told from a moment, and 0 can stand for `never`.
+        // A broken clock often shows 1970, and the value 0 of the gauge means `never`.
         if year < 2000 {
             return Err("is before the year 2000".to_owned());
         }
@@ -34,12 +34,12 @@ impl Timestamp {
         })
     }
 
-    /// As it was written.
+    /// The text that the user wrote.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Since 1970-01-01T00:00:00Z, leap seconds not counted.
+    /// The time since 1970-01-01T00:00:00Z, without leap seconds.
     pub const fn unix(&self) -> Duration {
         self.unix
     }
@@ -51,7 +51,8 @@ impl Serialize for Timestamp {
     }
 }
 
-/// The Unix time and the year as written; `None` if it is not a time. Years before 1970 have a time of no meaning.
+/// The Unix time and the written year. Returns `None` if the text is not a time. The Unix time of a year before 1970 has no
+/// meaning.
 fn read(text: &str) -> Option<(Duration, u64)> {
     let mut rest = text.as_bytes();
     let year = number(&mut rest, 4)?;
@@ -96,7 +97,7 @@ fn read(text: &str) -> Option<(Duration, u64)> {
     Some((Duration::new(seconds.saturating_sub(east), nanos as u32), year))
 }
 
-/// Days from 1970-01-01 to a day of the Gregorian calendar; 0 for earlier years.
+/// The days from 1970-01-01 to a day of the Gregorian calendar. Returns 0 for earlier years.
 fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
     let past = year.saturating_sub(1);
     let of_years = past * 365 + past / 4 - past / 100 + past / 400;
@@ -115,14 +116,14 @@ const fn days_of(year: u64, month: u64) -> u64 {
     }
 }
 
-/// The next byte, if it is one of these.
+/// Takes the next byte. Returns `None` if the next byte is none of these.
 fn take(rest: &mut &[u8], of: &[u8]) -> Option<u8> {
     let (first, after) = rest.split_first().filter(|(first, _)| of.contains(first))?;
     *rest = after;
     Some(*first)
 }
 
-/// A number of exactly so many digits.
+/// Takes a number of exactly so many digits.
 fn number(rest: &mut &[u8], digits: usize) -> Option<u64> {
     let (text, after) = rest.split_at_checked(digits)?;
     *rest = after;

@@ -1,7 +1,7 @@
-//! The one table of statistics. The filter defines its metrics from it, tests and tools read them by it, and
+//! The table of statistics. The filter defines its metrics from the table, tests and tools read the metrics by it, and
 //! `docs/statistics.md` is generated from it.
 
-use crate::reason::{Class, Dropped, Failure, Skipped};
+use crate::reasons::{Class, Dropped, Failure, Skipped};
 
 /// One statistic of one mirror, with its result where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,23 +10,23 @@ pub enum Statistic {
     Matched,
     /// Copies that Envoy took.
     Sent,
-    /// Requests that policy left out.
+    /// Requests that the policy did not copy.
     Skipped(Skipped),
-    /// Copies that were lost.
+    /// Copies that were lost before they were sent.
     Dropped(Dropped),
-    /// The shadow's answers.
+    /// Answers of the shadow.
     Responses(Class),
-    /// Copies that were sent and not answered.
+    /// Copies that were sent and that the shadow did not answer.
     Failures(Failure),
-    /// The primary's answers to the requests that were copied.
+    /// Answers of the primary to the requests that were copied.
     PrimaryResponses(Class),
     /// Copies whose request is not complete yet.
     Collecting,
     /// Copies whose answer is awaited.
     InFlight,
-    /// Header and body bytes of both.
+    /// Header and body bytes of the copies that are collected or await an answer.
     BufferedBytes,
-    /// Circuit breakers that are not closed.
+    /// Workers whose circuit breaker is not closed.
     BreakerOpen,
     /// Whether the mirror is on: 1 or 0.
     Enabled,
@@ -36,37 +36,37 @@ pub enum Statistic {
     InFlightLimit,
     /// `limits.maxBufferedBytes`, per worker.
     BufferedBytesLimit,
-    /// `expiresAt` in Unix seconds; 0: never.
+    /// `expiresAt` in seconds since 1970. 0 means never.
     ExpiryTimestampSeconds,
-    /// How long the shadow took.
+    /// The time from the complete copy to the headers of the shadow's answer.
     ShadowDuration,
-    /// How long the primary took, for the requests that were copied.
+    /// The time from the complete request to the headers of the primary's answer, for the requests that were copied.
     PrimaryDuration,
 }
 
-/// How a statistic's value comes about.
+/// The way in which the value of a statistic changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Only grows; the sum over all workers.
+    /// The value only grows. It is the sum over all workers.
     Counter,
-    /// Goes up and down by signed steps; the sum over all workers.
+    /// The value changes by signed steps. It is the sum over all workers.
     Gauge,
-    /// A gauge that every worker sets to the same configured value.
+    /// Every worker sets the value to what is configured.
     Setting,
     /// A distribution of whole milliseconds.
     Histogram,
 }
 
-/// One row of the table: a name, and all that is counted under it.
+/// One row of the table: all statistics of one name.
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
-    /// The name, without mirror and result.
+    /// The name without the mirror and the result.
     pub name: &'static str,
-    /// What it counts, for a person.
+    /// What the statistics count.
     pub help: &'static str,
 }
 
-/// The table, in the order in which it is documented.
+/// The table in the order of the documentation.
 pub const FAMILIES: &[Family] = &[
     family(
         "traffic_mirror_matched_total",
@@ -127,27 +127,11 @@ pub const FAMILIES: &[Family] = &[
     ),
 ];
 
-/// The names alone: the filter needs no words for a person, and every byte of it counts.
-const NAMES: [&str; FAMILIES.len()] = {
-    let mut names = [""; FAMILIES.len()];
-    let mut rest = FAMILIES;
-    let mut row = 0;
-    while let [family, after @ ..] = rest {
-        #[expect(clippy::indexing_slicing, reason = "at compile time")]
-        {
-            names[row] = family.name;
-        }
-        row += 1;
-        rest = after;
-    }
-    names
-};
-
 const fn family(name: &'static str, help: &'static str) -> Family {
     Family { name, help }
 }
 
-// Where the statistics of each family begin in the order of `Statistic::index`.
+// The index of the first statistic of each family.
 const SKIPPED: usize = 2;
 const DROPPED: usize = SKIPPED + Skipped::ALL.len();
 const RESPONSES: usize = DROPPED + Dropped::ALL.len();
@@ -155,13 +139,35 @@ const FAILURES: usize = RESPONSES + Class::ALL.len();
 const PRIMARY_RESPONSES: usize = FAILURES + Failure::ALL.len();
 const COLLECTING: usize = PRIMARY_RESPONSES + Class::ALL.len();
 
-/// How many statistics a mirror has.
+/// The number of statistics that a mirror has.
 pub const COUNT: usize = COLLECTING + 11;
+
+/// The number by which a host knows a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MetricId(pub u32);
+
+/// The metrics of one mirror, at the index of their statistic. A metric that the host did not define is missing.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics(Box<[Option<MetricId>]>);
+
+// === impl Metrics ===
+
+impl Metrics {
+    /// Defines each statistic of a mirror as a metric of the host. `define` returns `None` if the host refuses.
+    pub fn define(define: impl FnMut(Statistic) -> Option<MetricId>) -> Self {
+        Self(Statistic::all().into_iter().map(define).collect())
+    }
+
+    /// The metric of the statistic with this index. Returns `None` if the host did not define the metric.
+    pub fn get(&self, index: usize) -> Option<MetricId> {
+        *self.0.get(index)?
+    }
+}
 
 // === impl Statistic ===
 
 impl Statistic {
-    /// All statistics of a mirror, each at its own [`index`](Self::index).
+    /// All statistics of a mirror. Each is at its [`index`](Self::index).
     pub fn all() -> Vec<Statistic> {
         let mut all = vec![Self::Matched, Self::Sent];
         all.extend(Skipped::ALL.iter().map(|&reason| Self::Skipped(reason)));
@@ -185,7 +191,7 @@ impl Statistic {
         all
     }
 
-    /// Its place among all statistics of a mirror: 0 to [`COUNT`] - 1.
+    /// The place of the statistic among all statistics of a mirror: 0 to [`COUNT`] - 1.
     pub const fn index(self) -> usize {
         match self {
             Self::Matched => 0,
@@ -209,12 +215,12 @@ impl Statistic {
         }
     }
 
-    /// The name of its family, without mirror and result.
+    /// The name of the family, without the mirror and the result.
     pub fn name(self) -> &'static str {
-        NAMES.get(self.row()).copied().unwrap_or_default()
+        FAMILIES.get(self.row()).map_or("", |family| family.name)
     }
 
-    /// How its value comes about.
+    /// The way in which the value changes.
     pub const fn kind(self) -> Kind {
         match self {
             Self::Collecting | Self::InFlight | Self::BufferedBytes | Self::BreakerOpen => Kind::Gauge,
@@ -228,7 +234,7 @@ impl Statistic {
         }
     }
 
-    /// The `result` label, where the family has results.
+    /// The label `result`. Returns `None` if the family has no results.
     pub const fn result(self) -> Option<&'static str> {
         match self {
             Self::Skipped(reason) => Some(reason.as_str()),
@@ -239,7 +245,7 @@ impl Statistic {
         }
     }
 
-    /// What the result means, where the family has results.
+    /// What the result means. Returns `None` if the family has no results.
     pub const fn meaning(self) -> Option<&'static str> {
         match self {
             Self::Skipped(reason) => Some(reason.meaning()),
@@ -250,7 +256,7 @@ impl Statistic {
         }
     }
 
-    /// Its row in [`FAMILIES`].
+    /// The row of the family in [`FAMILIES`].
     const fn row(self) -> usize {
         match self {
             Self::Matched => 0,
@@ -274,8 +280,8 @@ impl Statistic {
         }
     }
 
-    /// The raw name of this statistic for a mirror, as the filter defines it and as `/stats` shows it behind Envoy's
-    /// `wasmcustom.`. The bootstrap of a stock Istio takes `wasm_filter` and `tag` out of it as labels.
+    /// The raw name of the statistic of a mirror. The filter defines the metric by this name, and `/stats` shows the name
+    /// behind Envoy's `wasmcustom.`. A stock Istio makes the labels `wasm_filter` and `tag` of it.
     pub fn raw_name(self, mirror: &str) -> String {
         let name = self.name();
         match self.result() {

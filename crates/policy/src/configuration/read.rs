@@ -1,19 +1,19 @@
-//! Reads a document into what the user wrote, key by key. This is the only place that knows which keys there are; every
-//! other key is refused by its path.
+//! Reads a document as a configuration, key by key. Only this file knows the keys. Every other key is refused with its
+//! path.
 
-use crate::config::{
+use super::redact::{Redact, RedactMode, RedactPreset};
+use super::timestamp::Timestamp;
+use super::values::{PerSecond, Percentage, Secret, Span, Whole};
+use super::{
     Authority, AuthorityMode, Body, CircuitBreaker, Config, Destination, HeaderOperations, Limits, MirrorConfig, Named,
     PathRewrite, PortSelector, PrefixRewrite, RequestMatch, Sample, SampleBy, StringMatch, WhenLarger,
 };
+use crate::config_error::ConfigError;
 use crate::document::Node;
-use crate::plan::ConfigError;
-use crate::redact::{Redact, RedactMode, RedactPreset};
-use crate::timestamp::Timestamp;
-use crate::values::{PerSecond, Percentage, Span, Whole};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
-/// The keys of one mirror.
+/// The keys that an entry of `mirrors` may have.
 pub const MIRROR_KEYS: &[&str] = &[
     "name",
     "cluster",
@@ -34,7 +34,10 @@ pub const MIRROR_KEYS: &[&str] = &[
     "expiresAt",
 ];
 
-/// The whole configuration.
+/// Reads the whole configuration.
+///
+/// # Errors
+/// A key is missing, unknown, of the wrong type or out of range. The error has its path.
 pub(crate) fn config(node: Node) -> Result<Config> {
     let mut object = node.object(&["enabled", "mirrors"])?;
     Ok(Config {
@@ -48,20 +51,20 @@ fn mirror(node: Node) -> Result<MirrorConfig> {
     let mut config = MirrorConfig::new(object.need("name")?.text()?);
     config.cluster = object.take("cluster").map(|node| node.text()).transpose()?;
     config.destination = object.take("destination").map(destination).transpose()?;
-    put(&mut config.enabled, object.take("enabled"), |node| node.boolean())?;
-    put(&mut config.percentage, object.take("percentage"), percentage)?;
-    put(&mut config.sample, object.take("sample"), sample)?;
-    put(&mut config.r#match, object.take("match"), |node| {
+    replace(&mut config.enabled, object.take("enabled"), |node| node.boolean())?;
+    replace(&mut config.percentage, object.take("percentage"), percentage)?;
+    replace(&mut config.sample, object.take("sample"), sample)?;
+    replace(&mut config.r#match, object.take("match"), |node| {
         all(node, request_match)
     })?;
-    put(&mut config.authority, object.take("authority"), authority)?;
+    replace(&mut config.authority, object.take("authority"), authority)?;
     config.path = object.take("path").map(path).transpose()?;
-    put(&mut config.headers, object.take("headers"), headers)?;
+    replace(&mut config.headers, object.take("headers"), headers)?;
     config.redact = object.take("redact").map(redact).transpose()?;
-    put(&mut config.marker, object.take("marker"), |node| node.text())?;
-    put(&mut config.body, object.take("body"), body)?;
-    put(&mut config.timeout, object.take("timeout"), span)?;
-    put(&mut config.limits, object.take("limits"), limits)?;
+    replace(&mut config.marker, object.take("marker"), |node| node.text())?;
+    replace(&mut config.body, object.take("body"), body)?;
+    replace(&mut config.timeout, object.take("timeout"), span)?;
+    replace(&mut config.limits, object.take("limits"), limits)?;
     config.circuit_breaker = object.take("circuitBreaker").map(circuit_breaker).transpose()?;
     config.expires_at = object.take("expiresAt").map(timestamp).transpose()?;
     Ok(config)
@@ -170,11 +173,11 @@ fn redact(node: Node) -> Result<Box<Redact>> {
     if let Some(node) = object.take("preset") {
         redact.preset = Some(node.word(&[("credentials", RedactPreset::Credentials)])?);
     }
-    put(&mut redact.mode, object.take("mode"), |node| {
+    replace(&mut redact.mode, object.take("mode"), |node| {
         node.word(&[("remove", RedactMode::Remove), ("hash", RedactMode::Hash)])
     })?;
     if let Some(node) = object.take("hashKey") {
-        redact.hash_key = Some(node.secret()?);
+        redact.hash_key = Some(Secret::new(node.secret_text()?));
     }
     Ok(redact)
 }
@@ -182,19 +185,19 @@ fn redact(node: Node) -> Result<Box<Redact>> {
 fn body(node: Node) -> Result<Body> {
     let mut object = node.object(&["maxBytes", "whenLarger", "maxWait"])?;
     let mut body = Body::default();
-    put(&mut body.max_bytes, object.take("maxBytes"), whole)?;
-    put(&mut body.when_larger, object.take("whenLarger"), |node| {
+    replace(&mut body.max_bytes, object.take("maxBytes"), whole)?;
+    replace(&mut body.when_larger, object.take("whenLarger"), |node| {
         node.word(&[("drop", WhenLarger::Drop), ("headersOnly", WhenLarger::HeadersOnly)])
     })?;
-    put(&mut body.max_wait, object.take("maxWait"), span)?;
+    replace(&mut body.max_wait, object.take("maxWait"), span)?;
     Ok(body)
 }
 
 fn limits(node: Node) -> Result<Limits> {
     let mut object = node.object(&["maxInFlight", "maxBufferedBytes", "maxRequestsPerSecond"])?;
     let mut limits = Limits::default();
-    put(&mut limits.max_in_flight, object.take("maxInFlight"), whole)?;
-    put(&mut limits.max_buffered_bytes, object.take("maxBufferedBytes"), whole)?;
+    replace(&mut limits.max_in_flight, object.take("maxInFlight"), whole)?;
+    replace(&mut limits.max_buffered_bytes, object.take("maxBufferedBytes"), whole)?;
     limits.max_requests_per_second = object.take("maxRequestsPerSecond").map(per_second).transpose()?;
     Ok(limits)
 }
@@ -209,7 +212,7 @@ fn circuit_breaker(node: Node) -> Result<CircuitBreaker> {
     })
 }
 
-// Envoy's YAML gives every number with a fraction to a `Struct` as a text, so a text is a number here too.
+// Envoy's YAML reader writes a number with a fraction into a `Struct` as a text. So a decimal text is a number here too.
 fn percentage(node: Node) -> Result<Percentage> {
     node.parse("a number from 0 to 100", |value| match value.as_str() {
         Some(text) => Percentage::from_text(text),
@@ -243,8 +246,8 @@ fn whole<const MIN: u64, const MAX: u64>(node: Node) -> Result<Whole<MIN, MAX>> 
     })
 }
 
-/// Replaces a default by what is given.
-fn put<T>(to: &mut T, node: Option<Node>, read: impl FnOnce(Node) -> Result<T>) -> Result<()> {
+/// Replaces a default if the user gave a value.
+fn replace<T>(to: &mut T, node: Option<Node>, read: impl FnOnce(Node) -> Result<T>) -> Result<()> {
     if let Some(node) = node {
         *to = read(node)?;
     }

@@ -1,16 +1,17 @@
-//! What a request meets and misses of a mirror's `match`, condition by condition. It asks the same comparisons as the
-//! decision, but all of them: the decision ends at the first that fails.
+//! The conditions of a mirror's `match`, one by one. A decision ends at the first condition that fails. An explanation shows
+//! all of them, by the same comparisons.
 
 use std::borrow::Cow;
 
-use super::{Condition, MAX_REGEX_TEXT_BYTES, RequestHead, RequestMatcher, TextMatcher, bare_path, query_param};
-use crate::trail::{Check, Holds, quoted};
+use super::check::{Check, Holds, quoted};
+use crate::matching::text::{MAX_REGEX_TEXT_BYTES, TextMatcher};
+use crate::matching::{Condition, RequestHead, RequestMatcher, query_param};
 
 // === impl RequestMatcher ===
 
 impl RequestMatcher {
-    /// Every condition of the entry, in the order in which they are tried. `path` is the entry's place.
-    pub fn checks(&self, head: &RequestHead<'_>, path: &str) -> Vec<Check> {
+    /// All conditions of the entry, in the order of the decision. `path` is the path of the entry.
+    pub(super) fn checks(&self, head: &RequestHead<'_>, path: &str) -> Vec<Check> {
         let headers = head.headers;
         let mut checks = Vec::new();
         if let Some(port) = self.port {
@@ -23,12 +24,11 @@ impl RequestMatcher {
                 holds: Holds::of(head.port == Some(port)),
             });
         }
-        let target = headers.get(b":path").unwrap_or_default();
         for (key, matcher, found) in [
             ("method", &self.method, headers.get(b":method")),
             ("authority", &self.authority, headers.get(b":authority")),
             ("scheme", &self.scheme, headers.get(b":scheme")),
-            ("uri", &self.path, Some(bare_path(target))),
+            ("uri", &self.path, Some(head.path)),
         ] {
             if let Some(matcher) = matcher {
                 let holds = found.is_some_and(|value| matcher.matches(value));
@@ -46,7 +46,7 @@ impl RequestMatcher {
         }
         for condition in &self.without_headers {
             let found = headers.joined(condition.name.as_bytes());
-            let holds = condition.is_kept_out(found.clone());
+            let holds = condition.is_excluded(found.clone());
             let mut check = check(
                 format!("{path}.withoutHeaders.{}", condition.name),
                 condition.value.as_ref(),
@@ -60,7 +60,7 @@ impl RequestMatcher {
             checks.push(check);
         }
         for condition in &self.query_params {
-            let found = query_param(target, condition.name.as_bytes()).map(Cow::from);
+            let found = query_param(head.target, condition.name.as_bytes()).map(Cow::from);
             checks.push(condition.check(format!("{path}.queryParams.{}", condition.name), found));
         }
         checks
@@ -79,7 +79,7 @@ impl Condition {
 // === impl TextMatcher ===
 
 impl TextMatcher {
-    /// In the words of the configuration.
+    /// The comparison in the words of the configuration.
     fn written(&self) -> String {
         let but_for_case = |ignore_case: &bool| if *ignore_case { ", in any case" } else { "" };
         match self {
@@ -89,17 +89,11 @@ impl TextMatcher {
             Self::Prefix { text, ignore_case } => {
                 format!("prefix {}{}", quoted(text.as_bytes()), but_for_case(ignore_case))
             }
-            Self::Regex(regex) => {
-                let pattern = regex.as_str();
-                let written = pattern
-                    .strip_prefix("^(?:")
-                    .and_then(|pattern| pattern.strip_suffix(")$"));
-                format!("regex {}", quoted(written.unwrap_or(pattern).as_bytes()))
-            }
+            Self::Regex(expression) => format!("regex {}", quoted(expression.to_string().as_bytes())),
         }
     }
 
-    /// Why a value can never match, whatever it says.
+    /// Why no comparison can match a value. Returns `None` if a comparison could match.
     fn obstacle(&self, value: &[u8]) -> Option<&'static str> {
         match self {
             Self::Regex(_) if value.len() > MAX_REGEX_TEXT_BYTES => Some("more than 8 KiB never match a regex"),

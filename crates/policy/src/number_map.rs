@@ -1,13 +1,13 @@
-//! Maps by numbers that this VM or its host counts up. No client chooses such a number, so they need no keyed hash; the
-//! standard library's asks the host for random bytes and brings 6 KB of messages about its failures into the filter.
+//! A map by numbers that the VM or its host counts up. No client chooses such a number, so the map needs no keyed hash, and
+//! no random bytes of the host.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A map whose keys hash as one number.
-pub(crate) type Numbered<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+/// A map whose keys are numbers.
+pub(crate) type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
-/// Spreads a number over 64 bits: Fibonacci hashing.
+/// Fibonacci hashing: spreads a number over 64 bits.
 #[derive(Default)]
 pub(crate) struct NumberHasher(u64);
 
@@ -26,7 +26,7 @@ impl Hasher for NumberHasher {
         self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
-    // The map takes the lowest bits for the place; a product's upper half depends on all bits of the number.
+    // The map uses the lowest bits. Only the upper half of the product depends on all bits of the number.
     fn finish(&self) -> u64 {
         self.0.rotate_left(32)
     }

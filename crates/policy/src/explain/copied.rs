@@ -1,82 +1,85 @@
-//! What became of a request on its way to the shadow: the copy beside the original, each difference with its cause.
+//! The copy beside the request: each difference with its cause.
 
-use super::Request;
-use crate::copy::CopiedHeader;
+use super::WholeRequest;
+use crate::copy::headers::CopiedHeader;
 use crate::headers::Headers;
+use crate::hop_by_hop::{HOP_BY_HOP, ROUTER_CONTROL};
 use crate::plan::Mirror;
-use crate::syntax::{HOP_BY_HOP, ROUTER_CONTROL};
 
-/// A copy, as the shadow gets it.
+/// The name and the value of a header.
+pub type OwnedHeader = (Vec<u8>, Vec<u8>);
+
+/// A copy as the shadow receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copied {
-    /// Its headers, in order.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Its body; empty if it has none.
+pub struct CopyDescription {
+    /// The headers of the copy, in order.
+    pub headers: Vec<OwnedHeader>,
+    /// The body of the copy. It is empty if the copy has no body.
     pub body: Vec<u8>,
-    /// How that body came about.
+    /// What happened to the request's body.
     pub fate: BodyFate,
-    /// What differs from the original's headers: by name, in the order of the original, then of the copy.
-    pub changes: Vec<Change>,
+    /// The headers that differ from the request's, by name, in the order of the request and then of the copy.
+    pub changes: Vec<HeaderChange>,
 }
 
-/// How the body of a copy came about.
+/// What happened to the body of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyFate {
-    /// The request has none.
+    /// The request has no body.
     None,
-    /// As it is.
+    /// The copy has the same body.
     Whole,
-    /// Another one, by `redact`.
+    /// The copy has a redacted body.
     Redacted,
-    /// It is over `body.maxBytes`.
+    /// The body is larger than `body.maxBytes`, so the copy has no body.
     LeftOut,
 }
 
-/// A header that differs.
+/// A header that differs between the request and the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Its name.
+pub struct HeaderChange {
+    /// The name of the header.
     pub name: Vec<u8>,
-    /// Its values on the original; none if it was not there.
+    /// The values on the request. The list is empty if the request has no such header.
     pub before: Vec<Vec<u8>>,
-    /// Its values on the copy; none if it is left out.
+    /// The values on the copy. The list is empty if the copy has no such header.
     pub after: Vec<Vec<u8>>,
-    /// Why.
+    /// The cause of the difference.
     pub cause: Cause,
 }
 
 /// Why a header differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// It tells a copy from a request.
+    /// The header is the marker of copies.
     Marker,
-    /// `authority`.
+    /// The key `authority`.
     Authority,
-    /// `path`, or what `redact` names in the query.
+    /// The key `path`, or a query parameter that `redact` names.
     Path,
-    /// `headers.set`.
+    /// The key `headers.set`.
     Set,
-    /// `headers.add`.
+    /// The key `headers.add`.
     Added,
-    /// `headers.remove`.
+    /// The key `headers.remove`.
     Removed,
-    /// It is of one connection.
+    /// The header belongs to one connection.
     HopByHop,
-    /// It would steer Envoy's router on the copy's way.
+    /// The header would control the router of the callout.
     RouterControl,
-    /// Envoy has it as `:authority`.
+    /// Envoy has the host as `:authority`.
     Host,
-    /// It follows from the copy's body.
+    /// The header follows from the copy's body.
     Length,
-    /// `redact`.
+    /// The key `redact`.
     Redacted,
 }
 
-// === impl Copied ===
+// === impl CopyDescription ===
 
-impl Copied {
-    pub(super) fn new(mirror: &Mirror, request: &Request, headers: &[CopiedHeader<'_>], body: &[u8]) -> Self {
-        let headers: Vec<(Vec<u8>, Vec<u8>)> = headers
+impl CopyDescription {
+    pub(super) fn new(mirror: &Mirror, request: &WholeRequest, headers: &[CopiedHeader<'_>], body: &[u8]) -> Self {
+        let headers: Vec<OwnedHeader> = headers
             .iter()
             .map(|(name, value)| (name.to_vec(), value.to_vec()))
             .collect();
@@ -94,7 +97,7 @@ impl Copied {
     }
 }
 
-fn changes(mirror: &Mirror, original: &Headers, copy: &[(Vec<u8>, Vec<u8>)]) -> Vec<Change> {
+fn changes(mirror: &Mirror, original: &Headers, copy: &[OwnedHeader]) -> Vec<HeaderChange> {
     let mut names: Vec<&[u8]> = Vec::new();
     let of_copy = copy.iter().map(|(name, _)| name.as_slice());
     for name in original.iter().map(|(name, _)| name).chain(of_copy) {
@@ -106,7 +109,7 @@ fn changes(mirror: &Mirror, original: &Headers, copy: &[(Vec<u8>, Vec<u8>)]) -> 
         let before: Vec<Vec<u8>> = original.all(name).map(<[u8]>::to_vec).collect();
         let values = copy.iter().filter(|(candidate, _)| candidate == name);
         let after: Vec<Vec<u8>> = values.map(|(_, value)| value.clone()).collect();
-        (before != after).then(|| Change {
+        (before != after).then(|| HeaderChange {
             name: name.to_vec(),
             cause: Cause::of(mirror, name, after.is_empty()),
             before,
@@ -119,7 +122,7 @@ fn changes(mirror: &Mirror, original: &Headers, copy: &[(Vec<u8>, Vec<u8>)]) -> 
 // === impl Cause ===
 
 impl Cause {
-    /// In the words of the configuration.
+    /// The cause in the words of the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Marker => "marker",
@@ -136,7 +139,7 @@ impl Cause {
         }
     }
 
-    /// Why this header differs: what `copy::headers` does last with a header is its cause.
+    /// The cause of a difference: the last step that changed the header.
     fn of(mirror: &Mirror, name: &[u8], is_gone: bool) -> Self {
         let operations = &mirror.config.headers;
         let among = |list: &[&str]| list.iter().any(|entry| entry.as_bytes() == name);

@@ -1,0 +1,79 @@
+//! A plan that serves requests in a VM: each mirror of the plan together with its state.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::configuration::timestamp::Timestamp;
+use crate::mirror_state::MirrorState;
+use crate::plan::{Mirror, Plan};
+use crate::sample::Sampling;
+use crate::slot::Slot;
+
+/// A plan, bound to the states of its mirrors.
+#[derive(Debug)]
+pub struct ActivePlan {
+    /// The mirrors of the plan that are on, in the order of the configuration.
+    pub mirrors: Vec<Rc<ActiveMirror>>,
+    /// The states of all mirrors of the plan.
+    pub(crate) states: Vec<Rc<Slot<MirrorState>>>,
+    /// The marker headers of all mirrors of the plan, each once. A request with one of them is a copy itself.
+    pub markers: Vec<String>,
+    /// Whether a mirror expires, so a decision needs the time of day.
+    pub needs_wall_clock: bool,
+    /// Whether a `match` asks for the port on which the proxy accepted the request.
+    pub needs_port: bool,
+    /// Whether a `match` or a sample asks for the headers of the request.
+    pub needs_headers: bool,
+}
+
+/// A mirror that is on, and its state. A copy has this handle from its admission to its end.
+#[derive(Debug)]
+pub struct ActiveMirror {
+    /// The compiled mirror.
+    pub mirror: Rc<Mirror>,
+    /// The state of the mirror in the VM.
+    pub state: Rc<Slot<MirrorState>>,
+}
+
+// === impl ActivePlan ===
+
+impl ActivePlan {
+    /// Binds a plan to the states of its mirrors, in the order of the plan.
+    pub(crate) fn new(plan: &Plan, states: Vec<Rc<Slot<MirrorState>>>) -> Self {
+        let mut markers: Vec<String> = plan.mirrors.iter().map(|mirror| mirror.config.marker.clone()).collect();
+        markers.sort_unstable();
+        markers.dedup();
+        let is_on = plan.enabled;
+        let bound = plan.mirrors.iter().zip(&states);
+        let mirrors: Vec<Rc<ActiveMirror>> = bound
+            .filter(|(mirror, _)| is_on && mirror.config.enabled)
+            .map(|(mirror, state)| {
+                let (mirror, state) = (Rc::clone(mirror), Rc::clone(state));
+                Rc::new(ActiveMirror { mirror, state })
+            })
+            .collect();
+        let any = |is: fn(&Mirror) -> bool| mirrors.iter().any(|active| is(&active.mirror));
+        Self {
+            needs_wall_clock: any(|mirror| mirror.config.expires_at.is_some()),
+            needs_port: any(Mirror::needs_port),
+            needs_headers: any(|mirror| !mirror.matchers.is_empty() || mirror.sampling != Sampling::Chance),
+            markers,
+            states,
+            mirrors,
+        }
+    }
+
+    /// The mirrors that have expired at a time of day, given since the Unix epoch: the name and the end of each.
+    pub fn expired(&self, wall: Option<Duration>) -> impl Iterator<Item = (&str, &str)> {
+        self.mirrors.iter().filter_map(move |active| {
+            let end = active.mirror.config.expires_at.as_ref().map(Timestamp::as_str)?;
+            let name = active.mirror.config.name.as_str();
+            active.mirror.is_expired(wall).then_some((name, end))
+        })
+    }
+
+    /// Whether no request can be copied.
+    pub fn is_idle(&self) -> bool {
+        self.mirrors.is_empty()
+    }
+}

@@ -1,0 +1,152 @@
+//! The headers of a copy: the headers of the request in their order, with duplicates and bytes as they are, and with the
+//! changes that are listed here.
+
+use std::borrow::Cow;
+
+use crate::configuration::PrefixRewrite;
+use crate::headers::{Header, Headers};
+use crate::hop_by_hop::is_hop_by_hop;
+use crate::plan::{AuthorityRewrite, Mirror};
+use crate::reasons::Dropped;
+use crate::redaction::is_digest;
+
+/// Envoy takes at most this many bytes of serialised headers from a filter, and reads larger headers as no headers
+/// (proxy-wasm-cpp-host, include/proxy-wasm/limits.h).
+pub const MAX_HEADER_BYTES: usize = 1 << 20;
+
+/// Envoy takes at most this many headers from a filter.
+pub const MAX_HEADERS: usize = 1024;
+
+/// The body of a copy, as far as the headers depend on it.
+#[derive(Debug, Clone, Copy)]
+pub struct CopiedBody {
+    /// The length in bytes. 0 if the copy has no body.
+    pub bytes: usize,
+    /// Whether redaction has changed the body.
+    pub is_redacted: bool,
+}
+
+/// A header of a copy: its name and its value.
+pub type CopiedHeader<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+/// The headers of a copy. In this order, headers are redacted or left out, path and authority are rewritten, configured
+/// headers are removed, set and added, and the marker is set.
+///
+/// # Errors
+/// The copy has no method, path or authority, or its headers are more than Envoy takes.
+pub fn copied_headers<'a>(
+    mirror: &'a Mirror,
+    original: &'a Headers,
+    body: CopiedBody,
+) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
+    let operations = &mirror.config.headers;
+    let mut copy: Vec<CopiedHeader<'a>> = Vec::with_capacity(original.len() + operations.add.0.len() + 2);
+    for (name, value) in original.iter() {
+        if let Some(value) = copied_value(mirror, (name, value), body) {
+            copy.push((name.into(), value));
+        }
+    }
+    for name in &operations.remove {
+        copy.retain(|(candidate, _)| **candidate != *name.as_bytes());
+    }
+    for (name, value) in &operations.set.0 {
+        set(&mut copy, name.as_bytes(), value.as_bytes());
+    }
+    for (name, value) in &operations.add.0 {
+        copy.push((name.as_bytes().into(), value.as_bytes().into()));
+    }
+    set(
+        &mut copy,
+        mirror.config.marker.as_bytes(),
+        mirror.config.name.as_bytes(),
+    );
+    let has = |name: &[u8]| {
+        copy.iter()
+            .any(|(candidate, value)| **candidate == *name && !value.is_empty())
+    };
+    if !has(b":method") || !has(b":path") || !has(b":authority") {
+        return Err(Dropped::HeadersMissing);
+    }
+    check_size(&copy)?;
+    Ok(copy)
+}
+
+/// Envoy reads no header at all where a filter sends too many.
+fn check_size(copy: &[CopiedHeader<'_>]) -> Result<(), Dropped> {
+    let size = copy
+        .iter()
+        .fold(4, |bytes, (name, value)| bytes + name.len() + value.len() + 10);
+    if copy.len() > MAX_HEADERS || size > MAX_HEADER_BYTES {
+        return Err(Dropped::HeadersTooLarge);
+    }
+    Ok(())
+}
+
+/// The value of a request's header on the copy. Returns `None` if the copy does not have the header.
+fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body: CopiedBody) -> Option<Cow<'a, [u8]>> {
+    match name {
+        b":authority" => Some(authority(&mirror.authority, value)),
+        b":path" => {
+            let rewrite = mirror.config.path.as_ref().map(|path| &path.prefix_rewrite);
+            Some(match redacted(mirror, (name, value))? {
+                Cow::Borrowed(original) => path(rewrite, original),
+                Cow::Owned(original) => path(rewrite, &original).into_owned().into(),
+            })
+        }
+        // Envoy has the host as `:authority`. It would join the two values.
+        b"host" => None,
+        // Without its body, the length would make the shadow wait. Envoy itself writes the length of a body.
+        b"content-length" if body.bytes > 0 => Some(body.bytes.to_string().into_bytes().into()),
+        b"content-length" => (value == b"0").then_some(value.into()),
+        _ if is_hop_by_hop(name) || (body.is_redacted && is_digest(name)) => None,
+        _ => redacted(mirror, (name, value)),
+    }
+}
+
+/// The value of a header after redaction. Returns `None` if redaction removes the header.
+fn redacted<'a>(mirror: &Mirror, (name, value): Header<'a>) -> Option<Cow<'a, [u8]>> {
+    match &mirror.redaction {
+        Some(redaction) => redaction.header((name, value)),
+        None => Some(value.into()),
+    }
+}
+
+/// Gives a header one value: at the header's first place, or at the end if the copy has no such header.
+fn set<'a>(copy: &mut Vec<CopiedHeader<'a>>, name: &'a [u8], value: &'a [u8]) {
+    let mut found = false;
+    copy.retain_mut(|(candidate, old)| {
+        if **candidate != *name {
+            return true;
+        }
+        *old = value.into();
+        !std::mem::replace(&mut found, true)
+    });
+    if !found {
+        copy.push((name.into(), value.into()));
+    }
+}
+
+/// The authority of a copy. As in Envoy's own mirror (source/common/router, `shadowAppendedHost`), a suffix is put before
+/// the last `:`, unless that `:` is inside the brackets of an IPv6 address.
+pub fn authority<'a>(rewrite: &'a AuthorityRewrite, original: &'a [u8]) -> Cow<'a, [u8]> {
+    match rewrite {
+        AuthorityRewrite::Preserve => original.into(),
+        AuthorityRewrite::Literal(value) => value.as_bytes().into(),
+        AuthorityRewrite::Suffix(suffix) => {
+            let last = |byte| original.iter().rposition(|candidate| *candidate == byte);
+            let port = last(b':').filter(|colon| last(b']').is_none_or(|bracket| bracket < *colon));
+            let (host, port) = original
+                .split_at_checked(port.unwrap_or(original.len()))
+                .unwrap_or((original, &[]));
+            [host, suffix.as_bytes(), port].concat().into()
+        }
+    }
+}
+
+/// The path of a copy. A prefix is replaced byte for byte, as Envoy's `prefix_rewrite` does.
+pub fn path<'a>(rewrite: Option<&'a PrefixRewrite>, original: &'a [u8]) -> Cow<'a, [u8]> {
+    match rewrite.and_then(|rewrite| Some((rewrite, original.strip_prefix(rewrite.from.as_bytes())?))) {
+        Some((rewrite, rest)) => [rewrite.to.as_bytes(), rest].concat().into(),
+        None => original.into(),
+    }
+}

@@ -1,0 +1,190 @@
+//! Why a request is copied or not, step by step. An explanation runs the filter's own code: the matchers, the gates in their
+//! order, and the state machine of a request, for a worker that has nothing yet. The filter does not use this module.
+
+mod check;
+
+mod matching_checks;
+
+mod gate_checks;
+
+mod copied;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::active_plan::ActiveMirror;
+use crate::configuration::values::Percentage;
+use crate::gates::{Facts, Gate};
+use crate::headers::Headers;
+use crate::matching::RequestHead;
+use crate::plan::{Mirror, Plan};
+use crate::reasons::{Dropped, Reason, Skipped};
+use crate::request::{CollectedCopy, Request};
+use crate::sample::Dice;
+use crate::statistics::{Metrics, Statistic};
+use crate::vm_state::VmState;
+
+pub use check::{Check, Holds, quoted};
+pub use copied::{BodyFate, Cause, CopyDescription, HeaderChange};
+
+/// A whole request, as a filter receives it.
+#[derive(Debug, Clone, Default)]
+pub struct WholeRequest {
+    /// The headers, pseudo headers first, with names in lower case.
+    pub headers: Headers,
+    /// The body. It is empty if the request has no body.
+    pub body: Vec<u8>,
+    /// The port on which the proxy accepted the request. `None` if the port is not known.
+    pub port: Option<u16>,
+    /// Whether an upstream is to answer the request.
+    pub is_routed: bool,
+    /// The time of day since the Unix epoch. `None` if the time is not known.
+    pub wall: Option<Duration>,
+}
+
+/// What one mirror does with a request.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The place of the mirror in the plan.
+    pub mirror: usize,
+    /// The entries of `match`. At least one must hold. The list is empty if there is no entry, or if the mirror is off.
+    pub entries: Vec<Entry>,
+    /// The other questions in their order, up to the question that decides.
+    pub steps: Vec<Check>,
+    /// The decision. With a [`chance`](Self::chance), the decision for a request that chance chooses.
+    pub decision: Decision,
+    /// The share of such requests that chance chooses. `None` if chance decides nothing.
+    pub chance: Option<Percentage>,
+    /// The copy. `None` if the request is not copied.
+    pub copy: Option<CopyDescription>,
+}
+
+/// One entry of a mirror's `match`.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The conditions of the entry. All must hold.
+    pub conditions: Vec<Check>,
+    /// Whether the request meets the entry.
+    pub holds: bool,
+}
+
+/// What a mirror decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The mirror or the whole configuration is off. Nothing is counted.
+    Off,
+    /// The request meets no entry of `match`. Nothing is counted.
+    NoMatch,
+    /// The policy does not copy the request.
+    Skipped(Skipped),
+    /// The copy is lost.
+    Dropped(Dropped),
+    /// A copy is sent.
+    Copied,
+}
+
+/// Explains what each mirror of a plan does with a request. With dice, chance decides as in the filter: one roll for each
+/// mirror that chance decides for, in the plan's order. Without dice, the explanation leaves chance open.
+pub fn explain(plan: &Plan, request: &WholeRequest, mut dice: Option<&mut Dice>) -> Vec<Explanation> {
+    let head = RequestHead::new(&request.headers, request.port);
+    let explain = |(index, mirror): (usize, &Rc<Mirror>)| {
+        let mut explanation = Explanation {
+            mirror: index,
+            entries: Vec::new(),
+            steps: vec![gate_checks::enabled(plan, mirror)],
+            decision: Decision::Off,
+            chance: None,
+            copy: None,
+        };
+        if plan.enabled && mirror.config.enabled {
+            explanation.entries = entries(mirror, &head, index);
+            explanation.decision = Decision::NoMatch;
+            if mirror.matches(&head) {
+                explanation.run_gates(plan, mirror, request, dice.as_deref_mut());
+            }
+        }
+        explanation
+    };
+    plan.mirrors.iter().enumerate().map(explain).collect()
+}
+
+fn entries(mirror: &Mirror, head: &RequestHead<'_>, index: usize) -> Vec<Entry> {
+    let entries = mirror.matchers.iter().enumerate();
+    let entry = |(entry, matcher): (usize, &crate::matching::RequestMatcher)| Entry {
+        conditions: matcher.checks(head, &format!("mirrors[{index}].match[{entry}]")),
+        holds: matcher.matches(head),
+    };
+    entries.map(entry).collect()
+}
+
+// === impl Explanation ===
+
+impl Explanation {
+    /// Runs the gates for a mirror of which a worker has nothing yet, and then makes the copy.
+    fn run_gates(&mut self, plan: &Plan, mirror: &Rc<Mirror>, request: &WholeRequest, mut dice: Option<&mut Dice>) {
+        let metrics = plan.mirrors.iter().map(|_| Metrics::default()).collect();
+        let (plan, _) = VmState::default().adopt(0, "", plan, metrics);
+        let Some(active) = plan.mirrors.iter().find(|active| Rc::ptr_eq(&active.mirror, mirror)) else {
+            return;
+        };
+        let facts = Facts {
+            headers: &request.headers,
+            wall: request.wall,
+            is_routed: request.is_routed,
+            now: Duration::ZERO,
+        };
+        let mut lowest = Dice::lowest();
+        for gate in Gate::ALL {
+            let rolled = dice.as_deref().cloned();
+            let decided = gate.decide(&plan, active, &facts, dice.as_deref_mut().unwrap_or(&mut lowest));
+            let step = gate_checks::check(gate, &plan, mirror, &facts, rolled, decided.is_ok());
+            if step.holds == Holds::ByChance {
+                self.chance = Some(mirror.config.percentage);
+            }
+            self.steps.push(step);
+            if let Err(reason) = decided {
+                self.decision = reason.into();
+                return;
+            }
+        }
+        self.make_copy(active, request);
+    }
+
+    /// Makes the copy of a request that has passed all gates.
+    fn make_copy(&mut self, active: &Rc<ActiveMirror>, request: &WholeRequest) {
+        let copy = CollectedCopy::admit(Rc::clone(active), &request.headers, Duration::ZERO);
+        let mut collected = Request::new(request.headers.clone(), vec![copy]);
+        collected.body(request.body.len(), Some(request.body.clone()), Duration::ZERO);
+        self.decision = match collected.complete(Duration::ZERO).pop() {
+            None => lost(active).map_or(Decision::Copied, Decision::Dropped),
+            Some(copy) => match copy.headers() {
+                Err(reason) => Decision::Dropped(reason),
+                Ok(headers) => {
+                    self.copy = Some(CopyDescription::new(&active.mirror, request, &headers, copy.body()));
+                    Decision::Copied
+                }
+            },
+        };
+        self.steps.push(gate_checks::finished(self.decision));
+    }
+}
+
+/// The reason why the only copy of a mirror was lost. Returns `None` if no copy was lost.
+fn lost(active: &ActiveMirror) -> Option<Dropped> {
+    active.state.with(|state| {
+        let ledger = state.ledger();
+        let mut reasons = Dropped::ALL.iter().copied();
+        reasons.find(|reason| ledger.sum(Statistic::Dropped(*reason)) > 0)
+    })
+}
+
+// === impl Decision ===
+
+impl From<Reason> for Decision {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Skipped(reason) => Self::Skipped(reason),
+            Reason::Dropped(reason) => Self::Dropped(reason),
+        }
+    }
+}

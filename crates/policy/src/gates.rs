@@ -1,0 +1,148 @@
+//! The order of decisions. After a request has met a mirror's `match`, the gates decide one after another whether the mirror
+//! copies the request. The first gate that refuses gives the reason, so each request has one reason. The filter runs this
+//! list, `mirrorctl explain` runs it, and the table in `docs/life-of-a-request.md` is generated from it.
+//!
+//! The gates that need nothing but the request and chance come first. The filter asks its host about a request only after
+//! them, because each question costs. The gates that consume something come last, so no refused copy consumes anything.
+//!
+//! Two decisions come before all gates. Both count nothing. A retry is left out: the request has been counted with its first
+//! attempt (see `Attempts` in the filter). A mirror that is off, or whose `match` a request does not meet, is left out.
+
+use std::time::Duration;
+
+use crate::active_plan::{ActiveMirror, ActivePlan};
+use crate::copy::body;
+use crate::copy::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
+use crate::headers::Headers;
+use crate::reasons::{Dropped, Reason, Skipped};
+use crate::sample::Dice;
+
+/// One decision on a request that has met the mirror's `match`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// The mirror has not expired.
+    Expired,
+    /// The request belongs to the share.
+    Sample,
+    /// The request is not a copy itself.
+    Loop,
+    /// The request is not a tunnel.
+    Upgrade,
+    /// An upstream is to answer the request.
+    Route,
+    /// The circuit breaker lets the copy through.
+    Breaker,
+    /// Envoy takes the headers, and the declared length of the body is not over the cap.
+    Head,
+    /// The budget has room for the copy.
+    Budget,
+    /// The rate limit has a token for the copy.
+    Rate,
+}
+
+/// What the gates know of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The headers of the request.
+    pub headers: &'a Headers,
+    /// The time of day since the Unix epoch. Only a mirror that expires needs it.
+    pub wall: Option<Duration>,
+    /// Whether an upstream is to answer the request. The gates from [`Gate::Loop`] on may need it.
+    pub is_routed: bool,
+    /// Monotonic time. The gates from [`Gate::Loop`] on may need it.
+    pub now: Duration,
+}
+
+// === impl Gate ===
+
+impl Gate {
+    /// All gates in the order of the decisions.
+    pub const ALL: [Self; 9] = [
+        Self::Expired,
+        Self::Sample,
+        Self::Loop,
+        Self::Upgrade,
+        Self::Route,
+        Self::Breaker,
+        Self::Head,
+        Self::Budget,
+        Self::Rate,
+    ];
+
+    /// Whether the gate belongs to the first part of the list. The filter decides that part before it asks its host.
+    pub const fn is_before_host(self) -> bool {
+        matches!(self, Self::Expired | Self::Sample)
+    }
+
+    /// The reasons of the gate.
+    pub const fn reasons(self) -> &'static [Reason] {
+        match self {
+            Self::Expired => &[Reason::Skipped(Skipped::Expired)],
+            Self::Sample => &[
+                Reason::Skipped(Skipped::NoSampleKey),
+                Reason::Skipped(Skipped::NotSampled),
+            ],
+            Self::Loop => &[Reason::Skipped(Skipped::Loop)],
+            Self::Upgrade => &[Reason::Skipped(Skipped::Upgrade)],
+            Self::Route => &[Reason::Skipped(Skipped::NoRoute)],
+            Self::Breaker => &[Reason::Dropped(Dropped::BreakerOpen)],
+            Self::Head => &[
+                Reason::Dropped(Dropped::HeadersTooLarge),
+                Reason::Dropped(Dropped::BodyTooLarge),
+            ],
+            Self::Budget => &[Reason::Dropped(Dropped::InFlight), Reason::Dropped(Dropped::Bytes)],
+            Self::Rate => &[Reason::Dropped(Dropped::Rate)],
+        }
+    }
+
+    /// Decides for one mirror.
+    ///
+    /// # Errors
+    /// The gate refuses the request, for one of its [`reasons`](Self::reasons).
+    pub fn decide(
+        self,
+        plan: &ActivePlan,
+        active: &ActiveMirror,
+        facts: &Facts<'_>,
+        dice: &mut Dice,
+    ) -> Result<(), Reason> {
+        let ActiveMirror { mirror, state } = active;
+        let headers = facts.headers;
+        match self {
+            Self::Expired if mirror.is_expired(facts.wall) => Err(Skipped::Expired.into()),
+            Self::Loop if is_marked(plan, headers) => Err(Skipped::Loop.into()),
+            Self::Upgrade if is_tunnel(headers) => Err(Skipped::Upgrade.into()),
+            Self::Route if !facts.is_routed => Err(Skipped::NoRoute.into()),
+            Self::Expired | Self::Loop | Self::Upgrade | Self::Route => Ok(()),
+            Self::Sample => Ok(mirror.sampling.decide(mirror.config.percentage, headers, dice)?),
+            Self::Breaker => Ok(state.with(|state| state.breaker_allows(facts.now))?),
+            Self::Head if headers.len() > MAX_HEADERS || headers.bytes() > MAX_HEADER_BYTES as u64 => {
+                Err(Dropped::HeadersTooLarge.into())
+            }
+            Self::Head => {
+                let declared = body::declared_length(headers).unwrap_or(0);
+                body::is_copied(&mirror.config.body, declared)?;
+                Ok(())
+            }
+            Self::Budget => Ok(state.with(|state| state.has_room(headers.bytes()))?),
+            Self::Rate => Ok(state.with(|state| state.take_token(facts.now))?),
+        }
+    }
+}
+
+/// Whether a request carries the marker of a mirror, so the request is a copy itself.
+fn is_marked(plan: &ActivePlan, headers: &Headers) -> bool {
+    plan.markers
+        .iter()
+        .any(|marker| headers.get(marker.as_bytes()).is_some())
+}
+
+/// Whether a request is CONNECT, or an upgrade by Envoy's own rule (source/common/http/utility.cc, `Utility::isUpgrade`).
+fn is_tunnel(headers: &Headers) -> bool {
+    let is_upgrade = |token: &[u8]| token.trim_ascii().eq_ignore_ascii_case(b"upgrade");
+    headers.get(b":method") == Some(b"CONNECT")
+        || (headers.get(b"upgrade").is_some()
+            && headers
+                .all(b"connection")
+                .any(|value| value.split(|byte| *byte == b',').any(is_upgrade)))
+}

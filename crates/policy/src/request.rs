@@ -1,0 +1,290 @@
+//! One request, from its head to the answer of the primary: the state machine over its copies.
+//!
+//! While the request comes in, its copies are collected. The body is stored once, however many copies share it. When the
+//! request is complete, its copies leave. Then the request waits for the primary's answer, which is counted once for each
+//! copy that was sent. An answer may also come before the request is complete.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::active_plan::ActiveMirror;
+use crate::budget::Permit;
+use crate::copy::{Original, RequestCopy, body};
+use crate::headers::Headers;
+use crate::outcome;
+use crate::reasons::{Class, Dropped};
+use crate::statistics::Statistic;
+
+/// A request with at least one copy.
+#[derive(Debug)]
+pub(crate) struct Request {
+    stage: Stage,
+    answer: PrimaryAnswer,
+}
+
+/// What the request waits for.
+#[derive(Debug)]
+enum Stage {
+    /// The rest of the request.
+    Collecting {
+        original: Original,
+        copies: Vec<CollectedCopy>,
+    },
+    /// The primary's answer.
+    Sent {
+        /// The mirrors whose copies were sent and that have not counted the answer yet.
+        mirrors: Vec<Rc<ActiveMirror>>,
+        /// The monotonic time at which the request was complete.
+        completed: Duration,
+    },
+}
+
+/// A copy of a request that is not complete yet.
+#[derive(Debug)]
+pub(crate) struct CollectedCopy {
+    mirror: Rc<ActiveMirror>,
+    permit: Permit,
+    with_body: bool,
+    redacted: Option<Vec<u8>>,
+    /// The monotonic time until which the request must be complete.
+    deadline: Duration,
+}
+
+/// What is known of the primary's answer.
+#[derive(Debug, Clone, Copy)]
+enum PrimaryAnswer {
+    /// No headers yet.
+    Awaited,
+    /// The headers of a gRPC answer, whose class depends on the trailers.
+    AwaitsTrailers,
+    /// The class.
+    Known(Class),
+}
+
+// === impl CollectedCopy ===
+
+impl CollectedCopy {
+    /// Admits a copy that has passed all gates.
+    pub(crate) fn admit(mirror: Rc<ActiveMirror>, headers: &Headers, now: Duration) -> Self {
+        let config = &mirror.mirror.config;
+        let declared = body::declared_length(headers).unwrap_or(0);
+        Self {
+            permit: mirror.state.with(|state| state.admit(headers.bytes())),
+            with_body: body::is_copied(&config.body, declared).unwrap_or(false),
+            redacted: None,
+            deadline: now.saturating_add(config.body.max_wait.duration()),
+            mirror,
+        }
+    }
+
+    /// Takes a chunk of the body into account. `before` and `after` are the lengths of the body without and with the chunk.
+    fn take_chunk(&mut self, before: u64, after: u64, is_read: bool) -> Result<(), Dropped> {
+        if !self.with_body {
+            return Ok(());
+        }
+        let Self { mirror, permit, .. } = self;
+        self.with_body = body::is_copied(&mirror.mirror.config.body, after)?;
+        mirror.state.with(|state| {
+            if !self.with_body {
+                state.refund(permit, before);
+                Ok(())
+            } else if is_read {
+                state.charge(permit, after.saturating_sub(before))
+            } else {
+                Err(Dropped::BodyUnreadable)
+            }
+        })
+    }
+
+    /// Redacts the body of a complete request. The copy is charged for the new length, because Envoy stores the new body.
+    fn redact(&mut self, original: &Original) -> Result<(), Dropped> {
+        let Self { mirror, permit, .. } = self;
+        let Some(redaction) = mirror.mirror.redaction.as_ref().filter(|_| self.with_body) else {
+            return Ok(());
+        };
+        let Some(redacted) = redaction.body(&original.body, mirror.mirror.config.body.max_bytes.get())? else {
+            return Ok(());
+        };
+        let (before, after) = (original.body.len() as u64, redacted.len() as u64);
+        self.redacted = Some(redacted);
+        mirror.state.with(|state| {
+            state.refund(permit, before.saturating_sub(after));
+            state.charge(permit, after.saturating_sub(before))
+        })
+    }
+
+    fn check_deadline(&self, now: Duration) -> Result<(), Dropped> {
+        if now > self.deadline {
+            Err(Dropped::BodyWait)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn lose(self, reason: Dropped) {
+        self.mirror.state.with(|state| state.drop_copy(self.permit, reason));
+    }
+}
+
+/// Ends the copies that a step refuses. The other copies stay.
+fn retain(copies: &mut Vec<CollectedCopy>, mut step: impl FnMut(&mut CollectedCopy) -> Result<(), Dropped>) {
+    let mut index = 0;
+    while let Some(copy) = copies.get_mut(index) {
+        match step(copy) {
+            Ok(()) => index += 1,
+            Err(reason) => copies.remove(index).lose(reason),
+        }
+    }
+}
+
+// === impl Request ===
+
+impl Request {
+    /// A request whose copies are collected from now on.
+    pub(crate) fn new(headers: Headers, copies: Vec<CollectedCopy>) -> Self {
+        let original = Original {
+            headers,
+            body: Vec::new(),
+        };
+        Self {
+            stage: Stage::Collecting { original, copies },
+            answer: PrimaryAnswer::Awaited,
+        }
+    }
+
+    /// Whether nothing more can come of the request: it has no copy, or the answer is counted for every copy.
+    pub(crate) fn is_over(&self) -> bool {
+        match &self.stage {
+            Stage::Collecting { copies, .. } => copies.is_empty(),
+            Stage::Sent { mirrors, .. } => mirrors.is_empty(),
+        }
+    }
+
+    /// Whether copies of the request are collected.
+    pub(crate) const fn is_collecting(&self) -> bool {
+        matches!(self.stage, Stage::Collecting { .. })
+    }
+
+    /// Whether a copy has a body that is larger by this number of bytes. If not, the chunk need not be read.
+    pub(crate) fn wants(&self, size: usize) -> bool {
+        let Stage::Collecting { original, copies } = &self.stage else {
+            return false;
+        };
+        let length = (original.body.len() as u64).saturating_add(size as u64);
+        copies
+            .iter()
+            .any(|copy| copy.with_body && length <= copy.mirror.mirror.config.body.max_bytes.get())
+    }
+
+    /// A chunk of `size` bytes came. `chunk` is `None` if the chunk was not read.
+    pub(crate) fn body(&mut self, size: usize, chunk: Option<Vec<u8>>, now: Duration) {
+        let Stage::Collecting { original, copies } = &mut self.stage else {
+            return;
+        };
+        if size == 0 {
+            return;
+        }
+        let before = original.body.len() as u64;
+        let after = before.saturating_add(size as u64);
+        let chunk = chunk.filter(|chunk| chunk.len() == size);
+        retain(copies, |copy| {
+            copy.check_deadline(now)?;
+            copy.take_chunk(before, after, chunk.is_some())
+        });
+        match chunk.filter(|_| copies.iter().any(|copy| copy.with_body)) {
+            Some(chunk) if original.body.is_empty() => original.body = chunk,
+            Some(chunk) => original.body.extend_from_slice(&chunk),
+            None => original.body = Vec::new(),
+        }
+    }
+
+    /// Ends the copies that have been collected for too long.
+    pub(crate) fn sweep(&mut self, now: Duration) {
+        if let Stage::Collecting { copies, .. } = &mut self.stage {
+            retain(copies, |copy| copy.check_deadline(now));
+        }
+    }
+
+    /// The request is complete: its copies leave.
+    pub(crate) fn complete(&mut self, now: Duration) -> Vec<RequestCopy> {
+        let Stage::Collecting { original, copies } = &mut self.stage else {
+            return Vec::new();
+        };
+        retain(copies, |copy| {
+            copy.check_deadline(now)?;
+            copy.redact(original)
+        });
+        let original = Rc::new(std::mem::take(original));
+        let complete = |copy: CollectedCopy| RequestCopy {
+            mirror: copy.mirror,
+            permit: copy.permit,
+            original: Rc::clone(&original),
+            with_body: copy.with_body,
+            redacted: copy.redacted,
+        };
+        let complete = copies.drain(..).map(complete).collect();
+        self.stage = Stage::Sent {
+            mirrors: Vec::new(),
+            completed: now,
+        };
+        complete
+    }
+
+    /// A copy was sent.
+    pub(crate) fn sent(&mut self, mirror: Rc<ActiveMirror>) {
+        if let Stage::Sent { mirrors, .. } = &mut self.stage {
+            mirrors.push(mirror);
+        }
+    }
+
+    /// All copies were sent or refused. An answer that came before is counted now.
+    pub(crate) fn all_sent(&mut self) {
+        self.count_answer();
+    }
+
+    /// The headers of the primary's answer came. `is_last` means that the answer has neither body nor trailers.
+    pub(crate) fn response_headers(&mut self, headers: &Headers, is_last: bool, now: Duration) {
+        if !matches!(self.answer, PrimaryAnswer::Awaited) {
+            return;
+        }
+        if let Stage::Sent { mirrors, completed } = &self.stage {
+            let millis = u64::try_from(now.saturating_sub(*completed).as_millis()).unwrap_or(u64::MAX);
+            for active in mirrors {
+                let observe = |ledger: &mut crate::ledger::Ledger| ledger.observe(Statistic::PrimaryDuration, millis);
+                active.state.with(|state| observe(state.ledger()));
+            }
+        }
+        self.answer = if outcome::awaits_trailers(headers) && !is_last {
+            PrimaryAnswer::AwaitsTrailers
+        } else {
+            PrimaryAnswer::Known(outcome::class(headers, &Headers::default()))
+        };
+        self.count_answer();
+    }
+
+    /// The trailers of the primary's answer came.
+    pub(crate) fn response_trailers(&mut self, trailers: &Headers) {
+        if let PrimaryAnswer::AwaitsTrailers = self.answer {
+            self.answer = PrimaryAnswer::Known(Class::of_grpc_status(trailers.get(b"grpc-status")));
+            self.count_answer();
+        }
+    }
+
+    /// The stream is over. Copies whose request is not complete are lost.
+    pub(crate) fn end(mut self) {
+        self.response_trailers(&Headers::default());
+        if let Stage::Collecting { copies, .. } = self.stage {
+            copies.into_iter().for_each(|copy| copy.lose(Dropped::RequestReset));
+        }
+    }
+
+    fn count_answer(&mut self) {
+        if let (Stage::Sent { mirrors, .. }, PrimaryAnswer::Known(class)) = (&mut self.stage, self.answer) {
+            for active in mirrors.drain(..) {
+                active
+                    .state
+                    .with(|state| state.ledger().count(Statistic::PrimaryResponses(class)));
+            }
+        }
+    }
+}
