@@ -2,8 +2,8 @@
 //! what is held is what the gauges show and what a model says, and nobody was let in over a budget.
 
 // The ledger, with its statistics added up, as the tests of the policy use it.
-#[path = "../../crates/policy/tests/common/mod.rs"]
-#[allow(missing_docs, reason = "it is made for tests")]
+#[path = "../../crates/policy/tests/it/common.rs"]
+#[allow(missing_docs, dead_code, reason = "it is made for tests")]
 mod common;
 
 use std::sync::LazyLock;

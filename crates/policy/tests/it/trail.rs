@@ -1,20 +1,10 @@
 //! The trail tells what the filter does: for arbitrary plans and requests its verdict and its copy are those of one ledger
 //! that decides for all mirrors at once, and the step that ends it is the reason that is counted.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::rc::Rc;
 use std::time::Duration;
 
-use common::{Bench, at, get, mirror, parse};
+use crate::common::{self, Bench, at, get, mirror, parse};
 use mirror_policy::Plan;
 use mirror_policy::effects::Effects;
 use mirror_policy::headers::Headers;

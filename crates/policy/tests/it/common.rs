@@ -1,5 +1,4 @@
 //! What the tests of the policy share: short ways to write plans and requests, and a model that adds up effects.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,15 +1,6 @@
 //! The documentation is executed: every configuration in the README, in `docs/` and in every YAML file of the repository
 //! goes through the parser, and what is generated from the tables is up to date. `UPDATE_DOCS=1` writes it anew.
 
-#![cfg(not(target_arch = "wasm32"))]
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

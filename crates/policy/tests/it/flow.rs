@@ -1,16 +1,6 @@
 //! One request from top to bottom: every reason to skip, every way to lose a copy, every outcome, and the primary's side.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{Bench, Totals, at, get, headers, mirror, parse, post};
+use crate::common::{Bench, Totals, at, get, headers, mirror, parse, post};
 use mirror_policy::account::AccountId;
 use mirror_policy::answer::Answer;
 use mirror_policy::effects::Effects;

@@ -1,18 +1,7 @@
 //! Redaction of JSON against a model of its own: random values, written in random ways, under random pointers. The model
 //! redacts the value that the text was written from; the filter edits the text.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::mirror;
+use crate::common::mirror;
 use mirror_policy::redact::Redact;
 use mirror_policy::sample::Dice;
 use serde_json::value::RawValue;

@@ -1,16 +1,6 @@
 //! Which share of the requests: right by chance, the same everywhere by key, and nested in both.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{get, mirror};
+use crate::common::{self, get, mirror};
 use mirror_policy::headers::Headers;
 use mirror_policy::reason::Skipped;
 use mirror_policy::sample::{Dice, bucket, key_bucket};

@@ -10,7 +10,7 @@ use mirror_policy::reason::{Dropped, Failure, Outcome, Skipped};
 use mirror_policy::sample::{Dice, bucket};
 use mirror_policy::stats::{COUNT, Statistic};
 
-use crate::rules::{self, NAMES, Rules};
+use super::rules::{self, NAMES, Rules};
 
 /// All statistics of all accounts.
 pub type Counts = [[i64; COUNT]; NAMES.len()];

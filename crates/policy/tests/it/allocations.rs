@@ -1,22 +1,11 @@
 //! How often the policy allocates, exactly. Inside the proxy each allocation is paid by a live request, so a number that
 //! grows here is a change of the price, to be made on purpose.
 
-#![cfg(not(target_arch = "wasm32"))]
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use common::{Bench, get, mirror, parse, post};
+use crate::common::{Bench, get, mirror, parse, post};
 use mirror_policy::effects::Effects;
 use mirror_policy::headers::Headers;
 use mirror_policy::matching::{self, RequestHead};

@@ -1,13 +1,5 @@
 //! The reader of JSON against `serde_json`: what one of them takes, the other takes as the same document, and what one
 //! refuses, the other refuses at the same place, mostly in the same words.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use std::fmt;
 
 use mirror_policy::json_text;

@@ -1,16 +1,6 @@
 //! What the shadow gets: the original, byte for byte, but for the stated changes.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{Bench, get, headers, mirror, post};
+use crate::common::{Bench, get, headers, mirror, post};
 use mirror_policy::copy::{authority, path};
 use mirror_policy::headers::{Header, Headers};
 use mirror_policy::plan::AuthorityRewrite;

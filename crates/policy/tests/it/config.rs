@@ -1,16 +1,6 @@
 //! The one parser: what it accepts, what it refuses and where it says so, and that what it accepts it prints back.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{headers, mirror, parse, with_mirror};
+use crate::common::{self, headers, mirror, parse, with_mirror};
 use mirror_policy::plan::AuthorityRewrite;
 use mirror_policy::{Plan, protobuf_struct, sample::Dice};
 use serde_json::{Value, json};

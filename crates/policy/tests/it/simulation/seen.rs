@@ -3,8 +3,8 @@
 use mirror_policy::reason::{Dropped, Failure, Skipped};
 use mirror_policy::stats::{COUNT, Statistic};
 
-use crate::model::Counts;
-use crate::rules::NAMES;
+use super::model::Counts;
+use super::rules::NAMES;
 
 /// How often.
 pub struct Seen {

@@ -1,19 +1,9 @@
 //! What a mirror's rate, circuit breaker and expiry let through, to the millisecond; and that what they count is never reset
 //! by an update and never lost with a copy.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{Bench, at, get, headers, mirror, parse, post};
+use crate::common::{self, Bench, at, get, headers, mirror, parse, post};
 use mirror_policy::answer::Answer;
 use mirror_policy::breaker::Transition;
 use mirror_policy::exchange::Outgoing;

@@ -2,33 +2,20 @@
 //! each statistic, each account and each circuit breaker must be. A failure names the seed and the step; replay it with
 //! `SIMULATION_SEED`.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 // What the configurations of a storm are.
-#[path = "simulation/rules.rs"]
 mod rules;
 
 // What has to come of them.
-#[path = "simulation/model.rs"]
 mod model;
 
 // What has come up.
-#[path = "simulation/seen.rs"]
 mod seen;
 
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
-use common::{at, get, post};
+use crate::common::{at, get, post};
 use mirror_policy::account::AccountId;
 use mirror_policy::breaker::Transition;
 use mirror_policy::effects::Effects;
@@ -40,9 +27,9 @@ use mirror_policy::sample::Dice;
 use mirror_policy::stats::{COUNT, Kind, Statistic};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use model::{Counts, Head, Model};
-use rules::{BEGIN, NAMES, Rules};
-use seen::Seen;
+use self::model::{Counts, Head, Model};
+use self::rules::{BEGIN, NAMES, Rules};
+use self::seen::Seen;
 
 const SEEDS: Range<u64> = 1..5;
 const STEPS: u64 = if cfg!(target_arch = "wasm32") { 25_000 } else { 300_000 };

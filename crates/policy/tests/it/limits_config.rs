@@ -1,18 +1,8 @@
 //! What `limits.maxRequestsPerSecond`, `circuitBreaker` and `expiresAt` accept, and what they refuse and where they say so.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{mirror, parse, with_mirror};
+use crate::common::{mirror, parse, with_mirror};
 use serde_json::Value;
 use wasm_bindgen_test::wasm_bindgen_test;
 

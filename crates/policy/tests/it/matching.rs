@@ -1,16 +1,6 @@
 //! Which requests belong to a mirror: Istio's vocabulary with Envoy's meaning.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{get, headers, mirror};
+use crate::common::{self, get, headers, mirror};
 use mirror_policy::headers::Headers;
 use mirror_policy::matching::{RequestHead, select};
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -1,16 +1,6 @@
 //! What the shadow must not see: found wherever it stands, gone or replaced, and every other byte as it was.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{Bench, get, mirror, parse, post, with_mirror};
+use crate::common::{Bench, get, mirror, parse, post, with_mirror};
 use mirror_policy::headers::Headers;
 use mirror_policy::reason::Dropped;
 use mirror_policy::redact::{CREDENTIALS, MAX_ENTRIES};
