@@ -1,11 +1,11 @@
-//! The configurations of the storm: chosen as plain values that the model obeys, and written as the text that a user writes.
+//! The configurations of a storm: chosen as plain values that the model obeys, and written as the text that a user writes.
 
 use std::time::Duration;
 
 use mirror_policy::Plan;
-use mirror_policy::sample::Dice;
 
-use crate::common::parse;
+use crate::decisions::Decisions;
+use crate::plans;
 
 /// The names of the mirrors; an account has the index of its mirror's name.
 pub const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -13,38 +13,59 @@ pub const NAMES: [&str; 3] = ["a", "b", "c"];
 /// When the storms begin, by the wall clock: 2026-01-01T00:00:00Z.
 pub const BEGIN: Duration = Duration::from_secs(1_767_225_600);
 
+/// The header that has the key of a sample by key.
+pub const KEY: &str = "x-key";
+
 /// One configuration: a rule for each mirror that is in it.
 #[derive(Debug)]
 pub struct Rules {
+    /// Whether any mirror is on.
     pub is_enabled: bool,
+    /// The rules, in the order of the configuration.
     pub mirrors: Vec<Rule>,
 }
 
-/// What one mirror is told.
+/// What one mirror is told. Times are milliseconds.
 #[derive(Debug, Clone)]
 pub struct Rule {
+    /// The index of its name in [`NAMES`].
     pub account: usize,
+    /// Whether the mirror is on.
     pub is_enabled: bool,
+    /// Whether only requests with the method POST match.
     pub only_posts: bool,
+    /// The share of the requests, in millionths.
     pub ppm: u32,
+    /// Whether the share goes by the header [`KEY`] and not by chance.
+    pub is_keyed: bool,
+    /// The largest body, in bytes.
     pub max_body: u64,
+    /// Whether a larger body is left out and the headers are copied alone.
     pub is_headers_only: bool,
+    /// The longest time in which a copy may be collected.
     pub max_wait: u64,
+    /// The most copies at a time.
     pub max_copies: u64,
+    /// The most bytes at a time.
     pub max_bytes: u64,
-    /// In thousandths per second.
+    /// The most copies per second, in thousandths; `None` is any number.
     pub rate: Option<u64>,
+    /// The circuit breaker, if there is one.
     pub breaker: Option<Breaker>,
-    /// Seconds after [`BEGIN`].
+    /// The expiry in seconds after [`BEGIN`], if there is one.
     pub end: Option<u64>,
 }
 
-/// Times are milliseconds.
+/// What a circuit breaker is told. Times are milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Breaker {
+    /// The share of failures that opens it, in millionths.
     pub ppm: u64,
+    /// The fewest copies of which the share is taken.
     pub min_requests: u64,
+    /// The time over which copies count.
     pub window: u64,
+    /// The time after which a probe is let through.
     pub open_for: u64,
 }
 
@@ -52,17 +73,17 @@ pub struct Breaker {
 
 impl Rules {
     /// Some configuration; the first one of a storm names every mirror.
-    pub fn random(dice: &mut Dice, is_first: bool, wall: Duration) -> Self {
+    pub fn random(decisions: &mut impl Decisions, is_first: bool, wall: Duration) -> Self {
         let mut mirrors = Vec::new();
         for account in 0..NAMES.len() {
-            let is_left_out = dice.roll().is_multiple_of(8) && !is_first;
+            let is_left_out = decisions.one_in(8) && !is_first;
             let is_last_resort = account + 1 == NAMES.len() && mirrors.is_empty();
             if !is_left_out || is_last_resort {
-                mirrors.push(Rule::random(dice, account, wall));
+                mirrors.push(Rule::random(decisions, account, wall));
             }
         }
         Self {
-            is_enabled: !dice.roll().is_multiple_of(20),
+            is_enabled: !decisions.one_in(20),
             mirrors,
         }
     }
@@ -75,37 +96,38 @@ impl Rules {
             self.is_enabled,
             mirrors.join(",")
         );
-        parse(&config).unwrap_or_else(|error| panic!("{error}\n{config}"))
+        plans::plan(&config)
     }
 }
 
 // === impl Rule ===
 
 impl Rule {
-    fn random(dice: &mut Dice, account: usize, wall: Duration) -> Self {
+    fn random(decisions: &mut impl Decisions, account: usize, wall: Duration) -> Self {
         let breaker = Breaker {
-            ppm: pick(dice, &[1, 300_000, 500_000, 1_000_000]),
-            min_requests: pick(dice, &[1, 2, 5, 20]),
-            window: pick(dice, &[1, 7, 50, 1_000, 60_000]),
-            open_for: pick(dice, &[1, 20, 300]),
+            ppm: *decisions.pick(&[1, 300_000, 500_000, 1_000_000]),
+            min_requests: *decisions.pick(&[1, 2, 5, 20]),
+            window: *decisions.pick(&[1, 7, 50, 1_000, 60_000]),
+            open_for: *decisions.pick(&[1, 20, 300]),
         };
-        let (max_copies, max_bytes) = pick(dice, &[(3, 2_000), (40, 900), (1, 100_000), (30, 50_000)]);
-        let (max_body, is_headers_only) = pick(dice, &[(300, false), (300, false), (10, true), (0, true)]);
-        let rate = pick(dice, &[1, 500, 2_500, 100_000, 1_000_000_000]);
-        let end = (wall.saturating_sub(BEGIN).as_secs() + dice.roll() % 8).saturating_sub(2);
+        let (max_copies, max_bytes) = *decisions.pick(&[(3, 2_000), (40, 900), (1, 100_000), (30, 50_000)]);
+        let (max_body, is_headers_only) = *decisions.pick(&[(300, false), (300, false), (10, true), (0, true)]);
+        let rate = *decisions.pick(&[1, 500, 2_500, 100_000, 1_000_000_000]);
+        let end = (wall.saturating_sub(BEGIN).as_secs() + decisions.below(8)).saturating_sub(2);
         Self {
             account,
-            is_enabled: !dice.roll().is_multiple_of(6),
-            only_posts: dice.roll().is_multiple_of(3),
-            ppm: pick(dice, &[0, 300_000, 1_000_000, 1_000_000, 1_000_000]),
+            is_enabled: !decisions.one_in(6),
+            only_posts: decisions.one_in(3),
+            is_keyed: decisions.one_in(4),
+            ppm: *decisions.pick(&[0, 300_000, 1_000_000, 1_000_000, 1_000_000]),
             max_body,
             is_headers_only,
-            max_wait: pick(dice, &[10, 50, 2_000]),
+            max_wait: *decisions.pick(&[10, 50, 2_000]),
             max_copies,
             max_bytes,
-            rate: dice.roll().is_multiple_of(2).then_some(rate),
-            breaker: (!dice.roll().is_multiple_of(3)).then_some(breaker),
-            end: dice.roll().is_multiple_of(3).then_some(end),
+            rate: decisions.one_in(2).then_some(rate),
+            breaker: (!decisions.one_in(3)).then_some(breaker),
+            end: decisions.one_in(3).then_some(end),
         }
     }
 
@@ -133,9 +155,14 @@ impl Rule {
         } else {
             ""
         };
+        let sample = if self.is_keyed {
+            format!(r#", "sample": {{"by": "header", "name": "{KEY}"}}"#)
+        } else {
+            String::new()
+        };
         let when_larger = if self.is_headers_only { "headersOnly" } else { "drop" };
         format!(
-            r#"{{"name": "{}", "cluster": "c", "enabled": {}, "percentage": {}, "match": [{matches}],
+            r#"{{"name": "{}", "cluster": "c", "enabled": {}, "percentage": {}{sample}, "match": [{matches}],
                 "body": {{"maxBytes": {}, "whenLarger": "{when_larger}", "maxWait": "{}ms"}},
                 "limits": {{"maxInFlight": {}, "maxBufferedBytes": {}{rate}}}{breaker}{end}}}"#,
             NAMES[self.account],
@@ -148,12 +175,9 @@ impl Rule {
         )
     }
 
-    /// Whether it has expired by this time.
-    pub fn is_over(&self, wall: Duration) -> bool {
-        self.end.is_some_and(|end| wall >= BEGIN + Duration::from_secs(end))
+    /// Whether the mirror has expired by this time of day. Without a clock, a mirror that has an expiry has expired.
+    pub fn is_expired(&self, wall: Option<Duration>) -> bool {
+        let is_after = |end| wall.is_none_or(|wall| wall >= BEGIN + Duration::from_secs(end));
+        self.end.is_some_and(is_after)
     }
-}
-
-fn pick<T: Copy>(dice: &mut Dice, choices: &[T]) -> T {
-    choices[dice.roll() as usize % choices.len()]
 }
