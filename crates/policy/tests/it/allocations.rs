@@ -1,15 +1,16 @@
-//! How often the policy allocates, exactly. Inside the proxy each allocation is paid by a live request, so a number that
-//! grows here is a change of the price, to be made on purpose.
+//! How often the policy allocates, exactly. A live request pays for each allocation inside the proxy, so a number that grows
+//! here is a higher price. The allocator counts by thread, and every test has a thread of its own.
+
+use std::time::Duration;
+
+use mirror_model::bench::Bench;
+use mirror_model::plans::{mirror, plan};
+use mirror_model::requests::{get, post};
+use mirror_policy::matching::{RequestHead, select};
+use mirror_policy::reason::{Class, Outcome};
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::time::Duration;
-
-use crate::common::{Bench, get, mirror, parse, post};
-use mirror_policy::effects::Effects;
-use mirror_policy::headers::Headers;
-use mirror_policy::matching::{self, RequestHead};
-use mirror_policy::reason::{Class, Outcome};
 
 /// The system's allocator, and how often this thread asked it for memory.
 struct Counting;
@@ -49,16 +50,15 @@ fn allocations<T>(work: impl FnOnce() -> T) -> (usize, T) {
 
 #[test]
 fn a_request_that_no_mirror_matches_allocates_nothing() {
-    let plan = parse(
+    let plan = plan(
         r#"{"mirrors": [
             {"name": "a", "cluster": "c", "match": [{"uri": {"prefix": "/a"}}, {"uri": {"exact": "/B"}, "ignoreUriCase": true}]},
             {"name": "b", "cluster": "c", "match": [{"headers": {"x-beta": {}}}, {"queryParams": {"v": {"exact": "2"}}}]},
             {"name": "c", "cluster": "c", "match": [{"method": {"exact": "PUT"}, "withoutHeaders": {"x-a": {}}}, {"port": 9}]}]}"#,
-    )
-    .unwrap();
+    );
     let headers = get("/other?v=1", &[("x-a", "1"), ("cookie", "a=b")]);
     let (count, selected) = allocations(|| {
-        matching::select(
+        select(
             &plan,
             &RequestHead {
                 headers: &headers,
@@ -78,7 +78,7 @@ fn a_request_that_the_sample_leaves_out_allocates_only_for_its_effects() {
     ] {
         let mut bench = Bench::new(mirror(keys));
         let headers = get("/", &[("x-user", "alice")]);
-        let (count, id) = allocations(|| begin(&mut bench, headers));
+        let (count, id) = allocations(|| bench.begin(headers, 0));
         assert!(id.is_none());
         assert_eq!(count, 1, "{keys}");
     }
@@ -103,49 +103,32 @@ fn a_mirror_with_a_rate_a_breaker_and_an_expiry_allocates_no_more() {
     assert_eq!(mirror_one(&mut bench), (5, 1));
 }
 
-/// One request from its headers to the answer of its copy; the allocations of both ways.
+/// One request from its headers to the answer of its copy. Returns the allocations until the copy can be sent, and those
+/// of its answer.
 fn mirror_one(bench: &mut Bench) -> (usize, usize) {
     let headers = get("/", &[]);
-    let mut effects = Effects::default();
     let (to_send, copy) = allocations(|| {
-        let id = begin_with(bench, headers, &mut effects).expect("collected");
-        let copy = bench.ledger.complete(id, Duration::ZERO, &mut effects).remove(0);
+        let id = bench.begin(headers, 0).expect("collected");
+        let copy = bench.complete(id, 0).remove(0);
         drop(copy.headers().unwrap());
         copy
     });
-    bench.ledger.sent(copy, 1, 1, &mut effects);
-    let mut effects = Effects::default();
+    bench.send_as(copy, 1, 1);
     let answered = Outcome::Answered {
         class: Class::Success,
         is_error: false,
         milliseconds: Some(1),
     };
-    let (to_settle, ()) = allocations(|| bench.ledger.settle(1, answered, Some(Duration::ZERO), &mut effects));
+    let (to_settle, ()) = allocations(|| bench.settle(1, answered, 0));
     (to_send, to_settle)
 }
 
 #[test]
 fn a_body_in_many_parts_is_copied_into_one_growing_buffer() {
     let mut bench = Bench::new(mirror(""));
-    let mut effects = Effects::default();
-    let id = begin_with(&mut bench, post(&[]), &mut effects).expect("collected");
-    let chunk = [0u8; 1024];
-    let (count, ()) = allocations(|| {
-        for _ in 0..64 {
-            bench
-                .ledger
-                .body(id, chunk.len(), Some(&chunk), Duration::ZERO, &mut effects);
-        }
-    });
+    let id = bench.begin(post(&[]), 0).expect("collected");
+    let parts = [&[0u8; 1024][..]; 64];
+    let (count, _) = allocations(|| bench.body_in_parts(id, &parts, 0));
     // The buffer doubles seven times, and the list of effects begins.
     assert!(count <= 8, "{count} allocations for 64 parts");
-}
-
-fn begin(bench: &mut Bench, headers: Headers) -> Option<mirror_policy::ledger::ExchangeId> {
-    begin_with(bench, headers, &mut Effects::default())
-}
-
-fn begin_with(bench: &mut Bench, headers: Headers, effects: &mut Effects) -> Option<mirror_policy::ledger::ExchangeId> {
-    let arrival = bench.arrival(headers, 0);
-    bench.ledger.begin(arrival, &mut bench.dice, effects)
 }

@@ -1,7 +1,9 @@
 //! What the shadow gets: the original, byte for byte, but for the stated changes.
 
-use crate::common::{Bench, get, headers, mirror, post};
-use mirror_policy::copy::{authority, path};
+use mirror_model::bench::Bench;
+use mirror_model::plans::mirror;
+use mirror_model::requests::{get, headers, post};
+use mirror_policy::copy::{authority, declared_length, path};
 use mirror_policy::headers::{Header, Headers};
 use mirror_policy::plan::AuthorityRewrite;
 use mirror_policy::reason::{Dropped, Skipped};
@@ -201,7 +203,7 @@ fn a_length_is_never_sent_without_its_body() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_envoy_would_not_take_is_not_sent() {
+fn headers_that_envoy_would_not_take_are_not_sent() {
     let without = |name: &str| {
         let original = get("/", &[]);
         let kept: Vec<Header<'_>> = original
@@ -272,7 +274,6 @@ fn for_any_headers_body_and_chunks_the_copy_equals_the_original_but_for_the_stat
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_declared_length_that_is_no_number_is_no_length() {
-    use mirror_policy::copy::declared_length;
     assert_eq!(declared_length(&headers(&[("content-length", "17")])), Some(17));
     for text in ["", "x", "-1", "1,1", "99999999999999999999999"] {
         assert_eq!(declared_length(&headers(&[("content-length", text)])), None, "{text}");

@@ -11,17 +11,14 @@
     reason = "a test says by a panic that something is wrong, and its name says what it holds"
 )]
 
-// How a test writes configurations and requests, and how it drives the policy.
-pub mod common;
-
 // What a user writes.
 pub mod config;
-
-pub mod limits_config;
 
 pub mod json;
 
 // Which requests belong to a mirror.
+pub mod headers;
+
 pub mod matching;
 
 pub mod sampling;
@@ -35,7 +32,11 @@ pub mod copying;
 
 pub mod redaction;
 
-pub mod redaction_of_json;
+pub mod answers;
+
+pub mod primary;
+
+pub mod statistics;
 
 pub mod trail;
 

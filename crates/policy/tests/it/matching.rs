@@ -1,9 +1,12 @@
-//! Which requests belong to a mirror: Istio's vocabulary with Envoy's meaning.
+//! Which requests belong to a mirror, in the words of Istio with the meaning of Envoy.
 
-use crate::common::{self, get, headers, mirror};
+use mirror_model::plans::mirror;
+use mirror_model::requests::{get, headers, post};
 use mirror_policy::headers::Headers;
 use mirror_policy::matching::{RequestHead, select};
 use wasm_bindgen_test::wasm_bindgen_test;
+
+use mirror_model::plans;
 
 fn matches(entries: &str, headers: &Headers) -> bool {
     matches_on(entries, headers, None)
@@ -30,7 +33,7 @@ fn any_entry_is_enough_and_all_of_its_conditions_must_hold() {
     assert!(matches(entries, &get("/abc", &[])));
     assert!(!matches(entries, &get("/b", &[])));
     assert!(matches(entries, &get("/b", &[("x-b", "1")])));
-    assert!(!matches(entries, &common::post(&[])));
+    assert!(!matches(entries, &post(&[])));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -165,11 +168,10 @@ fn a_regex_never_matches_what_is_not_text_or_too_long() {
 #[wasm_bindgen_test(unsupported = test)]
 fn mirrors_that_are_off_match_nothing() {
     let plan = |first: bool, second: bool, all: bool| {
-        common::parse(&format!(
+        plans::plan(&format!(
             r#"{{"enabled": {all}, "mirrors": [
                 {{"name": "a", "cluster": "c", "enabled": {first}}}, {{"name": "b", "cluster": "c", "enabled": {second}}}]}}"#
         ))
-        .unwrap()
     };
     let selected = |plan: &mirror_policy::Plan| {
         select(
@@ -195,7 +197,7 @@ fn sixteen_mirrors_can_match_at_once() {
     let mirrors: Vec<String> = (0..16)
         .map(|index| format!(r#"{{"name": "m{index}", "cluster": "c"}}"#))
         .collect();
-    let plan = common::parse(&format!(r#"{{"mirrors": [{}]}}"#, mirrors.join(","))).unwrap();
+    let plan = plans::plan(&format!(r#"{{"mirrors": [{}]}}"#, mirrors.join(",")));
     let head = get("/", &[]);
     assert_eq!(
         select(

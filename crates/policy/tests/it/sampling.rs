@@ -1,11 +1,14 @@
-//! Which share of the requests: right by chance, the same everywhere by key, and nested in both.
+//! Which share of the requests is copied. The share is right by chance, the same everywhere by key, and nested in both.
 
-use crate::common::{self, get, mirror};
+use mirror_model::plans::mirror;
+use mirror_model::requests::get;
 use mirror_policy::headers::Headers;
 use mirror_policy::reason::Skipped;
 use mirror_policy::sample::{Dice, bucket, key_bucket};
 use mirror_policy::values::Percentage;
 use wasm_bindgen_test::wasm_bindgen_test;
+
+use mirror_model::plans;
 
 fn decide(keys: &str, headers: &Headers) -> Result<(), Skipped> {
     let plan = mirror(keys);
@@ -95,13 +98,12 @@ fn a_share_by_key_is_right_and_nested() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn the_same_key_and_salt_decide_alike_in_every_mirror() {
-    let plan = common::parse(
+    let plan = plans::plan(
         r#"{"mirrors": [
             {"name": "a", "cluster": "a", "percentage": 30, "sample": {"by": "header", "name": "X-User"}},
             {"name": "b", "cluster": "b", "percentage": 30, "sample": {"by": "cookie", "name": "user"}},
             {"name": "c", "cluster": "c", "percentage": 30, "sample": {"by": "queryParam", "name": "user", "salt": "c"}}]}"#,
-    )
-    .unwrap();
+    );
     let mut differs = 0;
     for user in 0..2_000 {
         let user = format!("user-{user}");

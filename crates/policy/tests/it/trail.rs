@@ -1,20 +1,22 @@
-//! The trail tells what the filter does: for arbitrary plans and requests its verdict and its copy are those of one ledger
+//! The trail says what the filter does. For random configurations and requests its verdict and its copy are those of one VM
 //! that decides for all mirrors at once, and the step that ends it is the reason that is counted.
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use crate::common::{self, Bench, at, get, mirror, parse};
+use mirror_model::bench::{Bench, Incoming, Ready};
+use mirror_model::plans::{mirror, plan};
+use mirror_model::requests::get;
 use mirror_policy::Plan;
-use mirror_policy::effects::Effects;
 use mirror_policy::headers::Headers;
-use mirror_policy::ledger::Arrival;
-use mirror_policy::matching::{self, RequestHead};
 use mirror_policy::reason::{Dropped, Skipped};
 use mirror_policy::sample::Dice;
 use mirror_policy::stats::Statistic;
 use mirror_policy::trail::{BodyFate, Cause, Check, Holds, Request, Trail, Verdict, explain};
 use wasm_bindgen_test::wasm_bindgen_test;
+
+use self::arbitrary::{configuration, request};
+
+mod arbitrary;
 
 const ROUNDS: u64 = if cfg!(target_arch = "wasm32") { 2_000 } else { 20_000 };
 
@@ -27,53 +29,29 @@ struct Decided {
 
 type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// The filter's own way: all mirrors in one ledger.
-fn decide(plan: &str, request: &Request, dice: &mut Dice) -> Vec<Decided> {
-    let mut bench = Bench::new(parse(plan).unwrap());
-    let head = RequestHead {
-        headers: &request.headers,
+/// The filter's own way: one VM decides for all mirrors.
+fn decide(config: &str, request: &Request, dice: &Dice) -> Vec<Decided> {
+    let mut bench = Bench::new(plan(config));
+    bench.dice = dice.clone();
+    bench.wall = request.wall;
+    let incoming = Incoming {
         port: request.port,
-    };
-    let mirrors = matching::select(&bench.binding.plan, &head);
-    let arrival = Arrival {
-        mirrors,
         is_routed: request.is_routed,
-        wall: request.wall,
-        ..bench.arrival(request.headers.clone(), 0)
+        ..Incoming::new(request.headers.clone())
     };
-    let mut effects = Effects::default();
-    let id = bench.ledger.begin(arrival, dice, &mut effects);
     let mut copies = Vec::new();
-    if let Some(id) = id {
-        bench
-            .ledger
-            .body(id, request.body.len(), Some(&request.body), at(0), &mut effects);
-        copies = bench.ledger.complete(id, at(0), &mut effects);
+    if let Some(id) = bench.begin_as(incoming, 0) {
+        bench.body(id, &request.body, 0);
+        copies = bench.complete(id, 0);
     }
-    let counted: Vec<_> = effects.drain().collect();
-    let plan = Rc::clone(&bench.binding.plan);
-    let decided = plan.mirrors.iter().enumerate().map(|(index, mirror)| {
-        let of_mirror = |effect: &&mirror_policy::effects::Effect| effect.account == bench.binding.accounts[index];
-        let is_matched = counted
-            .iter()
-            .filter(of_mirror)
-            .any(|effect| effect.statistic == Statistic::Matched);
-        let lost = counted
-            .iter()
-            .filter(of_mirror)
-            .find_map(|effect| match effect.statistic {
-                Statistic::Skipped(reason) => Some(Verdict::Skipped(reason)),
-                Statistic::Dropped(reason) => Some(Verdict::Dropped(reason)),
-                _ => None,
-            });
-        let copy = copies
-            .iter()
-            .find(|copy| copy.account() == bench.binding.accounts[index]);
-        let headers = copy.map(|copy| copy.headers());
-        let verdict = match (lost, &headers) {
-            _ if !plan.enabled || !mirror.config.enabled => Verdict::Off,
-            _ if !is_matched => Verdict::NoMatch,
-            (Some(lost), _) => lost,
+    let mirrors = bench.plan().mirrors.iter().zip(bench.accounts());
+    let decided = mirrors.map(|(mirror, account)| {
+        let copy = copies.iter().find(|copy| copy.account() == account);
+        let headers = copy.map(Ready::headers);
+        let verdict = match (loss(&bench, account), &headers) {
+            _ if !bench.plan().enabled || !mirror.config.enabled => Verdict::Off,
+            _ if bench.totals.of(account, Statistic::Matched) == 0 => Verdict::NoMatch,
+            (Some(loss), _) => loss,
             (None, Some(Err(reason))) => Verdict::Dropped(*reason),
             (None, _) => Verdict::Copied,
         };
@@ -89,8 +67,21 @@ fn decide(plan: &str, request: &Request, dice: &mut Dice) -> Vec<Decided> {
     decided.collect()
 }
 
-/// What the steps alone say.
-fn told(trail: &Trail) -> Verdict {
+/// The reason that was counted instead of a copy, if one was.
+fn loss(bench: &Bench, account: usize) -> Option<Verdict> {
+    let counted = |statistic: &Statistic| bench.totals.of(account, *statistic) > 0;
+    Statistic::all()
+        .into_iter()
+        .filter(counted)
+        .find_map(|statistic| match statistic {
+            Statistic::Skipped(reason) => Some(Verdict::Skipped(reason)),
+            Statistic::Dropped(reason) => Some(Verdict::Dropped(reason)),
+            _ => None,
+        })
+}
+
+/// The verdict that the steps alone say.
+fn verdict_of_steps(trail: &Trail) -> Verdict {
     let end = trail.steps.last().expect("a step");
     assert!(
         trail.steps.iter().rev().skip(1).all(|step| step.holds != Holds::No),
@@ -124,131 +115,15 @@ fn told(trail: &Trail) -> Verdict {
     }
 }
 
-fn plan(dice: &mut Dice) -> String {
-    let mut mirrors = Vec::new();
-    for name in ["a", "b", "c"].iter().take(1 + dice.roll() as usize % 3) {
-        let mut keys = vec![format!(r#""name": "{name}", "cluster": "c""#)];
-        for (odds, choices) in [
-            (8, &[r#""enabled": false"#][..]),
-            (
-                2,
-                &[r#""percentage": 0"#, r#""percentage": 30"#, r#""percentage": 99.9999"#],
-            ),
-            (
-                2,
-                &[
-                    r#""sample": {"by": "header", "name": "x-user", "salt": "s"}"#,
-                    r#""sample": {"by": "cookie", "name": "id"}"#,
-                    r#""sample": {"by": "queryParam", "name": "q"}"#,
-                    r#""sample": {"by": "requestId"}"#,
-                ],
-            ),
-            (
-                2,
-                &[
-                    r#""match": [{"method": {"exact": "POST"}}, {"uri": {"prefix": "/A"}, "ignoreUriCase": true}]"#,
-                    r#""match": [{"port": 8080, "uri": {"regex": "/a.*"}}, {"withoutHeaders": {"x-user": {"prefix": "1"}}}]"#,
-                    r#""match": [{"headers": {"x-user": {"exact": "7"}, "cookie": {}}, "queryParams": {"q": {"regex": "[0-9]*"}}}]"#,
-                    r#""match": [{"authority": {"exact": "reviews"}, "scheme": {"prefix": "http"}, "withoutHeaders": {"te": {}}}]"#,
-                ],
-            ),
-            (6, &[r#""expiresAt": "2026-01-01T00:00:00Z""#]),
-            (6, &[r#""marker": "x-other""#]),
-            (
-                3,
-                &[
-                    r#""body": {"maxBytes": 3}"#,
-                    r#""body": {"maxBytes": 3, "whenLarger": "headersOnly"}"#,
-                    r#""body": {"maxBytes": 50}, "limits": {"maxBufferedBytes": 180, "maxRequestsPerSecond": 1}"#,
-                ],
-            ),
-            (
-                6,
-                &[r#""circuitBreaker": {"failurePercentage": 50, "minRequests": 2, "window": "1s", "openFor": "1s"}"#],
-            ),
-            (
-                4,
-                &[
-                    r#""headers": {"set": {"x-user": "0", "x-new": "1"}, "add": {"te": "b"}, "remove": ["cookie"]}"#,
-                    r#""authority": {"mode": "preserve"}"#,
-                    r#""authority": {"mode": "literal", "value": "other:1"}, "path": {"prefixRewrite": {"from": "/a", "to": "/b"}}"#,
-                ],
-            ),
-            (
-                3,
-                &[
-                    r#""redact": {"preset": "credentials", "json": ["/u"]}"#,
-                    r#""redact": {"queryParams": ["q"], "cookies": ["id"], "json": ["/u"], "mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f"}"#,
-                ],
-            ),
-        ] {
-            if dice.roll().is_multiple_of(odds) {
-                keys.push(choices[dice.roll() as usize % choices.len()].to_owned());
-            }
-        }
-        mirrors.push(format!("{{{}}}", keys.join(", ")));
-    }
-    let enabled = !dice.roll().is_multiple_of(16);
-    format!(r#"{{"enabled": {enabled}, "mirrors": [{}]}}"#, mirrors.join(", "))
-}
-
-fn request(dice: &mut Dice) -> Request {
-    let mut pick = |choices: &[&'static str]| choices[dice.roll() as usize % choices.len()];
-    let mut pairs = vec![
-        (":authority", pick(&["reviews", "reviews:80", "[::1]", ""])),
-        (":path", pick(&["/a?q=1&q=2", "/A/b", "/", "/a?q", "/a#f?q=1"])),
-        (":method", pick(&["GET", "POST", "POST", "CONNECT"])),
-        (":scheme", pick(&["http", "https"])),
-    ];
-    for (name, values) in [
-        ("x-user", &["7", "12", "", "\u{e9}"][..]),
-        ("cookie", &["id=3; a=b", "a=b"]),
-        ("x-request-id", &["5b2c", "77aa"]),
-        ("te", &["trailers"]),
-        ("x-user", &["13"]),
-    ] {
-        if pick(&["y", "n"]) == "y" {
-            pairs.push((name, pick(values)));
-        }
-    }
-    for (name, value) in [
-        ("x-mirrored-by", "a"),
-        ("x-other", ""),
-        ("connection", "keep-alive, Upgrade"),
-        ("upgrade", "websocket"),
-        ("x-envoy-retry-on", "5xx"),
-        ("host", "h"),
-        ("content-length", "60"),
-    ] {
-        if pick(&["y", "n", "n", "n", "n", "n"]) == "y" {
-            pairs.push((name, value));
-        }
-    }
-    let body = pick(&[
-        "",
-        "abc",
-        "abcd",
-        r#"{"u": 1}"#,
-        "0123456789012345678901234567890123456789",
-    ]);
-    Request {
-        headers: common::headers(&pairs),
-        body: body.as_bytes().to_vec(),
-        port: [None, Some(8080), Some(9090)][dice.roll() as usize % 3],
-        is_routed: !dice.roll().is_multiple_of(8),
-        wall: [Some(Duration::ZERO), Some(Duration::from_secs(4_000_000_000)), None][dice.roll() as usize % 3],
-    }
-}
-
 #[wasm_bindgen_test(unsupported = test)]
-fn the_trail_ends_as_the_filter_decides() {
+fn the_trail_ends_in_what_the_filter_decides() {
     let mut seen = std::collections::BTreeSet::new();
     for seed in 0..ROUNDS {
         let mut source = Dice::new(seed);
-        let (config, request) = (plan(&mut source), request(&mut source));
+        let (config, request) = (configuration(&mut source), request(&mut source));
         let rolls = Dice::new(seed ^ 0xabcd);
-        let decided = decide(&config, &request, &mut rolls.clone());
-        let plan: Rc<Plan> = parse(&config).unwrap().into();
+        let decided = decide(&config, &request, &rolls);
+        let plan: Rc<Plan> = plan(&config).into();
         let trails = explain(&plan, &request, Some(&mut rolls.clone()));
         assert_eq!(trails.len(), decided.len());
         for (trail, decided) in trails.iter().zip(&decided) {
@@ -259,7 +134,7 @@ fn the_trail_ends_as_the_filter_decides() {
             };
             assert_eq!(shown, *decided, "seed {seed}: {config}: {request:?}");
             assert_eq!(
-                told(trail),
+                verdict_of_steps(trail),
                 trail.verdict,
                 "seed {seed}: {config}: {request:?}: {trail:#?}"
             );
@@ -306,19 +181,19 @@ fn a_condition_says_what_it_wants_and_what_it_finds() {
     let long = "7".repeat(9000);
     let trail = only(config, &of(get("/a?q=2&q=1", &[("x-user", &long), ("x-user", "8")])));
     assert_eq!(trail.verdict, Verdict::NoMatch);
-    let told = |what: &str| {
+    let verdict_of_steps = |what: &str| {
         let check = check(&trail, &format!("mirrors[0].match[0].{what}"));
         (check.wanted.clone(), check.found.clone(), check.holds)
     };
     let no = |wanted: &str, found: &str| (wanted.to_owned(), found.to_owned(), Holds::No);
-    assert_eq!(told("uri"), no("prefix \"/B\", in any case", "\"/a\""));
-    assert_eq!(told("port"), no("80", "the port is not known"));
-    assert_eq!(told("queryParams.q"), no("exact \"1\"", "\"2\""));
-    assert_eq!(told("headers.x-gone"), no("present", "absent"));
-    let (wanted, found, holds) = told("headers.x-user");
+    assert_eq!(verdict_of_steps("uri"), no("prefix \"/B\", in any case", "\"/a\""));
+    assert_eq!(verdict_of_steps("port"), no("80", "the port is not known"));
+    assert_eq!(verdict_of_steps("queryParams.q"), no("exact \"1\"", "\"2\""));
+    assert_eq!(verdict_of_steps("headers.x-gone"), no("present", "absent"));
+    let (wanted, found, holds) = verdict_of_steps("headers.x-user");
     assert_eq!((wanted.as_str(), holds), ("regex \"[0-9]+|admin\"", Holds::No));
     assert!(found.ends_with(",8\" (more than 8 KiB never match a regex)"), "{found}");
-    let (wanted, _, holds) = told("withoutHeaders.x-user");
+    let (wanted, _, holds) = verdict_of_steps("withoutHeaders.x-user");
     assert_eq!((wanted.as_str(), holds), ("not exact \"7\"", Holds::Yes));
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::common::{mirror, parse, with_mirror};
+use mirror_model::plans::{mirror, parse, with_mirror};
 use serde_json::Value;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// That a mirror with these keys is refused, with the path below the mirror and the problem.
+/// Asserts that a mirror with these keys is refused, with the path below the mirror and the problem.
 #[track_caller]
 fn refused(keys: &str, error: &str) {
     let refusal = parse(&with_mirror(keys)).expect_err(keys);
@@ -183,7 +183,7 @@ fn the_days_of_four_centuries_follow_each_other() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_no_time_is_refused() {
+fn an_expiry_that_is_no_time_is_refused() {
     for text in [
         "",
         "never",

@@ -1,11 +1,13 @@
-//! Redaction of JSON against a model of its own: random values, written in random ways, under random pointers. The model
-//! redacts the value that the text was written from; the filter edits the text.
+//! The redaction of random JSON against a model of its own. The model redacts the value from which the text was written; the
+//! filter edits the text.
 
-use crate::common::mirror;
+use mirror_model::plans::mirror;
 use mirror_policy::redact::Redact;
 use mirror_policy::sample::Dice;
 use serde_json::value::RawValue;
 use wasm_bindgen_test::wasm_bindgen_test;
+
+use mirror_model::decisions::Decisions as _;
 
 const KEYS: [&str; 8] = ["a", "b", "c", "0", "1", "~/", "é", ""];
 
@@ -23,11 +25,11 @@ struct Random(Dice);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        (self.0.roll() % bound as u64) as usize
+        self.0.index(bound)
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
+        *self.0.pick(from)
     }
 
     fn json(&mut self, depth: usize, secrets: &mut usize) -> Json {
