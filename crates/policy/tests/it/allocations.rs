@@ -1,6 +1,8 @@
 //! How often the policy allocates, exactly. A live request pays for each allocation inside the proxy, so a number that grows
 //! here is a higher price. The allocator counts by thread, and every test has a thread of its own.
 
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::time::Duration;
 
 use mirror_model::bench::Bench;
@@ -8,9 +10,6 @@ use mirror_model::plans::{mirror, plan};
 use mirror_model::requests::{get, post};
 use mirror_policy::matching::{RequestHead, select};
 use mirror_policy::reason::{Class, Outcome};
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 /// The system's allocator, and how often this thread asked it for memory.
 struct Counting;
@@ -42,6 +41,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// The allocations of this thread during some work, and what the work returns.
 fn allocations<T>(work: impl FnOnce() -> T) -> (usize, T) {
     let before = ALLOCATIONS.get();
     let result = work();

@@ -15,7 +15,7 @@ pub mod limits;
 // The bytes in which a configuration comes.
 pub mod bytes;
 
-/// That one mirror with these keys is refused with this text.
+/// Asserts that one mirror with these keys is refused with this text.
 #[track_caller]
 fn refused(keys: &str, error: &str) {
     assert_eq!(parse(&with_mirror(keys)).expect_err(keys), error, "{keys}");

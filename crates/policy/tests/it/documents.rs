@@ -1,5 +1,5 @@
 //! The documentation is executed: every configuration in the README, in `docs/` and in every YAML file of the repository
-//! goes through the parser, and what is generated from the tables is up to date. `UPDATE_DOCS=1` writes it anew.
+//! goes through the parser, and the parts that are generated from tables are up to date. `UPDATE_DOCS=1` writes it anew.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -201,7 +201,7 @@ fn the_preset_is_documented_from_its_table() {
     assert_generated("docs/configuration.md", "<!-- generated: credentials -->\n", &text);
 }
 
-/// That a file has this text behind this mark; with `UPDATE_DOCS=1` it has it afterwards.
+/// Asserts that a file has this text behind this mark. With `UPDATE_DOCS=1` the text is written there.
 #[track_caller]
 fn assert_generated(path: &str, mark: &str, generated: &str) {
     let file = root().join(path);

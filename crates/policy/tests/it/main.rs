@@ -7,8 +7,7 @@
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
-    missing_docs,
-    reason = "a test says by a panic that something is wrong, and its name says what it holds"
+    reason = "a test says by a panic that something is wrong"
 )]
 
 // What a user writes.

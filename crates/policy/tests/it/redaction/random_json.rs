@@ -260,7 +260,7 @@ fn tokens_depend_on_the_value_alone_and_no_secret_stays() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_damaged_is_refused_exactly_if_it_is_not_json_any_more() {
+fn a_damaged_text_is_refused_exactly_if_it_is_no_json() {
     let mut random = Random(Dice::new(7));
     let (mut valid, mut invalid) = (0, 0);
     let rules = rules(&[vec!["a".to_owned()], vec!["*".to_owned(), "b".to_owned()]], "");
