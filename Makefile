@@ -80,7 +80,7 @@ test-policy-wasm: ## The same tests of the policy, as WebAssembly in Node
 	@scripts/rust
 	@runner="$$(scripts/wasm-bindgen-test-runner)"; node="$$(scripts/node)"; echo "cargo test --package mirror-policy --target wasm32-unknown-unknown"; \
 	PATH="$$(dirname "$$node"):$$PATH" CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$runner" WASM_BINDGEN_TEST_ONLY_NODE=1 \
-		cargo test --locked --package mirror-policy --tests --target wasm32-unknown-unknown
+		cargo test --locked --package mirror-policy --test it --target wasm32-unknown-unknown
 
 .PHONY: test-page
 test-page: page ## The modules of the web page, and what was built from them, in Node
@@ -187,7 +187,7 @@ fmt: ## Format the code
 
 .PHONY: docs
 docs: ## Write the generated documentation anew
-	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test documents
+	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test it documents::
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings --test live_view document
 	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test documents operator
 

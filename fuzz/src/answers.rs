@@ -1,15 +1,10 @@
 //! Any answer to a callout, and any answer of the primary. An answer without headers is a reset; what Envoy itself says is a
 //! failure; what an upstream says is classed by its status; and each copy that was sent counts the primary's answer once.
 
-use std::time::Duration;
-
-use mirror_policy::account::AccountId;
+use mirror_model::bench::Primary;
 use mirror_policy::answer::{self, Answer, TELLING_BYTES};
-use mirror_policy::effects::Effects;
 use mirror_policy::headers::Headers;
 use mirror_policy::reason::{Class, Failure, Outcome};
-use mirror_policy::stats::Statistic;
-use mirror_policy::watch::Watch;
 
 use crate::input::{Input, headers};
 
@@ -68,27 +63,23 @@ fn callout(head: &Headers, trailers: &Headers, body: &[u8]) {
 
 /// Headers, trailers, the end and the request's completion, in an order that the input chooses.
 fn primary(order: u8, head: &Headers, trailers: &Headers) {
-    let accounts = [AccountId(0), AccountId(7)];
-    let mut watch = Watch::default();
-    let mut effects = Effects::default();
-    let (is_last, has_trailers, sent_at) = (order & 1 != 0, order & 2 != 0, order >> 2 & 3);
-    for event in 0..4 {
-        let now = Duration::from_millis(event.into());
-        if event == sent_at {
-            watch.sent(accounts.to_vec(), now, &mut effects);
+    let accounts = [0, 7];
+    let mut primary = Primary::default();
+    let (is_last, has_trailers, sent_at) = (order & 1 != 0, order & 2 != 0, u64::from(order >> 2 & 3));
+    for now in 0..4 {
+        if now == sent_at {
+            primary.sent(&accounts, now);
         }
-        match event {
-            0 => watch.response_headers(head, is_last, now, &mut effects),
-            1 if has_trailers && !is_last => watch.response_trailers(trailers, &mut effects),
-            2 => watch.end(&mut effects),
+        match now {
+            0 => primary.response_headers(head, is_last, now),
+            1 if has_trailers && !is_last => primary.response_trailers(trailers),
+            2 => primary.end(),
             _ => {}
         }
     }
-    let effects: Vec<_> = effects.drain().collect();
+    let totals = primary.totals();
     for account in accounts {
-        let of_account = effects.iter().filter(|effect| effect.account == account);
-        let counted = of_account.filter(|effect| matches!(effect.statistic, Statistic::PrimaryResponses(_)));
-        let counted: i64 = counted.map(|effect| effect.amount).sum();
+        let counted = totals.sum(account, "traffic_mirror_primary_responses_total");
         assert_eq!(counted, 1, "the primary's answer is counted once for each copy");
     }
 }

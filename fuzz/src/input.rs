@@ -1,6 +1,7 @@
 //! Takes an input apart. Requests are written as text, a header a line, so that a person can read and write the corpus and
 //! small changes of an input are small changes of a request.
 
+use mirror_model::decisions::Decisions;
 use mirror_policy::headers::Headers;
 
 /// Bytes that are drawn one after another; behind the end there are only zeroes.
@@ -61,6 +62,18 @@ impl<'a> Input<'a> {
     /// All that is left.
     pub fn rest(self) -> &'a [u8] {
         self.0
+    }
+}
+
+/// Small choices take one byte, all others two.
+impl Decisions for Input<'_> {
+    fn below(&mut self, end: u64) -> u64 {
+        let number = if end <= 1 << 8 {
+            self.byte().into()
+        } else {
+            self.number() as u64
+        };
+        number % end
     }
 }
 

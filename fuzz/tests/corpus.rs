@@ -16,7 +16,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use mirror_fuzz::{TARGETS, input, replay, struct_bytes};
+use mirror_model::decisions::Decisions as _;
 use mirror_policy::Plan;
+use mirror_policy::sample::Dice;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
@@ -153,8 +155,10 @@ fn seeds() -> BTreeMap<&'static str, Vec<(String, Vec<u8>)>> {
             );
         }
     }
-    for (index, events) in EVENTS.iter().enumerate() {
-        add("events", format!("seed-{index:03}"), events.to_vec());
+    for seed in 0..3 {
+        let mut dice = Dice::new(seed);
+        let decisions = (0..1_000).map(|_| dice.below(256) as u8);
+        add("events", format!("seed-{seed:03}"), decisions.collect());
     }
     seeds
 }
@@ -197,17 +201,6 @@ const ANSWERS: &[&str] = &[
     ":status: 200\ncontent-type: application/grpc+proto\nx-envoy-upstream-service-time: 0\n\ngrpc-status: 0",
     ":status: 999\nx-envoy-upstream-service-time: x\n\n\n\nprotocol error",
     "",
-];
-
-/// Configuration, then events; see `events.rs` for what each number means.
-const EVENTS: &[&[u8]] = &[
-    &[0, 0, 5, 0, 9, 2, 0, 100, 0, 4, 0, 1, 1, 1, 7, 1, 0, 0],
-    &[
-        1, 0, 3, 0, 200, 2, 0, 200, 0, 4, 0, 0, 1, 11, 1, 2, 0, 4, 1, 0, 4, 0, 1, 7, 2, 1, 0,
-    ],
-    &[
-        2, 1, 5, 0, 0, 9, 200, 10, 1, 5, 0, 0, 6, 0, 3, 0, 9, 0, 11, 0, 8, 0, 1, 2,
-    ],
 ];
 
 /// Every configuration in the YAML and Markdown files of this repository, each once.

@@ -1,5 +1,5 @@
-//! How an answer counts: by its class if the shadow gave it, by its reason if it is Envoy's word that there is none,
-//! however long after the primary it comes.
+//! How an answer counts. An answer of the shadow counts by its class, and a reply of Envoy itself counts as a failure by its
+//! reason. Both count however long after the primary they come.
 
 use std::time::Duration;
 
@@ -196,7 +196,7 @@ fn the_primary_s_answer_to_a_mirrored_request_is_counted_by_the_same_classes() {
 }
 
 #[test]
-fn the_primary_s_grpc_answer_is_told_by_its_trailers() {
+fn a_grpc_answer_of_the_primary_is_counted_by_its_trailers() {
     let mut host = FakeHost::new();
     let root = host.start(&one(&json!({})));
     let stream = host.request(root, &Request::post("/pkg.Service/Method", b"frame", 5));

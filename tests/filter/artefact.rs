@@ -1,4 +1,4 @@
-//! The file: what it asks of the proxy, what it offers to it, and how large it is.
+//! The built file: what it imports from the proxy, what it exports, and how large it is.
 
 use wasmi::{Engine, Module};
 
@@ -10,7 +10,7 @@ use crate::host::{FakeHost, artefact, imports, wasi};
 const MOST_BYTES: usize = 300 << 10;
 
 #[test]
-fn it_imports_only_what_envoy_offers_and_a_mirror_may_call() {
+fn the_file_imports_only_what_envoy_offers_and_a_mirror_may_call() {
     let known = |import: &(&str, &str)| match import.0 {
         "env" => imports::WITHIN_BOUNDS.contains(&import.1) || imports::OUT_OF_BOUNDS.contains(&import.1),
         wasi::MODULE => wasi::OFFERED.contains(&import.1),
@@ -33,7 +33,7 @@ fn it_speaks_abi_0_2_1_and_no_other() {
 
 /// Envoy calls whatever is exported, and every such call is paid by a request, even if it does nothing.
 #[test]
-fn it_exports_what_the_filter_uses_and_nothing_else() {
+fn the_file_exports_what_the_filter_uses_and_nothing_else() {
     let mut exports: Vec<_> = artefact::module().exports().map(|export| export.name()).collect();
     exports.sort_unstable();
     let used = [
@@ -59,7 +59,7 @@ fn it_exports_what_the_filter_uses_and_nothing_else() {
 
 /// The feature `trap` is for the tests on the real Envoy, and would hand every client the means to end mirroring.
 #[test]
-fn it_cannot_be_told_to_trap() {
+fn the_file_cannot_be_told_to_trap() {
     let word = b"told to trap";
     assert!(!artefact::bytes().windows(word.len()).any(|some| some == word));
     let mut host = FakeHost::new();
@@ -70,7 +70,7 @@ fn it_cannot_be_told_to_trap() {
 }
 
 #[test]
-fn it_is_small() {
+fn the_file_is_small() {
     let size = artefact::bytes().len();
     assert!(
         size <= MOST_BYTES,

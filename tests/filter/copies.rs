@@ -1,4 +1,4 @@
-//! What the shadow gets: the request as it came in, but for the stated changes, from the moment it is complete.
+//! What the shadow gets: the request as it came in, but for the stated changes. A copy leaves when its request is complete.
 
 use serde_json::json;
 

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use mirror_policy::sample::Dice;
 use wasmi::{Instance, Store, Val};
 
 use self::abi::Status;
 use self::callouts::{Callout, Cluster};
 use self::faults::Faults;
-use self::random::Random;
 use self::stats::Stats;
 use self::world::{Callback, Clock, HostCall, World};
 
@@ -25,7 +25,6 @@ pub(crate) mod abi;
 pub(crate) mod callouts;
 pub(crate) mod faults;
 pub(crate) mod messages;
-pub(crate) mod random;
 pub(crate) mod stats;
 pub(crate) mod world;
 
@@ -226,7 +225,7 @@ impl World {
                 monotonic: Duration::from_secs(5000),
                 wall: Duration::from_secs(1_790_000_000),
             },
-            random: Random::new(seed),
+            random: Dice::new(seed),
             stats,
             metrics: stats::MetricIds::default(),
             callouts,

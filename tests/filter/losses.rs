@@ -1,4 +1,4 @@
-//! What is not sent, and why: what policy skipped, and what was lost. One request has one reason.
+//! Requests that are not sent, and why. Policy skips some of them, and some copies are lost. One request has one reason.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn a_copy_is_not_copied_again_by_any_mirror() {
 }
 
 #[test]
-fn tunnels_are_skipped() {
+fn connect_and_upgrades_are_skipped() {
     let web_socket = Request::get("/")
         .header("connection", "keep-alive, Upgrade")
         .header("upgrade", "websocket");
@@ -44,13 +44,13 @@ fn tunnels_are_skipped() {
 }
 
 #[test]
-fn what_no_upstream_answers_is_skipped() {
+fn a_request_that_no_upstream_answers_is_skipped() {
     let host = after(&json!({}), &Request::get("/").property("xds.cluster_name", None));
     assert_eq!(host.books().skipped("no_route"), 1);
 }
 
 #[test]
-fn an_attempt_is_a_request_only_if_it_is_the_first() {
+fn a_retry_is_neither_copied_nor_counted() {
     for (attempt, copies) in [(1u64, 1), (2, 0), (3, 0)] {
         let request = Request::get("/").property("upstream.request_attempt_count", Some(&attempt.to_le_bytes()));
         let host = after(&json!({}), &request);
@@ -145,7 +145,7 @@ fn a_body_over_the_cap_is_dropped_whether_declared_or_not() {
 }
 
 #[test]
-fn what_is_over_max_in_flight_is_dropped_until_an_answer_comes() {
+fn copies_over_max_in_flight_are_dropped_until_an_answer_comes() {
     let mut host = FakeHost::new();
     let root = host.start(&one(&json!({ "limits": { "maxInFlight": 2 } })));
     let collecting = host.request(root, &Request::new("POST", "/").chunked(&[b"half"], End::Never));
@@ -161,7 +161,7 @@ fn what_is_over_max_in_flight_is_dropped_until_an_answer_comes() {
 }
 
 #[test]
-fn what_is_over_the_bytes_is_dropped_at_the_chunk_that_goes_over() {
+fn a_copy_over_the_bytes_is_dropped_at_the_chunk_that_is_too_much() {
     let mut host = FakeHost::new();
     let root = host.start(&one(
         &json!({ "limits": { "maxBufferedBytes": 2000 }, "body": { "maxBytes": 2000 } }),

@@ -1,5 +1,5 @@
-//! The promise to the primary. That every callback continues and that nothing of the primary is touched is checked by the
-//! host on every call of every test; here are the scenarios that lean on it hardest.
+//! The promise to the primary. The host checks in every test that each callback continues and that nothing of the primary is
+//! touched. The cases here make that as hard as they can.
 
 use std::time::Duration;
 

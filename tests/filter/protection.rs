@@ -1,5 +1,4 @@
-//! What spares a shadow, and ends a mirror that everyone has forgotten: rate, circuit breaker, expiry; in the built filter,
-//! over its own clock, statistics and log.
+//! The rate, the circuit breaker and the expiry in the built filter, by its own clock, statistics and log.
 
 use std::time::Duration;
 
@@ -46,7 +45,7 @@ fn said(host: &FakeHost) -> Vec<String> {
 }
 
 #[test]
-fn what_is_over_the_rate_is_dropped_at_once_and_time_brings_it_back() {
+fn copies_over_the_rate_are_dropped_at_once_and_time_brings_new_tokens() {
     let mut host = FakeHost::new();
     let root = host.start(&one(&json!({ "limits": { "maxRequestsPerSecond": "2.5" } })));
     let burst = |host: &mut FakeHost| (0..5).filter(|_| exchange(host, root, &Reply::upstream(200))).count();

@@ -1,4 +1,4 @@
-//! What the shadow must not see: the built filter takes it out of the copy, and says nothing about it to anyone.
+//! What the shadow must not see. The built filter removes it from the copy, and no log line has it.
 
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn the_copy_is_redacted_and_the_books_are_right() {
 }
 
 #[test]
-fn tokens_stand_for_the_values_and_the_key_for_nothing() {
+fn tokens_replace_the_values_and_no_log_line_has_the_hash_key() {
     let mut host = FakeHost::new();
     host.world_mut().log_level = 0;
     let hash = json!({ "preset": null, "mode": "hash", "hashKey": HASH_KEY });

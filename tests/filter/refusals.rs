@@ -70,7 +70,7 @@ fn a_bad_configuration_is_refused_with_its_place_in_the_log() {
 }
 
 #[test]
-fn what_is_no_configuration_at_all_is_refused() {
+fn bytes_that_are_no_configuration_are_refused() {
     let garbage: [&[u8]; 6] = [b"", b"{", b"null", b"[]", b"\xff\xfe\x00", b"\n\x7b\x0a"];
     for bytes in garbage {
         let mut host = FakeHost::new();

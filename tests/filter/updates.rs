@@ -1,5 +1,5 @@
-//! More than one configuration: an update keeps what is counted and held, the old root drains, the last one settles what
-//! will never be answered, plugins share a VM without mixing, and a canary leaves no trace.
+//! More than one configuration. An update keeps the counters and the copies, the old root drains, and the last root ends the
+//! copies that nobody will answer. Plugins share a VM and no statistics, and a canary changes nothing.
 
 use std::time::Duration;
 

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use mirror_model::decisions::Decisions as _;
+use mirror_policy::sample::Dice;
+
 use super::abi::Status;
-use super::random::Random;
 
 /// What goes wrong.
 #[derive(Debug, Default)]
@@ -17,7 +19,7 @@ pub(crate) struct Faults {
 /// Some calls of some functions go wrong.
 #[derive(Debug)]
 pub(crate) struct Chaos {
-    pub(crate) random: Random,
+    pub(crate) random: Dice,
     pub(crate) percent: u64,
     pub(crate) functions: &'static [&'static str],
 }
@@ -72,7 +74,7 @@ impl Chaos {
             2 => bytes.extend(self.random.bytes(64)),
             3 => bytes = self.random.bytes(5000),
             // A flipped byte early on: counts and lengths of pairs.
-            4 if length > 0 => bytes[self.random.below(length.min(64)) as usize] = self.random.next() as u8,
+            4 if length > 0 => bytes[self.random.below(length.min(64)) as usize] = self.random.roll() as u8,
             _ if length > 0 => bytes[self.random.below(length) as usize] ^= 1 << self.random.below(8),
             _ => {}
         }

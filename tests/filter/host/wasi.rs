@@ -28,7 +28,7 @@ pub(crate) fn define(linker: &mut Linker<World>) -> Result<(), Error> {
         "random_get",
         |mut caller: Caller<'_, World>, at: u32, size: u32| {
             let mut guest = Guest::new(&mut caller, "random_get");
-            let bytes: Vec<u8> = (0..size).map(|_| guest.world().random.next() as u8).collect();
+            let bytes: Vec<u8> = (0..size).map(|_| guest.world().random.roll() as u8).collect();
             guest.note(bytes.len());
             errno(guest.write(at, &bytes))
         },

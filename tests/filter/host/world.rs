@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use mirror_policy::sample::Dice;
+
 use super::abi::{Pairs, Status, buffer};
 use super::callouts::Callouts;
 use super::faults::Faults;
-use super::random::Random;
 use super::stats::{MetricIds, Stats};
 
 /// The state behind the host calls.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) clock: Clock,
-    pub(crate) random: Random,
+    pub(crate) random: Dice,
     pub(crate) stats: Rc<RefCell<Stats>>,
     pub(crate) metrics: MetricIds,
     pub(crate) callouts: Callouts,

@@ -1,11 +1,12 @@
 //! What the sequences of the simulation are made of: configurations, requests and replies, plausible and odd.
 
+use mirror_model::decisions::Decisions as _;
+use mirror_policy::sample::Dice;
 use serde_json::{Value, json};
 
 use crate::books::{mirror, mirrors, one};
 use crate::host::abi::Pairs;
 use crate::host::messages::{Reply, Request};
-use crate::host::random::Random;
 
 /// Configurations that are accepted.
 pub(super) fn configurations() -> Vec<Value> {
@@ -60,7 +61,7 @@ pub(super) fn configurations() -> Vec<Value> {
 }
 
 /// A request, mostly of the usual kind.
-pub(super) fn request(random: &mut Random) -> Request {
+pub(super) fn request(random: &mut Dice) -> Request {
     let method = *random.pick(&["GET", "GET", "POST", "POST", "CONNECT", "", "\u{e9}"]);
     let path = *random.pick(&["/", "/a1?q=1", "/b", "/a?q=%ff&q", "", "*", "/\u{1f600}?#"]);
     let mut request = Request::new(method, path);
@@ -97,7 +98,7 @@ pub(super) fn request(random: &mut Random) -> Request {
 }
 
 /// Up to so many headers of few names and any values.
-pub(super) fn headers(random: &mut Random, most: u64) -> Pairs {
+pub(super) fn headers(random: &mut Dice, most: u64) -> Pairs {
     (0..random.below(most + 1))
         .map(|_| match random.below(5) {
             0 => (
@@ -111,7 +112,7 @@ pub(super) fn headers(random: &mut Random, most: u64) -> Pairs {
 }
 
 /// What comes back from a callout, or as the answer of a primary.
-pub(super) fn reply(random: &mut Random) -> Reply {
+pub(super) fn reply(random: &mut Dice) -> Reply {
     let status = *random.pick(&[100, 200, 204, 302, 404, 500, 503, 0, 1000]);
     let number = random.below(17).to_string();
     match random.below(10) {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use mirror_model::decisions::Decisions as _;
+use mirror_policy::sample::Dice;
+
 use super::{Results, Weather, arbitrary};
 use crate::host::callouts::{Callout, Cluster};
 use crate::host::faults::Chaos;
 use crate::host::plugins::RootId;
-use crate::host::random::Random;
 use crate::host::streams::StreamId;
 use crate::host::world::Plugin;
 use crate::host::{FakeHost, SHADOW};
@@ -14,7 +16,7 @@ use crate::host::{FakeHost, SHADOW};
 /// One sequence as it runs.
 pub(super) struct Sequence {
     host: FakeHost,
-    random: Random,
+    random: Dice,
     weather: Weather,
     /// The root of each plugin that serves now.
     serving: Vec<RootId>,
@@ -43,7 +45,7 @@ impl Sequence {
     pub(super) fn new(seed: u64, weather: Weather) -> Self {
         let mut sequence = Self {
             host: FakeHost::with_seed(seed),
-            random: Random::new(seed),
+            random: Dice::new(seed),
             weather,
             serving: Vec::new(),
             streams: Vec::new(),
@@ -59,7 +61,7 @@ impl Sequence {
                 .push(sequence.host.start_plugin(Plugin::new(name, configuration)));
         }
         let chaos = Chaos {
-            random: Random::new(seed ^ 0xBAD),
+            random: Dice::new(seed ^ 0xBAD),
             percent: 10,
             functions: weather.lies,
         };
