@@ -1,6 +1,8 @@
 //! The only file that calls the host. Each function returns what the host gives, or nothing. The SDK's own wrappers panic on
 //! a status that they do not expect, and a panic costs a live request.
 
+#![expect(unsafe_code, reason = "the host is called by pointers")]
+
 use std::time::Duration;
 
 use mirror_policy::copy::headers::CopiedHeader;

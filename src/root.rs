@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mirror_policy::active_plan::ActivePlan;
+use mirror_policy::headers::Headers;
 use mirror_policy::outcome::{CalloutAnswer, LOCAL_BODY_BYTES};
 use mirror_policy::statistics::Metrics;
 use mirror_policy::vm_state::{RootId, Token};
@@ -27,7 +28,7 @@ pub struct Root {
 }
 
 /// The longest time between two ticks. A statistic is at most this old.
-const MAX_TICK: Duration = Duration::from_millis(250);
+const MAX_TICK: Duration = Duration::from_secs(1);
 
 /// The shortest time between two ticks.
 const MIN_TICK: Duration = Duration::from_millis(10);
@@ -87,14 +88,19 @@ fn tick_period(plan: &Plan) -> Duration {
 
 impl Context for Root {
     fn on_http_call_response(&mut self, token: Token, num_headers: usize, _: usize, num_trailers: usize) {
-        let mut answer = CalloutAnswer::default();
-        if num_headers > 0 {
-            answer.headers = host::headers(Map::CalloutHeaders);
-        }
-        if num_trailers > 0 {
-            answer.trailers = host::headers(Map::CalloutTrailers);
-        }
-        if answer.is_local() {
+        let read = |map, number| {
+            if number > 0 {
+                host::headers(map)
+            } else {
+                Headers::default()
+            }
+        };
+        let (headers, trailers) = (
+            read(Map::CalloutHeaders, num_headers),
+            read(Map::CalloutTrailers, num_trailers),
+        );
+        let mut answer = CalloutAnswer::new(headers, trailers);
+        if answer.is_local {
             answer.body = host::buffer(Buffer::CalloutBody, LOCAL_BODY_BYTES).unwrap_or_default();
         }
         let now = vm::with(|vm| vm.is_timed(token)).then(host::now);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::configuration::timestamp::Timestamp;
+use crate::headers::NameLengths;
 use crate::mirror_state::MirrorState;
 use crate::plan::{Mirror, Plan};
 use crate::sample::Sampling;
@@ -18,6 +19,7 @@ pub struct ActivePlan {
     pub(crate) states: Vec<Rc<Slot<MirrorState>>>,
     /// The marker headers of all mirrors of the plan, each once. A request with one of them is a copy itself.
     pub markers: Vec<String>,
+    marker_lengths: NameLengths,
     /// Whether a mirror expires, so a decision needs the time of day.
     pub needs_wall_clock: bool,
     /// Whether a `match` asks for the port on which the proxy accepted the request.
@@ -57,6 +59,9 @@ impl ActivePlan {
             needs_wall_clock: any(|mirror| mirror.config.expires_at.is_some()),
             needs_port: any(Mirror::needs_port),
             needs_headers: any(|mirror| !mirror.matchers.is_empty() || mirror.sampling != Sampling::Chance),
+            marker_lengths: markers
+                .iter()
+                .fold(NameLengths::default(), |all, marker| all.with(marker.len())),
             markers,
             states,
             mirrors,
@@ -70,6 +75,11 @@ impl ActivePlan {
             let name = active.mirror.config.name.as_str();
             active.mirror.is_expired(wall).then_some((name, end))
         })
+    }
+
+    /// Whether a header is the marker of a mirror of the plan.
+    pub(crate) fn is_marker(&self, name: &[u8]) -> bool {
+        self.marker_lengths.have(name) && self.markers.iter().any(|marker| marker.as_bytes() == name)
     }
 
     /// Whether no request can be copied.

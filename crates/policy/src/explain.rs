@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::active_plan::ActiveMirror;
 use crate::configuration::values::Percentage;
-use crate::gates::{Facts, Gate};
+use crate::gates::{Facts, Gate, LateFacts};
 use crate::headers::Headers;
 use crate::matching::RequestHead;
 use crate::plan::{Mirror, Plan};
@@ -130,13 +130,12 @@ impl Explanation {
         let facts = Facts {
             headers: &request.headers,
             wall: request.wall,
-            is_routed: request.is_routed,
-            now: Duration::ZERO,
+            late: LateFacts::new(&plan, &request.headers, request.is_routed, Duration::ZERO),
         };
         let mut lowest = Dice::lowest();
         for gate in Gate::ALL {
             let rolled = dice.as_deref().cloned();
-            let decided = gate.decide(&plan, active, &facts, dice.as_deref_mut().unwrap_or(&mut lowest));
+            let decided = gate.decide(active, &facts, dice.as_deref_mut().unwrap_or(&mut lowest));
             let step = gate_checks::check(gate, &plan, mirror, &facts, rolled, decided.is_ok());
             if step.holds == Holds::ByChance {
                 self.chance = Some(mirror.config.percentage);
@@ -147,12 +146,12 @@ impl Explanation {
                 return;
             }
         }
-        self.make_copy(active, request);
+        self.make_copy(active, &facts, request);
     }
 
     /// Makes the copy of a request that has passed all gates.
-    fn make_copy(&mut self, active: &Rc<ActiveMirror>, request: &WholeRequest) {
-        let copy = CollectedCopy::admit(Rc::clone(active), &request.headers, Duration::ZERO);
+    fn make_copy(&mut self, active: &Rc<ActiveMirror>, facts: &Facts<'_>, request: &WholeRequest) {
+        let copy = CollectedCopy::admit(Rc::clone(active), facts);
         let mut collected = Request::new(request.headers.clone(), vec![copy]);
         collected.body(request.body.len(), Some(request.body.clone()), Duration::ZERO);
         self.decision = match collected.complete(Duration::ZERO).pop() {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::active_plan::{ActiveMirror, ActivePlan};
 use crate::copy::body;
 use crate::copy::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
-use crate::headers::Headers;
+use crate::headers::{self, Headers};
 use crate::reasons::{Dropped, Reason, Skipped};
 use crate::sample::Dice;
 
@@ -43,13 +43,27 @@ pub enum Gate {
 /// What the gates know of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// The headers of the request.
+    /// The headers of the request. Only a sample by key needs them before the host is asked.
     pub headers: &'a Headers,
     /// The time of day since the Unix epoch. Only a mirror that expires needs it.
     pub wall: Option<Duration>,
-    /// Whether an upstream is to answer the request. The gates from [`Gate::Loop`] on may need it.
+    /// The facts that the filter learns after the sample.
+    pub late: LateFacts,
+}
+
+/// What the gates know of a request after the sample.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LateFacts {
+    /// Whether the request carries the marker of a mirror, so the request is a copy itself.
+    pub is_marked: bool,
+    /// Whether the request is CONNECT, or an upgrade by Envoy's own rule (source/common/http/utility.cc,
+    /// `Utility::isUpgrade`).
+    pub is_tunnel: bool,
+    /// The length that the request declares for its body, in bytes. 0 if the request declares no length.
+    pub declared_length: u64,
+    /// Whether an upstream is to answer the request.
     pub is_routed: bool,
-    /// Monotonic time. The gates from [`Gate::Loop`] on may need it.
+    /// Monotonic time.
     pub now: Duration,
 }
 
@@ -99,50 +113,59 @@ impl Gate {
     ///
     /// # Errors
     /// The gate refuses the request, for one of its [`reasons`](Self::reasons).
-    pub fn decide(
-        self,
-        plan: &ActivePlan,
-        active: &ActiveMirror,
-        facts: &Facts<'_>,
-        dice: &mut Dice,
-    ) -> Result<(), Reason> {
+    pub fn decide(self, active: &ActiveMirror, facts: &Facts<'_>, dice: &mut Dice) -> Result<(), Reason> {
         let ActiveMirror { mirror, state } = active;
-        let headers = facts.headers;
+        let Facts { headers, wall, late } = *facts;
         match self {
-            Self::Expired if mirror.is_expired(facts.wall) => Err(Skipped::Expired.into()),
-            Self::Loop if is_marked(plan, headers) => Err(Skipped::Loop.into()),
-            Self::Upgrade if is_tunnel(headers) => Err(Skipped::Upgrade.into()),
-            Self::Route if !facts.is_routed => Err(Skipped::NoRoute.into()),
+            Self::Expired if mirror.is_expired(wall) => Err(Skipped::Expired.into()),
+            Self::Loop if late.is_marked => Err(Skipped::Loop.into()),
+            Self::Upgrade if late.is_tunnel => Err(Skipped::Upgrade.into()),
+            Self::Route if !late.is_routed => Err(Skipped::NoRoute.into()),
             Self::Expired | Self::Loop | Self::Upgrade | Self::Route => Ok(()),
             Self::Sample => Ok(mirror.sampling.decide(mirror.config.percentage, headers, dice)?),
-            Self::Breaker => Ok(state.with(|state| state.breaker_allows(facts.now))?),
+            Self::Breaker => Ok(state.with(|state| state.breaker_allows(late.now))?),
             Self::Head if headers.len() > MAX_HEADERS || headers.bytes() > MAX_HEADER_BYTES as u64 => {
                 Err(Dropped::HeadersTooLarge.into())
             }
             Self::Head => {
-                let declared = body::declared_length(headers).unwrap_or(0);
-                body::is_copied(&mirror.config.body, declared)?;
+                body::is_copied(&mirror.config.body, late.declared_length)?;
                 Ok(())
             }
             Self::Budget => Ok(state.with(|state| state.has_room(headers.bytes()))?),
-            Self::Rate => Ok(state.with(|state| state.take_token(facts.now))?),
+            Self::Rate => Ok(state.with(|state| state.take_token(late.now))?),
         }
     }
 }
 
-/// Whether a request carries the marker of a mirror, so the request is a copy itself.
-fn is_marked(plan: &ActivePlan, headers: &Headers) -> bool {
-    plan.markers
-        .iter()
-        .any(|marker| headers.get(marker.as_bytes()).is_some())
+// === impl LateFacts ===
+
+impl LateFacts {
+    /// Reads the facts of a request in one pass over its headers.
+    pub fn new(plan: &ActivePlan, headers: &Headers, is_routed: bool, now: Duration) -> Self {
+        let mut facts = Self {
+            is_routed,
+            now,
+            ..Self::default()
+        };
+        let [mut has_upgrade, mut is_upgraded, mut declares_length] = [false; 3];
+        for (name, value) in headers.iter() {
+            match name {
+                b":method" => facts.is_tunnel |= value == b"CONNECT",
+                b"upgrade" => has_upgrade = true,
+                b"connection" => is_upgraded |= value.split(|byte| *byte == b',').any(is_upgrade),
+                b"content-length" if !declares_length => {
+                    declares_length = true;
+                    facts.declared_length = headers::number(value).unwrap_or(0);
+                }
+                _ => {}
+            }
+            facts.is_marked |= plan.is_marker(name);
+        }
+        facts.is_tunnel |= has_upgrade && is_upgraded;
+        facts
+    }
 }
 
-/// Whether a request is CONNECT, or an upgrade by Envoy's own rule (source/common/http/utility.cc, `Utility::isUpgrade`).
-fn is_tunnel(headers: &Headers) -> bool {
-    let is_upgrade = |token: &[u8]| token.trim_ascii().eq_ignore_ascii_case(b"upgrade");
-    headers.get(b":method") == Some(b"CONNECT")
-        || (headers.get(b"upgrade").is_some()
-            && headers
-                .all(b"connection")
-                .any(|value| value.split(|byte| *byte == b',').any(is_upgrade)))
+fn is_upgrade(token: &[u8]) -> bool {
+    token.trim_ascii().eq_ignore_ascii_case(b"upgrade")
 }

@@ -18,7 +18,7 @@
 pub struct Headers {
     buffer: Vec<u8>,
     count: usize,
-    /// The lengths of the names: they tell at once that most absent headers are absent.
+    /// The lengths of the names: they show at once that most absent headers are absent.
     lengths: NameLengths,
 }
 
@@ -80,6 +80,11 @@ impl Headers {
         Pairs::new(&self.buffer).unwrap_or_default()
     }
 
+    /// Whether the map may have a header. `false` is certain.
+    pub(crate) const fn may_have(&self, name: &[u8]) -> bool {
+        self.lengths.have(name)
+    }
+
     /// The first value of a header. Returns `None` if the map has no such header.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
         if !self.lengths.have(name) {
@@ -117,7 +122,7 @@ impl Headers {
     /// The first value of a header as a whole number. Returns `None` if the map has no such header, or if the value is not
     /// a whole number.
     pub fn number(&self, name: &[u8]) -> Option<u64> {
-        std::str::from_utf8(self.get(name)?).ok()?.trim().parse().ok()
+        number(self.get(name)?)
     }
 
     /// The number of pairs.
@@ -144,7 +149,7 @@ impl Headers {
 // === impl NameLengths ===
 
 impl NameLengths {
-    /// The lengths of all names of a list.
+    /// The lengths of the names of a list.
     pub(crate) const fn of(names: &[&str]) -> Self {
         let mut lengths = Self(0);
         let mut rest = names;
@@ -157,12 +162,16 @@ impl NameLengths {
 
     /// These lengths and one more.
     pub(crate) const fn with(self, length: usize) -> Self {
-        Self(self.0 | 1 << if length < 63 { length } else { 63 })
+        Self(self.0 | Self::bit(length))
     }
 
     /// Whether a name has one of the lengths. If not, the name is none of the names.
     pub(crate) const fn have(self, name: &[u8]) -> bool {
-        self.0 == self.with(name.len()).0
+        self.0 & Self::bit(name.len()) != 0
+    }
+
+    const fn bit(length: usize) -> u64 {
+        1 << if length < 63 { length } else { 63 }
     }
 }
 
@@ -198,6 +207,11 @@ impl<'a> Iterator for Pairs<'a> {
         let value = self.text(u32::from_le_bytes([e, f, g, h]))?;
         Some((name, value))
     }
+}
+
+/// The whole number that a value means. Returns `None` if the value is not a whole number.
+pub(crate) fn number(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
 fn length(bytes: usize) -> [u8; 4] {

@@ -28,7 +28,7 @@ pub(crate) const ROUTER_CONTROL: &[&str] = &[
     "x-envoy-upstream-stream-duration-ms",
 ];
 
-/// The lengths of the names. Most headers of a request have another length.
+/// The lengths of the names in both lists. Most headers of a request have other lengths.
 const LENGTHS: [NameLengths; 2] = [NameLengths::of(HOP_BY_HOP), NameLengths::of(ROUTER_CONTROL)];
 
 /// Whether a header, by its name in lower case, ends at this proxy.

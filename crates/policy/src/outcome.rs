@@ -25,12 +25,12 @@ pub enum Outcome {
 }
 
 /// The result of a callout. A callout without headers was reset.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CalloutAnswer {
-    /// The headers, `:status` first.
-    pub headers: Headers,
-    /// The trailers.
-    pub trailers: Headers,
+    headers: Headers,
+    trailers: Headers,
+    /// Whether the answer is Envoy's own.
+    pub is_local: bool,
     /// The first [`LOCAL_BODY_BYTES`] of the body. Only an answer that [`is_local`](Self::is_local) needs a body.
     pub body: Vec<u8>,
 }
@@ -70,9 +70,14 @@ impl Outcome {
 // === impl CalloutAnswer ===
 
 impl CalloutAnswer {
-    /// Whether the answer is Envoy's own.
-    pub fn is_local(&self) -> bool {
-        !self.headers.is_empty() && self.headers.get(SERVICE_TIME).is_none()
+    /// An answer with these headers and trailers.
+    pub fn new(headers: Headers, trailers: Headers) -> Self {
+        Self {
+            is_local: !headers.is_empty() && headers.get(SERVICE_TIME).is_none(),
+            headers,
+            trailers,
+            body: Vec::new(),
+        }
     }
 
     /// The outcome of the copy.
@@ -80,7 +85,7 @@ impl CalloutAnswer {
         if self.headers.is_empty() {
             return Outcome::Failed(Failure::Reset);
         }
-        if self.is_local() {
+        if self.is_local {
             let text = self.headers.get(b"grpc-message").unwrap_or(&self.body);
             return Outcome::Failed(failure(text));
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::active_plan::ActiveMirror;
 use crate::budget::Permit;
 use crate::copy::{Original, RequestCopy, body};
+use crate::gates::Facts;
 use crate::headers::Headers;
 use crate::outcome;
 use crate::reasons::{Class, Dropped};
@@ -65,14 +66,13 @@ enum PrimaryAnswer {
 
 impl CollectedCopy {
     /// Admits a copy that has passed all gates.
-    pub(crate) fn admit(mirror: Rc<ActiveMirror>, headers: &Headers, now: Duration) -> Self {
+    pub(crate) fn admit(mirror: Rc<ActiveMirror>, facts: &Facts<'_>) -> Self {
         let config = &mirror.mirror.config;
-        let declared = body::declared_length(headers).unwrap_or(0);
         Self {
-            permit: mirror.state.with(|state| state.admit(headers.bytes())),
-            with_body: body::is_copied(&config.body, declared).unwrap_or(false),
+            permit: mirror.state.with(|state| state.admit(facts.headers.bytes())),
+            with_body: body::is_copied(&config.body, facts.late.declared_length).unwrap_or(false),
             redacted: None,
-            deadline: now.saturating_add(config.body.max_wait.duration()),
+            deadline: facts.late.now.saturating_add(config.body.max_wait.duration()),
             mirror,
         }
     }

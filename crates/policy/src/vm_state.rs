@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::active_plan::{ActiveMirror, ActivePlan};
 use crate::budget::Permit;
 use crate::copy::RequestCopy;
-use crate::gates::{Facts, Gate};
+use crate::gates::{Facts, Gate, LateFacts};
 use crate::headers::Headers;
 use crate::ledger::Change;
 use crate::matching::RequestHead;
@@ -177,8 +177,7 @@ impl VmState {
         let facts = Facts {
             headers: head.headers,
             wall,
-            is_routed: false,
-            now: Duration::ZERO,
+            late: LateFacts::default(),
         };
         let mut sampled = Vec::new();
         for active in &plan.mirrors {
@@ -186,7 +185,7 @@ impl VmState {
                 continue;
             }
             active.state.with(|state| state.ledger().count(Statistic::Matched));
-            if pass(plan, active, &facts, &mut self.dice, true) {
+            if pass(active, &facts, &mut self.dice, true) {
                 sampled.push(Rc::clone(active));
             }
         }
@@ -206,13 +205,12 @@ impl VmState {
         let facts = Facts {
             headers: &headers,
             wall: None,
-            is_routed,
-            now,
+            late: LateFacts::new(plan, &headers, is_routed, now),
         };
         let mut copies = Vec::new();
         for active in sampled {
-            if pass(plan, &active, &facts, &mut self.dice, false) {
-                copies.push(CollectedCopy::admit(active, &headers, now));
+            if pass(&active, &facts, &mut self.dice, false) {
+                copies.push(CollectedCopy::admit(active, &facts));
             }
         }
         if !copies.is_empty() {
@@ -307,10 +305,10 @@ impl VmState {
 }
 
 /// Whether a request passes one part of the gates: those before the host is asked, or those after. A refusal is counted.
-fn pass(plan: &ActivePlan, active: &ActiveMirror, facts: &Facts<'_>, dice: &mut Dice, is_before_host: bool) -> bool {
+fn pass(active: &ActiveMirror, facts: &Facts<'_>, dice: &mut Dice, is_before_host: bool) -> bool {
     let gates = Gate::ALL.iter().filter(|gate| gate.is_before_host() == is_before_host);
     for gate in gates {
-        if let Err(reason) = gate.decide(plan, active, facts, dice) {
+        if let Err(reason) = gate.decide(active, facts, dice) {
             let statistic = match reason {
                 Reason::Skipped(reason) => Statistic::Skipped(reason),
                 Reason::Dropped(reason) => Statistic::Dropped(reason),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::configuration::PrefixRewrite;
+use crate::configuration::{HeaderOperations, PrefixRewrite};
 use crate::headers::{Header, Headers};
 use crate::hop_by_hop::is_hop_by_hop;
 use crate::plan::{AuthorityRewrite, Mirror};
@@ -27,7 +27,7 @@ pub struct CopiedBody {
 }
 
 /// A header of a copy: its name and its value.
-pub type CopiedHeader<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+pub type CopiedHeader<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 /// The headers of a copy. In this order, headers are redacted or left out, path and authority are rewritten, configured
 /// headers are removed, set and added, and the marker is set.
@@ -39,34 +39,34 @@ pub fn copied_headers<'a>(
     original: &'a Headers,
     body: CopiedBody,
 ) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
-    let operations = &mirror.config.headers;
-    let mut copy: Vec<CopiedHeader<'a>> = Vec::with_capacity(original.len() + operations.add.0.len() + 2);
+    let HeaderOperations { set, add, remove } = &mirror.config.headers;
+    let mut copy = Vec::with_capacity(original.len() + set.0.len() + add.0.len() + 1);
+    let [mut has_method, mut has_path, mut has_authority] = [false; 3];
     for (name, value) in original.iter() {
         if let Some(value) = copied_value(mirror, (name, value), body) {
-            copy.push((name.into(), value));
+            match name {
+                b":method" => has_method |= !value.is_empty(),
+                b":path" => has_path |= !value.is_empty(),
+                b":authority" => has_authority |= !value.is_empty(),
+                _ => {}
+            }
+            copy.push((name, value));
         }
     }
-    for name in &operations.remove {
-        copy.retain(|(candidate, _)| **candidate != *name.as_bytes());
-    }
-    for (name, value) in &operations.set.0 {
-        set(&mut copy, name.as_bytes(), value.as_bytes());
-    }
-    for (name, value) in &operations.add.0 {
-        copy.push((name.as_bytes().into(), value.as_bytes().into()));
-    }
-    set(
-        &mut copy,
-        mirror.config.marker.as_bytes(),
-        mirror.config.name.as_bytes(),
-    );
-    let has = |name: &[u8]| {
-        copy.iter()
-            .any(|(candidate, value)| **candidate == *name && !value.is_empty())
-    };
-    if !has(b":method") || !has(b":path") || !has(b":authority") {
+    if !(has_method && has_path && has_authority) {
         return Err(Dropped::HeadersMissing);
     }
+    for name in remove {
+        copy.retain(|(candidate, _)| *candidate != name.as_bytes());
+    }
+    for (name, value) in &set.0 {
+        set_header(&mut copy, original, name.as_bytes(), value.as_bytes());
+    }
+    for (name, value) in &add.0 {
+        copy.push((name.as_bytes(), value.as_bytes().into()));
+    }
+    let (marker, name) = (&mirror.config.marker, &mirror.config.name);
+    set_header(&mut copy, original, marker.as_bytes(), name.as_bytes());
     check_size(&copy)?;
     Ok(copy)
 }
@@ -111,18 +111,20 @@ fn redacted<'a>(mirror: &Mirror, (name, value): Header<'a>) -> Option<Cow<'a, [u
     }
 }
 
-/// Gives a header one value: at the header's first place, or at the end if the copy has no such header.
-fn set<'a>(copy: &mut Vec<CopiedHeader<'a>>, name: &'a [u8], value: &'a [u8]) {
-    let mut found = false;
-    copy.retain_mut(|(candidate, old)| {
-        if **candidate != *name {
-            return true;
-        }
-        *old = value.into();
-        !std::mem::replace(&mut found, true)
-    });
-    if !found {
-        copy.push((name.into(), value.into()));
+/// Gives a header one value: at the header's first place, or at the end if the request has no such header.
+fn set_header<'a>(copy: &mut Vec<CopiedHeader<'a>>, original: &Headers, name: &'a [u8], value: &'a [u8]) {
+    let mut is_set = false;
+    if original.may_have(name) {
+        copy.retain_mut(|(candidate, old)| {
+            if *candidate != name {
+                return true;
+            }
+            *old = value.into();
+            !std::mem::replace(&mut is_set, true)
+        });
+    }
+    if !is_set {
+        copy.push((name, value.into()));
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn check(
         Gate::Route => Check::new(
             "route",
             "an upstream is to answer",
-            if facts.is_routed { "taken as given" } else { "none" },
+            if facts.late.is_routed { "taken as given" } else { "none" },
             is_passed,
         ),
         Gate::Breaker => breaker(config),
