@@ -1,4 +1,5 @@
-//! The cases: one folder each, with the plugin configuration and the proof. A reader needs no other file to understand one.
+//! The cases: one folder each, with the plugin configuration and the proof. A reader needs no other file to understand
+//! one.
 
 use crate::runner::Case;
 

@@ -139,7 +139,8 @@ impl Lab {
         Mirrorctl::find(&self.binaries.mirrorctl)
     }
 
-    /// Opens a terminal in which `mirrorctl watch` looks at this mirror by this admin interface, before the first request.
+    /// Opens a terminal in which `mirrorctl watch` looks at this mirror by this admin interface, before the first
+    /// request.
     pub async fn pane(&self, mirror: &str, envoy: SocketAddr) -> Result<Pane> {
         let what = [vec![mirror.to_owned()], of_envoys(&[envoy])].concat();
         let command = self.mirrorctl()?.words("watch", &what);
@@ -186,7 +187,8 @@ impl Lab {
             .await
     }
 
-    /// The same with another module, so that Envoy replaces the VM: the filter's own, with a note at its end that nobody reads.
+    /// The same with another module, so that Envoy replaces the VM: the filter's own, with a note at its end that
+    /// nobody reads.
     pub async fn update_with_new_module(&self, plugin_yaml: &str, note: &str) -> Result<Update> {
         let mut module = std::fs::read(&self.module)?;
         // A custom section: its number, the length of what follows, the length of its name, its name.
@@ -204,7 +206,8 @@ impl Lab {
             .await
     }
 
-    /// The same in a VM of its own, with what else the plugin's `failure` mapping says, as YAML; none is what is shipped.
+    /// The same in a VM of its own, with what else the plugin's `failure` mapping says, as YAML; none is what is
+    /// shipped.
     pub async fn update_with_new_vm(&self, plugin_yaml: &str, vm: &str, failure: Option<&str>) -> Result<Update> {
         let filter = envoy::files::filter(&self.module, &setup::parse(plugin_yaml)?, self.setup.shape)?;
         self.envoy.update(&envoy::files::with_vm(&filter, vm, failure)?).await
@@ -284,7 +287,8 @@ impl Lab {
         Ok((primary, shadow))
     }
 
-    /// What must hold after every case: nothing under way or held, both balances of every configured mirror, nothing broken in the log.
+    /// What must hold after every case: nothing under way or held, both balances of every configured mirror, nothing
+    /// broken in the log.
     pub async fn check(&self) -> Result<()> {
         self.shadow.release();
         if self.setup.traps {
@@ -321,7 +325,8 @@ impl Lab {
 /// What the filter of this Envoy has counted once no copy is under way any more.
 pub async fn settled(envoy: &Envoy) -> Result<Statistics> {
     statistics_when(envoy, "no copy is under way", Statistics::is_settled).await?;
-    // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves any more.
+    // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves
+    // any more.
     statistics(envoy).await
 }
 

@@ -1,5 +1,5 @@
-//! Redaction of any JSON body. It is the value that a plain walk over the parsed text gives; a second time it changes nothing;
-//! it never grows over the body's cap; and what is not JSON is not sent.
+//! Redaction of any JSON body. It is the value that a plain walk over the parsed text gives; a second time it changes
+//! nothing; it never grows over the body's cap; and what is not JSON is not sent.
 
 use std::sync::LazyLock;
 

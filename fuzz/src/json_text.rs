@@ -1,5 +1,5 @@
-//! Any bytes as JSON text, read by the policy's own reader and by `serde_json`: both accept the same texts and read the same
-//! values from them, but for a key that stands twice, which only ours refuses, and for a double's last digits.
+//! Any bytes as JSON text, read by the policy's own reader and by `serde_json`: both accept the same texts and read the
+//! same values from them, but for a key that stands twice, which only ours refuses, and for a double's last digits.
 
 use mirror_policy::json_text;
 use serde_json::{Number, Value};

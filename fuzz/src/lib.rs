@@ -1,6 +1,6 @@
-//! What the policy promises of any bytes that come from outside. Each module is one target: its `check` takes bytes as a
-//! fuzzing engine makes them up, and panics if a promise is broken. `make fuzz` lets libFuzzer search; `cargo test` replays
-//! the corpus and every input that ever broke a promise, on the stable toolchain and without an engine.
+//! What the policy promises of any bytes that come from outside. Each module is one target: its `check` takes bytes as
+//! a fuzzing engine makes them up, and panics if a promise is broken. `make fuzz` lets libFuzzer search; `cargo test`
+//! replays the corpus and every input that ever broke a promise, on the stable toolchain and without an engine.
 
 #![forbid(unsafe_code)]
 #![allow(

@@ -1,5 +1,5 @@
-//! Any bytes as a `google.protobuf.Struct`. What is one is not JSON too, is the same once more when it is encoded again, and
-//! means what the equal JSON text means.
+//! Any bytes as a `google.protobuf.Struct`. What is one is not JSON too, is the same once more when it is encoded
+//! again, and means what the equal JSON text means.
 
 use mirror_policy::{Plan, json_text, protobuf_struct};
 use serde_json::Value;

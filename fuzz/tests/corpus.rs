@@ -1,6 +1,6 @@
-//! Replays what the search has found: the corpus, and under `regressions/` every input that ever broke a promise, each named
-//! after the bug. The configurations of this repository, and the tests' own requests, are where the search begins.
-//! `UPDATE_CORPUS=1` writes those seeds anew.
+//! Replays what the search has found: the corpus, and under `regressions/` every input that ever broke a promise, each
+//! named after the bug. The configurations of this repository, and the tests' own requests, are where the search
+//! begins. `UPDATE_CORPUS=1` writes those seeds anew.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! Every alert fires when it must and is silent when it must not, whatever the labels are called: `promtool test rules` runs all cases.
+//! Every alert fires when it must and is silent when it must not, whatever the labels are called: `promtool test rules`
+//! runs all cases.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -68,7 +69,8 @@ fn alerts_fire_when_they_must_and_only_then() -> Result<()> {
 
 #[test]
 fn what_was_recorded_fires_what_was_done() -> Result<()> {
-    // `reviews-v2` has a limit of four copies in flight and lost some to it; to `ratings-v3` nothing happened. Envoy restarted half-way.
+    // `reviews-v2` has a limit of four copies in flight and lost some to it; to `ratings-v3` nothing happened. Envoy
+    // restarted half-way.
     for (result, recording) in recordings()? {
         let place = if result == "tag" { ",namespace=\"demo\"" } else { "" };
         let fired = "ALERTS{alertname=\"TrafficMirrorLosingCopies\",alertstate=\"firing\",severity=\"warning\"";

@@ -1,5 +1,5 @@
-//! Every query of the dashboard runs in a real Prometheus on what was recorded of a real Envoy, under both pairs of labels; and so do those
-//! of its variables.
+//! Every query of the dashboard runs in a real Prometheus on what was recorded of a real Envoy, under both pairs of
+//! labels; and so do those of its variables.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -94,7 +94,8 @@ fn envoys_own_mirroring_is_told_by_istios_metrics() -> Result<()> {
         let success = istio::ANSWERS[side][0].2;
         assert_close("success", ask("Success", reference)?, success, 0.001);
     }
-    // By hand from `istio::DURATIONS`: half of the primary's within 5 ms; 90 % within 10 and 96 % within 25, so 95 % within 22.5.
+    // By hand from `istio::DURATIONS`: half of the primary's within 5 ms; 90 % within 10 and 96 % within 25, so 95 %
+    // within 22.5.
     for (reference, expected) in [
         ("A", 5.0),
         ("B", 22.5),

@@ -1,5 +1,5 @@
-//! The files of `deploy/` agree with the filter's vocabulary, with the runbook and with each other. `UPDATE_DOCS=1` writes what is
-//! generated anew.
+//! The files of `deploy/` agree with the filter's vocabulary, with the runbook and with each other. `UPDATE_DOCS=1`
+//! writes what is generated anew.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 

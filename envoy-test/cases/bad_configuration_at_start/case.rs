@@ -1,5 +1,5 @@
-//! A refused configuration at the start leaves traffic flowing, unmirrored. The log names the key as the user wrote it, and the
-//! corrected file is taken up without a restart.
+//! A refused configuration at the start leaves traffic flowing, unmirrored. The log names the key as the user wrote it,
+//! and the corrected file is taken up without a restart.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,5 @@
-//! A copy is not collected for ever: after `body.maxWait` it is dropped and its memory is free, although its stream makes no callback
-//! meanwhile. The upload itself goes on and completes as if nothing had happened.
+//! A copy is not collected for ever: after `body.maxWait` it is dropped and its memory is free, although its stream
+//! makes no callback meanwhile. The upload itself goes on and completes as if nothing had happened.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

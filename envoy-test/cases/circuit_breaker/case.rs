@@ -1,5 +1,6 @@
-//! A shadow that answers 5xx is left alone. An update does not close the breaker, but shortens its time; a probe that fails opens it
-//! again, and when the shadow has healed, one that does not closes it. The client notices nothing of all that.
+//! A shadow that answers 5xx is left alone. An update does not close the breaker, but shortens its time; a probe that
+//! fails opens it again, and when the shadow has healed, one that does not closes it. The client notices nothing of all
+//! that.
 
 use anyhow::{Result, ensure};
 

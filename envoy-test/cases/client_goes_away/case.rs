@@ -1,5 +1,6 @@
-//! A client may go at any moment, with its connection or by a reset of its stream. Before its headers end there is no request; once its
-//! request is complete the copy goes its way and is counted, although nobody waits for the primary any more.
+//! A client may go at any moment, with its connection or by a reset of its stream. Before its headers end there is no
+//! request; once its request is complete the copy goes its way and is counted, although nobody waits for the primary
+//! any more.
 
 use anyhow::{Result, bail, ensure};
 

@@ -1,4 +1,5 @@
-//! Istio sends JSON, `filter.yaml` a protobuf Struct; every other case uses the latter, this one the former, also as an update.
+//! Istio sends JSON, `filter.yaml` a protobuf Struct; every other case uses the latter, this one the former, also as an
+//! update.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,5 @@
-//! CONNECT asks for a tunnel, over HTTP/1 as over HTTP/2, where a WebSocket is opened by a CONNECT as well: `skipped{upgrade}`, and
-//! each tunnel works untouched.
+//! CONNECT asks for a tunnel, over HTTP/1 as over HTTP/2, where a WebSocket is opened by a CONNECT as well:
+//! `skipped{upgrade}`, and each tunnel works untouched.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

@@ -1,5 +1,6 @@
-//! What a trap of the filter costs whom, under each of Envoy's failure policies: the filter of `make trap` is told to trap at each place
-//! where it reads what others send, while requests of all kinds are under way. docs/crashes.md shows the very table that is seen here.
+//! What a trap of the filter costs whom, under each of Envoy's failure policies: the filter of `make trap` is told to
+//! trap at each place where it reads what others send, while requests of all kinds are under way. docs/crashes.md shows
+//! the very table that is seen here.
 
 mod trap;
 

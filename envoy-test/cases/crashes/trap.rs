@@ -115,7 +115,8 @@ pub(super) fn plugin(mirror: &str) -> String {
     format!("mirrors: [{{name: {mirror}, cluster: shadow, timeout: 60s}}]")
 }
 
-/// Has the filter, whose mirror has this name, trap there. Whether it reloads itself afterwards is told, so that this is waited for.
+/// Has the filter, whose mirror has this name, trap there. Whether it reloads itself afterwards is told, so that this
+/// is waited for.
 pub(super) async fn trap(lab: &Lab, mirror: &str, place: Place, reloads: bool) -> Result<Seen> {
     ensure!(is_mirrored(lab, mirror).await?, "no copy before the trap");
     // Its answer is awaited until the trap, and never comes.

@@ -1,5 +1,5 @@
-//! With nobody there to receive them, copies are dropped as `no_capacity`: Envoy refuses the callout and never calls back. A copy that is
-//! with an endpoint when that leaves is answered as ever, and counted.
+//! With nobody there to receive them, copies are dropped as `no_capacity`: Envoy refuses the callout and never calls
+//! back. A copy that is with an endpoint when that leaves is answered as ever, and counted.
 
 use anyhow::Result;
 

@@ -1,5 +1,5 @@
-//! A time that has passed is accepted with a warning and copies nothing. A time to come stops a running worker at its moment, not
-//! before, without any update.
+//! A time that has passed is accepted with a warning and copies nothing. A time to come stops a running worker at its
+//! moment, not before, without any update.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -76,7 +76,8 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     ])
 }
 
-/// A Unix time in UTC, as RFC 3339 writes it. Days are counted from the first of March, so that a leap day is the last of its year.
+/// A Unix time in UTC, as RFC 3339 writes it. Days are counted from the first of March, so that a leap day is the last
+/// of its year.
 fn rfc_3339(unix: u64) -> String {
     let (days, time) = (unix / 86_400 + 719_468, unix % 86_400);
     let (era, day) = (days / 146_097, days % 146_097);

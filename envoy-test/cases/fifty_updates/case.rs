@@ -1,5 +1,6 @@
-//! Fifty updates of every kind while requests flow over two workers: shares, limits, mirrors that come and go, a new module now and then,
-//! and a refused configuration in between. No request fails, no connection closes, no counter ever goes back, and in the end nothing is held.
+//! Fifty updates of every kind while requests flow over two workers: shares, limits, mirrors that come and go, a new
+//! module now and then, and a refused configuration in between. No request fails, no connection closes, no counter ever
+//! goes back, and in the end nothing is held.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -55,7 +56,8 @@ async fn update_often(lab: &Lab) -> Result<()> {
     let mut before = lab.statistics().await?;
     for update in 1..=UPDATES {
         let (is_refused, is_new_module) = (update % 10 == 4, update % 25 == 15);
-        // With an old VM go the statistics of mirrors that are not in the new one, so it is there whenever the VM is replaced.
+        // With an old VM go the statistics of mirrors that are not in the new one, so it is there whenever the VM is
+        // replaced.
         let other = if update % 2 == 1 || is_new_module || update % 25 == 16 {
             ", {name: sometimes, cluster: shadow-b}"
         } else {

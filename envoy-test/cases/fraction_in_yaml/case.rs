@@ -1,5 +1,5 @@
-//! Envoy's YAML reader makes text of every number with a fraction, so `percentage: 0.5` in a `google.protobuf.Struct` reaches the filter
-//! as `"0.5"`. A person who writes it means the number.
+//! Envoy's YAML reader makes text of every number with a fraction, so `percentage: 0.5` in a `google.protobuf.Struct`
+//! reaches the filter as `"0.5"`. A person who writes it means the number.
 
 use anyhow::{Result, ensure};
 

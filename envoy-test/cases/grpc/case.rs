@@ -1,5 +1,6 @@
-//! gRPC says in its trailers, or without a message in its headers, how a call ended; its HTTP status is always 200. The shadow's and
-//! the primary's answers are classed by grpc-status, never as `2xx`, and the client gets the primary's trailers as they are.
+//! gRPC says in its trailers, or without a message in its headers, how a call ended; its HTTP status is always 200. The
+//! shadow's and the primary's answers are classed by grpc-status, never as `2xx`, and the client gets the primary's
+//! trailers as they are.
 
 use anyhow::{Result, ensure};
 

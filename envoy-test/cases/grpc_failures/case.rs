@@ -1,5 +1,5 @@
-//! When a gRPC copy fails, Envoy answers in its stead, with 200 and a grpc-status of its own. That is no answer of the shadow: it is
-//! counted as the failure that Envoy's message names.
+//! When a gRPC copy fails, Envoy answers in its stead, with 200 and a grpc-status of its own. That is no answer of the
+//! shadow: it is counted as the failure that Envoy's message names.
 
 use anyhow::Result;
 

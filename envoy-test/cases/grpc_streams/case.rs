@@ -1,5 +1,6 @@
-//! Client streams. One that ends within the limits is copied whole. An endless one is dropped, by its length or by its time, and
-//! nothing of it is held while it goes on; the primary receives every byte, and one that is cancelled is no request to copy.
+//! Client streams. One that ends within the limits is copied whole. An endless one is dropped, by its length or by its
+//! time, and nothing of it is held while it goes on; the primary receives every byte, and one that is cancelled is no
+//! request to copy.
 
 use anyhow::{Result, ensure};
 use http_body_util::channel::Sender;

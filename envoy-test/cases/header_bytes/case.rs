@@ -1,5 +1,5 @@
-//! Headers reach the shadow byte for byte and in their order: repeated ones, `te`, bytes that are not UTF-8. Compared at the level of
-//! bytes, with a backend that parses nothing.
+//! Headers reach the shadow byte for byte and in their order: repeated ones, `te`, bytes that are not UTF-8. Compared
+//! at the level of bytes, with a backend that parses nothing.
 
 use anyhow::{Context as _, Result, ensure};
 

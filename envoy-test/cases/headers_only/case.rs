@@ -1,5 +1,5 @@
-//! With `headersOnly` a request over the cap is copied without its body, and without the content-length that would make the shadow
-//! wait for one. A body within the cap is copied whole.
+//! With `headersOnly` a request over the cap is copied without its body, and without the content-length that would make
+//! the shadow wait for one. A body within the cap is copied whole.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

@@ -1,5 +1,5 @@
-//! Every configuration that `mirrorctl` is known to generate, in Envoy, with clusters named as Istio names them: each mirror copies a
-//! request that it wants to its own cluster, under the authority that it says, and its balances hold.
+//! Every configuration that `mirrorctl` is known to generate, in Envoy, with clusters named as Istio names them: each
+//! mirror copies a request that it wants to its own cluster, under the authority that it says, and its balances hold.
 
 mod goldens;
 

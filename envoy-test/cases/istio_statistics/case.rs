@@ -1,5 +1,5 @@
-//! A stock Istio, without mesh configuration, lets the filter's statistics through and takes the labels `wasm_filter` and `tag` out of
-//! their names; the annotation for histogram buckets reaches them by the prefix `wasmcustom`.
+//! A stock Istio, without mesh configuration, lets the filter's statistics through and takes the labels `wasm_filter`
+//! and `tag` out of their names; the annotation for histogram buckets reaches them by the prefix `wasmcustom`.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,6 @@
-//! A user is mirrored always or never. Each of 400 users comes twice, over different connections to two workers; the sets of the
-//! mirrors with the same salt are nested, the one with another salt is another set. Requests without the key are skipped.
+//! A user is mirrored always or never. Each of 400 users comes twice, over different connections to two workers; the
+//! sets of the mirrors with the same salt are nested, the one with another salt is another set. Requests without the
+//! key are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 

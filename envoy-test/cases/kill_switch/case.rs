@@ -1,4 +1,5 @@
-//! A mirror that is switched off counts nothing and sends nothing, and its statistics stay. Switching works while Envoy runs.
+//! A mirror that is switched off counts nothing and sends nothing, and its statistics stay. Switching works while Envoy
+//! runs.
 
 use anyhow::{Result, ensure};
 

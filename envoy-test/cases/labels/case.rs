@@ -1,4 +1,5 @@
-//! The labels that are packed into the names come out as labels: `mirror` and `result`, as `stats_config` in envoy.yaml says.
+//! The labels that are packed into the names come out as labels: `mirror` and `result`, as `stats_config` in envoy.yaml
+//! says.
 
 use anyhow::{Result, ensure};
 

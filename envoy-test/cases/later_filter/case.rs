@@ -1,6 +1,6 @@
-//! What a filter behind ours does to a request is not foreseen. If it answers a complete request, the copy is under way already, and its
-//! answer is counted beside the one that the client got; if it answers before the body came, there is no whole request to copy. What it
-//! changes, it changes for the primary only.
+//! What a filter behind ours does to a request is not foreseen. If it answers a complete request, the copy is under way
+//! already, and its answer is counted beside the one that the client got; if it answers before the body came, there is
+//! no whole request to copy. What it changes, it changes for the primary only.
 
 use anyhow::{Result, ensure};
 

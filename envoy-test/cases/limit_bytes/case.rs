@@ -1,4 +1,5 @@
-//! The bytes of a copy are charged until its shadow has answered, because Envoy holds them so long. What does not fit is dropped.
+//! The bytes of a copy are charged until its shadow has answered, because Envoy holds them so long. What does not fit
+//! is dropped.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

@@ -1,5 +1,5 @@
-//! A limit is lowered below what is under way: nothing under way is cut off, nothing new is admitted until it has drained below the new
-//! limit, and from then on the new limit holds.
+//! A limit is lowered below what is under way: nothing under way is cut off, nothing new is admitted until it has
+//! drained below the new limit, and from then on the new limit holds.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,6 @@
-//! What `mirrorctl` shows is what the backends counted themselves: the page, the terminal, its lines for programs, and the report agree with the journals to the
-//! last request, and with each other, for each reason and class, while shadows fail in every way and the share changes.
+//! What `mirrorctl` shows is what the backends counted themselves: the page, the terminal, its lines for programs, and
+//! the report agree with the journals to the last request, and with each other, for each reason and class, while
+//! shadows fail in every way and the share changes.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! From 100 to 0 to 50 percent under load: no request fails, the connections stay open, no counter goes back, and the new share
-//! holds from the update on.
+//! From 100 to 0 to 50 percent under load: no request fails, the connections stay open, no counter goes back, and the
+//! new share holds from the update on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

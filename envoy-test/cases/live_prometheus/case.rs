@@ -1,5 +1,5 @@
-//! Through a real Prometheus that scrapes two proxies, `mirrorctl` says the same as the backends counted, while it looks and when it
-//! looks once.
+//! Through a real Prometheus that scrapes two proxies, `mirrorctl` says the same as the backends counted, while it
+//! looks and when it looks once.
 
 use anyhow::{Context as _, Result, ensure};
 

@@ -1,5 +1,5 @@
-//! Two proxies with the same mirror add up. One that is out of reach is told and takes nothing from the other; when it comes back as a
-//! new process, nothing is lost and nothing invented of what both counted.
+//! Two proxies with the same mirror add up. One that is out of reach is told and takes nothing from the other; when it
+//! comes back as a new process, nothing is lost and nothing invented of what both counted.
 
 use std::net::SocketAddr;
 
@@ -58,8 +58,8 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     // Who did not look before knows nothing of what cannot be reached.
     once(&onlookers, &without_old(&more), &[true, false]).await?;
 
-    // It comes back as another process, which has counted something before anybody looks. A process does not know what the one before
-    // it counted, so that is no part of a total; in the window it stays.
+    // It comes back as another process, which has counted something before anybody looks. A process does not know what
+    // the one before it counted, so that is no part of a total; in the window it stays.
     other.stop().await?;
     let new = lab.another_envoy().await?;
     send(new.listener(), 10).await?;

@@ -1,5 +1,5 @@
-//! A request that carries the marker of any mirror is itself a copy: no mirror copies it, however the proxies are wired, and it is
-//! answered like any other. Every copy carries its mirror's marker.
+//! A request that carries the marker of any mirror is itself a copy: no mirror copies it, however the proxies are
+//! wired, and it is answered like any other. Every copy carries its mirror's marker.
 
 use anyhow::{Result, ensure};
 

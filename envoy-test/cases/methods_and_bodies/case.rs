@@ -1,5 +1,6 @@
-//! Whatever the method, the framing and the protocol: the shadow receives what the primary received, once, with `-shadow` in the
-//! authority, and both answers are counted. A chunked body arrives with a content-length, because a callout has its whole body.
+//! Whatever the method, the framing and the protocol: the shadow receives what the primary received, once, with
+//! `-shadow` in the authority, and both answers are counted. A chunked body arrives with a content-length, because a
+//! callout has its whole body.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

@@ -1,4 +1,5 @@
-//! A mirror leaves the configuration while its copies are under way: their answers are still counted, and nothing new is sent.
+//! A mirror leaves the configuration while its copies are under way: their answers are still counted, and nothing new
+//! is sent.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,5 @@
-//! Mirrors are added, renamed and removed while requests pass. Each has an account by its name: a new one begins at nothing, one that
-//! left keeps its numbers, shows as not enabled, and goes on from there when it comes back.
+//! Mirrors are added, renamed and removed while requests pass. Each has an account by its name: a new one begins at
+//! nothing, one that left keeps its numbers, shows as not enabled, and goes on from there when it comes back.
 
 use anyhow::{Result, ensure};
 

@@ -1,6 +1,6 @@
-//! A new version of the module comes by update, and Envoy replaces the VM. No client notices, no counter goes back, and each mirror goes
-//! on under its name; an upload that began in the old VM is copied at its end. A mirror that leaves at the same moment takes its statistics
-//! with it, since Envoy forgets what no VM defines: it never shows as enabled.
+//! A new version of the module comes by update, and Envoy replaces the VM. No client notices, no counter goes back, and
+//! each mirror goes on under its name; an upload that began in the old VM is copied at its end. A mirror that leaves at
+//! the same moment takes its statistics with it, since Envoy forgets what no VM defines: it never shows as enabled.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

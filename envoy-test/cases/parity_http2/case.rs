@@ -1,5 +1,6 @@
-//! Each of the requests of `parity::requests`, over HTTP/1 and HTTP/2, once with the filter, once with Envoy's own mirror and once with
-//! neither: the shadows receive the same bytes but for the stated exceptions, primary and client the very same. HTTP/2 to the backends.
+//! Each of the requests of `parity::requests`, over HTTP/1 and HTTP/2, once with the filter, once with Envoy's own
+//! mirror and once with neither: the shadows receive the same bytes but for the stated exceptions, primary and client
+//! the very same. HTTP/2 to the backends.
 
 use anyhow::Result;
 

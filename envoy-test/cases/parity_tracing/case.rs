@@ -1,4 +1,5 @@
-//! The requests of `parity::requests` where Envoy traces: native's copies have spans of their own, ours the client's, if any.
+//! The requests of `parity::requests` where Envoy traces: native's copies have spans of their own, ours the client's,
+//! if any.
 
 use anyhow::Result;
 

@@ -1,5 +1,5 @@
-//! The requests of `parity::requests` with the filter among the router's upstream filters: what the router rewrites and adds is no
-//! exception any more.
+//! The requests of `parity::requests` with the filter among the router's upstream filters: what the router rewrites and
+//! adds is no exception any more.
 
 use anyhow::Result;
 

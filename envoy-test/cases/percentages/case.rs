@@ -1,5 +1,5 @@
-//! Five mirrors see the same 4000 requests and each takes its share, by its own dice. The bounds lie at least six standard
-//! deviations out, so a right filter fails about once in a billion runs.
+//! Five mirrors see the same 4000 requests and each takes its share, by its own dice. The bounds lie at least six
+//! standard deviations out, so a right filter fails about once in a billion runs.
 
 use anyhow::{Result, ensure};
 

@@ -1,4 +1,5 @@
-//! Three requests in one write, on one connection that is used again afterwards: answers in order, one copy each, whole.
+//! Three requests in one write, on one connection that is used again afterwards: answers in order, one copy each,
+//! whole.
 
 use anyhow::{Result, ensure};
 

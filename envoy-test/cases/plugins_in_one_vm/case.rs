@@ -1,5 +1,5 @@
-//! Two instances of the filter in one chain share a VM. Each mirrors on its own account. When one of them leaves the VM, the other keeps
-//! it alive, so the answers to what it had sent still come and are counted.
+//! Two instances of the filter in one chain share a VM. Each mirrors on its own account. When one of them leaves the
+//! VM, the other keeps it alive, so the answers to what it had sent still come and are counted.
 
 use anyhow::{Result, ensure};
 

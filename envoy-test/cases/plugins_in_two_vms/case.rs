@@ -1,5 +1,5 @@
-//! Two instances of the filter in one chain, each in a VM of its own, with a mirror of the same name. What they count under
-//! one name adds up; when one of the VMs is replaced, only what that one had under way is cancelled.
+//! Two instances of the filter in one chain, each in a VM of its own, with a mirror of the same name. What they count
+//! under one name adds up; when one of the VMs is replaced, only what that one had under way is cancelled.
 
 use anyhow::{Result, ensure};
 

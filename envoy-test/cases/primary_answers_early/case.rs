@@ -1,5 +1,5 @@
-//! A primary that answers before the upload is over, over HTTP/1 and HTTP/2: Envoy ends the request there, and the client has its answer. What was never received
-//! whole is not mirrored.
+//! A primary that answers before the upload is over, over HTTP/1 and HTTP/2: Envoy ends the request there, and the
+//! client has its answer. What was never received whole is not mirrored.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

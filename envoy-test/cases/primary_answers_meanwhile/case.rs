@@ -1,5 +1,5 @@
-//! A primary that begins its answer while the request is still coming, and ends it afterwards: the copy leaves when the request is
-//! complete, and the answer is counted once, with it.
+//! A primary that begins its answer while the request is still coming, and ends it afterwards: the copy leaves when the
+//! request is complete, and the answer is counted once, with it.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

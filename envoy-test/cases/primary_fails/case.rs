@@ -1,5 +1,5 @@
-//! A primary that fails is no reason to mirror less, and mirroring makes it no worse: the client gets exactly the failure, and both answers
-//! are counted, so that the shadow's success rate is compared with the primary's.
+//! A primary that fails is no reason to mirror less, and mirroring makes it no worse: the client gets exactly the
+//! failure, and both answers are counted, so that the shadow's success rate is compared with the primary's.
 
 use anyhow::Result;
 

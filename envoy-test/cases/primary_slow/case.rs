@@ -1,5 +1,5 @@
-//! A copy leaves when its request is complete and never waits for the primary's answer: the shadow has it, and has answered, while the
-//! primary still thinks. The primary's answer is counted when it comes.
+//! A copy leaves when its request is complete and never waits for the primary's answer: the shadow has it, and has
+//! answered, while the primary still thinks. The primary's answer is counted when it comes.
 
 use anyhow::{Result, ensure};
 

@@ -1,6 +1,7 @@
-//! Conversations that are more than a request and its answer, among them whatever client and primary break off, each with every shadow that
-//! there may be: silent, flapping, gone. What the primary hears on each connection, and what the client hears, is the same, byte for byte,
-//! as without the filter; and the books are balanced and nothing is held when all is over.
+//! Conversations that are more than a request and its answer, among them whatever client and primary break off, each
+//! with every shadow that there may be: silent, flapping, gone. What the primary hears on each connection, and what the
+//! client hears, is the same, byte for byte, as without the filter; and the books are balanced and nothing is held when
+//! all is over.
 
 mod scripts;
 mod shadows;
@@ -70,7 +71,8 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// Every copy has ended as it can with this shadow, which has read so many of them; nothing else is counted, and nothing is held.
+/// Every copy has ended as it can with this shadow, which has read so many of them; nothing else is counted, and
+/// nothing is held.
 fn check(shadow: &Shadow, ledger: &Ledger, read: u64) -> Result<()> {
     let counted = ledger.counted();
     let count = |name: &str| counted.get(name).copied().unwrap_or(0);

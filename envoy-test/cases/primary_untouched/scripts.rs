@@ -1,4 +1,5 @@
-//! The conversations. Each step waits for what the one before it led to, so both times the same happens in the same order.
+//! The conversations. Each step waits for what the one before it led to, so both times the same happens in the same
+//! order.
 
 use crate::conversation::Does::{Accepts, HangsUp, Hears, HearsMuch, HearsTheEnd, Resets, Says, SaysMuch};
 use crate::conversation::Who::{Client, Primary};

@@ -1,5 +1,5 @@
-//! Each mirror redacts its copy for itself: one removes, one puts tokens in place. The primary receives the request as the client
-//! sent it; a body that was to be redacted and is not JSON reaches no shadow.
+//! Each mirror redacts its copy for itself: one removes, one puts tokens in place. The primary receives the request as
+//! the client sent it; a body that was to be redacted and is not JSON reaches no shadow.
 
 use anyhow::{Context as _, Result, ensure};
 

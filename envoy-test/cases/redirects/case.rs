@@ -1,5 +1,6 @@
-//! A primary that redirects the client has answered with a 3xx. A redirect that Envoy follows itself is a request of its own, and is
-//! mirrored as such, as Envoy's own mirroring does: one copy each way, and the primary's answer counted where the client got it.
+//! A primary that redirects the client has answered with a 3xx. A redirect that Envoy follows itself is a request of
+//! its own, and is mirrored as such, as Envoy's own mirroring does: one copy each way, and the primary's answer counted
+//! where the client got it.
 
 use anyhow::{Result, ensure};
 

@@ -1,4 +1,5 @@
-//! Trailers end a request without a last chunk. The copy leaves then, with its body; the trailers themselves a callout cannot send.
+//! Trailers end a request without a last chunk. The copy leaves then, with its body; the trailers themselves a callout
+//! cannot send.
 
 use anyhow::{Result, ensure};
 use hyper::body::Bytes;

@@ -1,5 +1,5 @@
-//! An answer without an end holds nothing back: the copy has left, is answered and counted while the primary still streams. Events
-//! reach the client one by one.
+//! An answer without an end holds nothing back: the copy has left, is answered and counted while the primary still
+//! streams. Events reach the client one by one.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,5 @@
-//! Statuses are counted by class, the shadow's and the primary's apart. Cut connections and answers over Envoy's response buffer
-//! are failures. Whatever the shadow does, the client gets the primary's answer.
+//! Statuses are counted by class, the shadow's and the primary's apart. Cut connections and answers over Envoy's
+//! response buffer are failures. Whatever the shadow does, the client gets the primary's answer.
 
 use anyhow::Result;
 

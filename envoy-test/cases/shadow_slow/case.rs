@@ -1,5 +1,5 @@
-//! The order of events proves that nobody waits: all clients have their answers, and their connection is closed, before the shadow
-//! is allowed to answer at all. It then takes another half second, and every one of its answers is counted.
+//! The order of events proves that nobody waits: all clients have their answers, and their connection is closed, before
+//! the shadow is allowed to answer at all. It then takes another half second, and every one of its answers is counted.
 
 use std::time::Duration;
 

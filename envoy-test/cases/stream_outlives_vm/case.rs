@@ -1,5 +1,6 @@
-//! A long-lived stream keeps the configuration under which it began, and the VM of that: so answers to what the old VM has sent still
-//! come and are counted, and the stream goes on untouched. When it ends, the old VM goes, and nothing of it is left on the gauges.
+//! A long-lived stream keeps the configuration under which it began, and the VM of that: so answers to what the old VM
+//! has sent still come and are counted, and the stream goes on untouched. When it ends, the old VM goes, and nothing of
+//! it is left on the gauges.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,6 @@
-//! Several listeners carry the same discovered filter, as in every sidecar: together they are one plugin, with one budget and one account
-//! a worker. An update reaches both, takes nothing away from what either has under way, and a new module settles it for both.
+//! Several listeners carry the same discovered filter, as in every sidecar: together they are one plugin, with one
+//! budget and one account a worker. An update reaches both, takes nothing away from what either has under way, and a
+//! new module settles it for both.
 
 use anyhow::{Result, ensure};
 

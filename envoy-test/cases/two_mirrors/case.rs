@@ -1,4 +1,5 @@
-//! Mirrors know nothing of each other: each decides, sends and counts for itself, and one that is down takes nothing from the other.
+//! Mirrors know nothing of each other: each decides, sends and counts for itself, and one that is down takes nothing
+//! from the other.
 
 use anyhow::{Result, ensure};
 

@@ -1,5 +1,5 @@
-//! Copies whose shadow has not answered outlive the configuration that sent them: their answers are counted, and until then they
-//! use up the budget of the new one.
+//! Copies whose shadow has not answered outlive the configuration that sent them: their answers are counted, and until
+//! then they use up the budget of the new one.
 
 use anyhow::{Result, ensure};
 

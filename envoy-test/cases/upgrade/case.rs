@@ -1,5 +1,5 @@
-//! An upgrade is a conversation, and half a conversation is of no use to a shadow: `skipped{upgrade}`, whether the primary accepts or
-//! declines. What is accepted works untouched: bytes flow both ways.
+//! An upgrade is a conversation, and half a conversation is of no use to a shadow: `skipped{upgrade}`, whether the
+//! primary accepts or declines. What is accepted works untouched: bytes flow both ways.
 
 use anyhow::{Result, ensure};
 

@@ -1,6 +1,6 @@
-//! 20 MiB go up while the shadow accepts and reads nothing. Envoy's own mirror streams the copy along, so the client is held up with its
-//! shadow: it has no answer, nor has its primary the request, for as long as the shadow stays silent. With the filter the client has its
-//! answer meanwhile. When the shadow reads at last, both copies arrive.
+//! 20 MiB go up while the shadow accepts and reads nothing. Envoy's own mirror streams the copy along, so the client is
+//! held up with its shadow: it has no answer, nor has its primary the request, for as long as the shadow stays silent.
+//! With the filter the client has its answer meanwhile. When the shadow reads at last, both copies arrive.
 
 use std::pin::pin;
 

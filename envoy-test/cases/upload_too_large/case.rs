@@ -1,5 +1,5 @@
-//! What is over `body.maxBytes` is dropped whole, never cut: at once when its length is announced, else at the first byte too many.
-//! The primary receives all of it and the client its normal answer.
+//! What is over `body.maxBytes` is dropped whole, never cut: at once when its length is announced, else at the first
+//! byte too many. The primary receives all of it and the client its normal answer.
 
 use anyhow::{Result, ensure};
 use hyper::Method;

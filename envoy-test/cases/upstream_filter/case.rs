@@ -1,5 +1,6 @@
-//! The same module among the router's upstream filters, in plain Envoy: the copy has what the router rewrote and added, without `path`,
-//! `authority` and `headers`. A request that the router tries three times is still one request, and one copy.
+//! The same module among the router's upstream filters, in plain Envoy: the copy has what the router rewrote and added,
+//! without `path`, `authority` and `headers`. A request that the router tries three times is still one request, and one
+//! copy.
 
 use anyhow::{Result, ensure};
 

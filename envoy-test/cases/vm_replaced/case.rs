@@ -1,5 +1,6 @@
-//! An update that needs a new VM (a new module, another `vm_config`) takes the old one away, and no answer reaches it any more: what was
-//! under way is counted as cancelled, the gauges return to zero, and the counters go on in the new VM.
+//! An update that needs a new VM (a new module, another `vm_config`) takes the old one away, and no answer reaches it
+//! any more: what was under way is counted as cancelled, the gauges return to zero, and the counters go on in the new
+//! VM.
 
 use anyhow::{Result, ensure};
 

@@ -89,7 +89,8 @@ impl Request {
         self
     }
 
-    /// The id under which it is sent over this protocol, and the request with it: Envoy would make one up, each time another.
+    /// The id under which it is sent over this protocol, and the request with it: Envoy would make one up, each time
+    /// another.
     pub fn identified(&self, protocol: Protocol) -> (String, Outgoing) {
         let id = format!("{}.{protocol:?}", self.name);
         let mut outgoing = self.outgoing.clone();
