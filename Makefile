@@ -1,5 +1,5 @@
-# What CI runs is what a person runs: `make lint` and `make test`. Every target installs what it needs, once, outside of the
-# checkout; what it cannot install it names in one line.
+# What CI runs is what a person runs: `make lint` and `make test`. Every target installs what it needs, once, outside of
+# the checkout; what it cannot install it names in one line.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -172,13 +172,14 @@ $(EMPTY) $(BARE): dist/bench/%.wasm:
 # === code ===
 
 .PHONY: lint
-lint: ## Format, clippy, docs, and the rules that no tool knows
+lint: ## Format, clippy, docs, dependencies, and the rules that no tool knows
 	@scripts/rust
 	cargo fmt --all --check
 	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 -- -D warnings
 	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 --features trap -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --quiet --workspace --no-deps --document-private-items
+	@scripts/cargo-deny
 	@scripts/house-rules
 
 .PHONY: fmt
