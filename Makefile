@@ -141,7 +141,6 @@ fuzz: ## Search for inputs that break a promise (FUZZ_SECONDS=15 a target, TARGE
 .PHONY: fuzz-corpus
 fuzz-corpus: ## Take what the searches have found, and fresh seeds, into the committed corpus
 	@scripts/rust
-	@UPDATE_CORPUS=1 cargo test --locked --quiet --package mirror-fuzz --test corpus seed
 	@scripts/fuzz --corpus $(TARGETS)
 
 # === measure ===

@@ -14,8 +14,10 @@
 // How bytes become what a target needs.
 pub mod input;
 
-// How a file becomes the bytes of a target.
+// How a file becomes the bytes of a target, and many files one.
 pub mod replay;
+
+pub mod archive;
 
 // 1 parse.
 pub mod configuration;
