@@ -100,8 +100,6 @@ pub fn success(counts: &Counts) -> [Option<f64>; 2] {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::backend::TEST_ID;
 

@@ -276,8 +276,6 @@ fn counts(ledger: &Value) -> Result<Counts> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     fn view(sent: u64, rate: f64) -> View {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::client::Ask;
+use crate::client::{Ask, Connection};
 use crate::envoy::Update;
 use crate::lab::{Lab, PATIENCE, Setup};
 use crate::ledger::Counts;
@@ -35,86 +35,12 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     // A report of all that comes, until its user has seen enough.
     let report = Glance::begin(&mirrorctl, &["report", "--window=30m"], admin).await?;
 
-    let nothing = expect(lab, &onlookers, &pane, "NoTraffic").await?;
-    ensure!(
-        nothing.is_empty(),
-        "something was counted before the first request: {nothing:?}"
-    );
-
-    let status = Glance::begin(&mirrorctl, &["status", "--window=1s"], admin).await?;
-    status.hold();
     let mut connection = lab.connect().await?;
-    for number in 0..20 {
-        connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
-    }
-    lab.settled().await?;
-    let status = status.end(false).await?;
-    let first = expect(lab, &onlookers, &pane, "Mirroring").await?;
-    status
-        .assert_counted(MIRROR, &first, Some(&first))
-        .context("the status")?;
-    ensure!(status.state(MIRROR) == "Mirroring", "{}", status.brief());
-
-    // One of each kind of failure, losses, and answers that are late.
-    for _ in 0..8 {
-        connection.get(SLOW_PRIMARY).await?.expect_ok()?;
-    }
-    for path in [
-        "/reviews?shadow.silent",
-        "/reviews?shadow.silent",
-        "/reviews?shadow.status=404",
-    ] {
-        connection.get(path).await?.expect_ok()?;
-    }
-    let sent = traffic::varied(lab.envoy.listener(), &mut connection).await?;
-    ensure!(
-        sent.answers.iter().all(|answer| answer.status == 200),
-        "a client noticed"
-    );
-    let everything = expect(lab, &onlookers, &pane, "Losing").await?;
-    for reason in [
-        "skipped.loop",
-        "dropped.body_too_large",
-        "responses.4xx",
-        "responses.5xx",
-        "failures.reset",
-        "failures.timeout",
-    ] {
-        ensure!(
-            everything.contains_key(reason),
-            "the load has no {reason}: {everything:?}"
-        );
-    }
+    first_requests(lab, &onlookers, &pane, &mut connection).await?;
+    every_reason(lab, &onlookers, &pane, &mut connection).await?;
     latencies(lab, &onlookers).await?;
-
-    update(lab, "percentage: 50, timeout: 3s").await?;
-    for number in 0..300 {
-        connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
-    }
-    let share = expect(lab, &onlookers, &pane, "Losing").await?;
-    ensure!(share.contains_key("skipped.not_sampled"), "all were sampled: {share:?}");
-    let view = onlookers.now().await?;
-    ensure!(view.mirror(MIRROR)?["set"]["percentage"] == 50, "{}", view.brief());
-
-    // What stops a mirror changes no number.
-    let gone = "mirrors: [{name: another, cluster: shadow, match: [{uri: {prefix: /never}}]}]";
-    ensure!(lab.update(gone).await? == Update::Accepted, "a mirror cannot go");
-    stopped(&onlookers, &pane, "NotLoaded", &share).await?;
-    update(lab, "expiresAt: \"2020-01-01T00:00:00Z\"").await?;
-    stopped(&onlookers, &pane, "Expired", &share).await?;
-    update(lab, "enabled: false").await?;
-    let before = lab.primary.journal().len();
-    connection
-        .send(Ask::post("/reviews", "not counted"))
-        .await?
-        .expect_ok()?;
-    lab.primary.journal().wait_for(before + 1, PATIENCE).await?;
-    let last = lab.primary.journal().complete_ones();
-    ensure!(last.len() == before + 1, "the primary has {} requests", last.len());
-    // A mirror that is off counts nothing.
-    let all = counted(&last[..before], &lab.shadow.journal().complete_ones())?;
-    ensure!(all == share, "a mirror that is off sent a copy: {all:?}");
-    let paused = stopped(&onlookers, &pane, "Paused", &all).await?;
+    let share = half_of_the_requests(lab, &onlookers, &pane, &mut connection).await?;
+    let (all, paused) = what_stops_it(lab, &onlookers, &pane, &mut connection, &share).await?;
 
     // Those who look once say the same: since the start, and while they looked.
     onlookers
@@ -131,6 +57,112 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     report.assert_counted(MIRROR, &all, Some(&all)).context("the report")?;
     assert_same(("the report", &report), ("the page", &paused))?;
     onlookers.stop().await
+}
+
+/// Before the first request nothing is counted. Then every request is copied and answered, and a `status` that began
+/// before them counts the same.
+async fn first_requests(lab: &Lab, onlookers: &Onlookers, pane: &Pane, connection: &mut Connection) -> Result<()> {
+    let nothing = expect(lab, onlookers, pane, "NoTraffic").await?;
+    ensure!(
+        nothing.is_empty(),
+        "something was counted before the first request: {nothing:?}"
+    );
+    let admin = lab.envoy.admin().address;
+    let status = Glance::begin(&lab.mirrorctl()?, &["status", "--window=1s"], admin).await?;
+    status.hold();
+    for number in 0..20 {
+        connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
+    }
+    lab.settled().await?;
+    let status = status.end(false).await?;
+    let first = expect(lab, onlookers, pane, "Mirroring").await?;
+    status
+        .assert_counted(MIRROR, &first, Some(&first))
+        .context("the status")?;
+    ensure!(status.state(MIRROR) == "Mirroring", "{}", status.brief());
+    Ok(())
+}
+
+/// Each kind of failure and loss, and late answers: the numbers have every reason.
+async fn every_reason(lab: &Lab, onlookers: &Onlookers, pane: &Pane, connection: &mut Connection) -> Result<()> {
+    for _ in 0..8 {
+        connection.get(SLOW_PRIMARY).await?.expect_ok()?;
+    }
+    for path in [
+        "/reviews?shadow.silent",
+        "/reviews?shadow.silent",
+        "/reviews?shadow.status=404",
+    ] {
+        connection.get(path).await?.expect_ok()?;
+    }
+    let sent = traffic::varied(lab.envoy.listener(), connection).await?;
+    ensure!(
+        sent.answers.iter().all(|answer| answer.status == 200),
+        "a client noticed"
+    );
+    let everything = expect(lab, onlookers, pane, "Losing").await?;
+    for reason in [
+        "skipped.loop",
+        "dropped.body_too_large",
+        "responses.4xx",
+        "responses.5xx",
+        "failures.reset",
+        "failures.timeout",
+    ] {
+        ensure!(
+            everything.contains_key(reason),
+            "the load has no {reason}: {everything:?}"
+        );
+    }
+    Ok(())
+}
+
+/// The share changes to one half: the numbers have `not_sampled`, and the page shows the share. Returns what the
+/// journals say.
+async fn half_of_the_requests(
+    lab: &Lab,
+    onlookers: &Onlookers,
+    pane: &Pane,
+    connection: &mut Connection,
+) -> Result<Counts> {
+    update(lab, "percentage: 50, timeout: 3s").await?;
+    for number in 0..300 {
+        connection.get(&format!("/reviews/{number}")).await?.expect_ok()?;
+    }
+    let share = expect(lab, onlookers, pane, "Losing").await?;
+    ensure!(share.contains_key("skipped.not_sampled"), "all were sampled: {share:?}");
+    let view = onlookers.now().await?;
+    ensure!(view.mirror(MIRROR)?["set"]["percentage"] == 50, "{}", view.brief());
+    Ok(share)
+}
+
+/// A mirror that is removed, expired or off keeps its numbers. Returns these numbers and the last view of them.
+async fn what_stops_it(
+    lab: &Lab,
+    onlookers: &Onlookers,
+    pane: &Pane,
+    connection: &mut Connection,
+    share: &Counts,
+) -> Result<(Counts, Arc<View>)> {
+    let gone = "mirrors: [{name: another, cluster: shadow, match: [{uri: {prefix: /never}}]}]";
+    ensure!(lab.update(gone).await? == Update::Accepted, "a mirror cannot go");
+    stopped(onlookers, pane, "NotLoaded", share).await?;
+    update(lab, "expiresAt: \"2020-01-01T00:00:00Z\"").await?;
+    stopped(onlookers, pane, "Expired", share).await?;
+    update(lab, "enabled: false").await?;
+    let before = lab.primary.journal().len();
+    connection
+        .send(Ask::post("/reviews", "not counted"))
+        .await?
+        .expect_ok()?;
+    lab.primary.journal().wait_for(before + 1, PATIENCE).await?;
+    let last = lab.primary.journal().complete_ones();
+    ensure!(last.len() == before + 1, "the primary has {} requests", last.len());
+    // A mirror that is off counts nothing.
+    let all = counted(&last[..before], &lab.shadow.journal().complete_ones())?;
+    ensure!(all == *share, "a mirror that is off sent a copy: {all:?}");
+    let paused = stopped(onlookers, pane, "Paused", &all).await?;
+    Ok((all, paused))
 }
 
 /// Everyone who looks says what the journals say, and this state. Returns what the journals say.

@@ -71,6 +71,7 @@ pub(super) fn all() -> Vec<Script> {
     [
         tunnels::all(),
         uploads(),
+        answers_before_the_end(),
         answers_in_parts(),
         connections(),
         broken::by_client(),
@@ -82,6 +83,7 @@ pub(super) fn all() -> Vec<Script> {
     .collect()
 }
 
+/// The primary answers when it has the whole request.
 fn uploads() -> Vec<Script> {
     let expects = request!("POST /upload", "content-length: 10", "expect: 100-continue");
     vec![
@@ -139,6 +141,12 @@ fn uploads() -> Vec<Script> {
                 answers_ok(),
             ],
         ),
+    ]
+}
+
+/// The primary answers while the client still uploads.
+fn answers_before_the_end() -> Vec<Script> {
+    vec![
         script(
             "early-answer",
             [
