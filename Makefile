@@ -189,7 +189,7 @@ fmt: ## Format the code
 docs: ## Write the generated documentation anew
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test it documents::
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings --test live_view document
-	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test documents operator
+	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test it operator
 
 .PHONY: doc
 doc: ## The documentation of the code

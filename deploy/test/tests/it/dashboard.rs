@@ -1,8 +1,6 @@
 //! Every query of the dashboard runs in a real Prometheus on what was recorded of a real Envoy, under both pairs of
 //! labels; and so do those of its variables.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
 use anyhow::{Context as _, Result, ensure};
 use deploy_test::dashboard::Panel;
 use deploy_test::istio;

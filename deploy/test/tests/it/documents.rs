@@ -1,8 +1,6 @@
 //! The files of `deploy/` agree with the filter's vocabulary, with the runbook and with each other. `UPDATE_DOCS=1`
 //! writes what is generated anew.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

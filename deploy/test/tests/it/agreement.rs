@@ -1,8 +1,6 @@
 //! What the dashboard shows agrees with what was recorded of a real Envoy, under both pairs of labels: rates, shares,
 //! quantiles, the ledger across a restart, the gauges.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeSet;
 
 use anyhow::Result;

@@ -1,8 +1,6 @@
 //! Every alert fires when it must and is silent when it must not, whatever the labels are called: `promtool test rules`
 //! runs all cases.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
