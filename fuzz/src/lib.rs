@@ -24,8 +24,6 @@ pub mod configuration;
 
 pub mod struct_bytes;
 
-pub mod json_text;
-
 // 2 match, 3 sample.
 pub mod header_map;
 
@@ -49,7 +47,6 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("configuration", configuration::check),
     ("struct_bytes", struct_bytes::check),
-    ("json_text", json_text::check),
     ("header_map", header_map::check),
     ("selection", selection::check),
     ("events", events::check),

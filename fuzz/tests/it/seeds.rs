@@ -33,9 +33,6 @@ pub fn seeds() -> BTreeMap<&'static str, Inputs> {
         // One is accepted as a Struct exactly if it is as JSON; the targets check it.
         let _ = Plan::parse(config.to_string().as_bytes());
     }
-    for (index, text) in TEXTS.iter().enumerate() {
-        add("json_text", format!("seed-{index:03}"), text.as_bytes().to_vec());
-    }
     for (index, body) in BODIES.iter().enumerate() {
         for how in [[0, 0, 0], [1, 1, 0], [2, 0, 1], [3, 1, 0], [2, 1, 2]] {
             add(
@@ -82,14 +79,6 @@ pub fn seeds() -> BTreeMap<&'static str, Inputs> {
     }
     seeds
 }
-
-const TEXTS: &[&str] = &[
-    r#"{"a": [1, -2, 3.5e-2, true, false, null], "b": {"c": "\u00e9\ud83d\ude00\n\\\"\/é"}}"#,
-    "[18446744073709551615, -9223372036854775808, 1e308, -0, 0.1, 123456789012345678901234567890, 1E+2]",
-    r#"{"a": 1, "a": 2}"#,
-    "[[[[[[[[]]]]]]]]",
-    r#"["\ud800", "\udc00", "\u12", "tab	"]"#,
-];
 
 const SECRETS: &str =
     "x-secret: s3\nreferer: https://a/?e+mail=x&Token=1&b#c\ncookie: a=1; SID=2; b\n:path: /?%74oken=1&x\n";
