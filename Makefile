@@ -1,5 +1,5 @@
-# What CI runs is what a person runs: `make lint` and `make test`. Every target installs what it needs, once, outside of the
-# checkout; what it cannot install it names in one line.
+# What CI runs is what a person runs: `make lint` and `make test`. Every target installs what it needs, once, outside of
+# the checkout; what it cannot install it names in one line.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -141,7 +141,6 @@ fuzz: ## Search for inputs that break a promise (FUZZ_SECONDS=15 a target, TARGE
 .PHONY: fuzz-corpus
 fuzz-corpus: ## Take what the searches have found, and fresh seeds, into the committed corpus
 	@scripts/rust
-	@UPDATE_CORPUS=1 cargo test --locked --quiet --package mirror-fuzz --test corpus seed
 	@scripts/fuzz --corpus $(TARGETS)
 
 # === measure ===
@@ -172,13 +171,14 @@ $(EMPTY) $(BARE): dist/bench/%.wasm:
 # === code ===
 
 .PHONY: lint
-lint: ## Format, clippy, docs, and the rules that no tool knows
+lint: ## Format, clippy, docs, dependencies, and the rules that no tool knows
 	@scripts/rust
 	cargo fmt --all --check
 	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 -- -D warnings
 	cargo clippy --locked --quiet --package traffic-mirror --target wasm32-wasip1 --features trap -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --quiet --workspace --no-deps --document-private-items
+	@scripts/cargo-deny
 	@scripts/house-rules
 
 .PHONY: fmt
@@ -189,7 +189,7 @@ fmt: ## Format the code
 docs: ## Write the generated documentation anew
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test it documents::
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings --test live_view document
-	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test documents operator
+	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test it operator
 
 .PHONY: doc
 doc: ## The documentation of the code

@@ -1,8 +1,9 @@
 //! The echo backend: primary and shadow of every case, of the demo and of docker-compose.
 //!
-//! It speaks HTTP/1 and HTTP/2 without TLS on one port, journals each request as it arrives, and answers with what it received
-//! as JSON. How it answers is told by its own default, and by each request ([`Behaviour`]). Two paths are its own:
-//! `GET /_echo/requests` shows the latest requests, `POST /_echo/behaviour?…` sets the default (no query: normal again).
+//! It speaks HTTP/1 and HTTP/2 without TLS on one port, journals each request as it arrives, and answers with what it
+//! received as JSON. How it answers is told by its own default, and by each request ([`Behaviour`]). Two paths are its
+//! own: `GET /_echo/requests` shows the latest requests, `POST /_echo/behaviour?…` sets the default (no query: normal
+//! again).
 
 mod behaviour;
 mod hostile;

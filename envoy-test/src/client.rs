@@ -1,7 +1,7 @@
 //! The clients: one connection each, so that a case knows which requests share one.
 //!
-//! [`Connection`] speaks HTTP/1 or HTTP/2; each request carries an id of its own by which its copies are found. [`raw`] sends
-//! bytes as they are.
+//! [`Connection`] speaks HTTP/1 or HTTP/2; each request carries an id of its own by which its copies are found. [`raw`]
+//! sends bytes as they are.
 
 mod answer;
 mod socket;

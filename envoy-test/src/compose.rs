@@ -1,4 +1,5 @@
-//! Checks docker-compose.yaml without Docker: that its files exist and are the ones the runner uses, and that all names agree.
+//! Checks docker-compose.yaml without Docker: that its files exist and are the ones the runner uses, and that all names
+//! agree.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

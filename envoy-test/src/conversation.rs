@@ -1,5 +1,6 @@
-//! Conversations that a client and a primary have through Envoy, step by step as a [`Script`] says, and what each of them heard. The
-//! bytes are kept as they came: a conversation that is played twice, with the filter and without, must sound the same.
+//! Conversations that a client and a primary have through Envoy, step by step as a [`Script`] says, and what each of
+//! them heard. The bytes are kept as they came: a conversation that is played twice, with the filter and without, must
+//! sound the same.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -274,7 +275,8 @@ impl Heard {
     }
 }
 
-/// An answer's bytes without what depends on the clock: how long the upstream took and, where Envoy itself answers, the date.
+/// An answer's bytes without what depends on the clock: how long the upstream took and, where Envoy itself answers, the
+/// date.
 fn steady(bytes: &[u8]) -> Vec<u8> {
     let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let steady = lines.flat_map(|line| {

@@ -1,5 +1,6 @@
-//! `envoy-test demo`: a few hundred varied requests through a real Envoy, what the primary and the shadow got of them, what the filter
-//! counted, and a share that changes while Envoy runs. Everything it claims it checks, and its exit code says whether all held.
+//! `envoy-test demo`: a few hundred varied requests through a real Envoy, what the primary and the shadow got of them,
+//! what the filter counted, and a share that changes while Envoy runs. Everything it claims it checks, and its exit
+//! code says whether all held.
 
 mod checks;
 mod offer;
@@ -35,7 +36,8 @@ struct Stage {
     checks: Checks,
 }
 
-/// Plays the demo; true if everything held. `ending` is the exit code of an interruption: once everything was shown, it is no failure.
+/// Plays the demo; true if everything held. `ending` is the exit code of an interruption: once everything was shown, it
+/// is no failure.
 pub async fn run(binaries: &Binaries, ending: &AtomicU8) -> Result<bool> {
     let mut stage = Stage::set(binaries).await?;
     let mut connection = Connection::http1(stage.envoy.listener()).await?;

@@ -1,7 +1,7 @@
 //! One running Envoy: started, awaited, fed with configuration, stopped.
 //!
-//! It lives in a temporary folder of its own on ports of its own, and it is gone with its folder when this value is dropped, in
-//! whatever way that comes about.
+//! It lives in a temporary folder of its own on ports of its own, and it is gone with its folder when this value is
+//! dropped, in whatever way that comes about.
 
 mod admin;
 pub mod clusters;

@@ -1,12 +1,15 @@
 //! What a case works in: an Envoy of its own, a primary, two shadows, and the filter with the case's configuration.
 
 mod recorders;
+mod same;
 mod setup;
 
 pub use recorders::Recorders;
+pub use same::assert_same;
 pub use setup::{Setup, Shadow};
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -34,7 +37,7 @@ pub struct Lab {
     pub envoy: Envoy,
     recorders: Option<Recorders>,
     setup: Setup,
-    module: std::path::PathBuf,
+    module: PathBuf,
     binaries: Binaries,
     options: envoy::Options,
     _refusing: Refusing,
@@ -68,13 +71,7 @@ impl Lab {
             Some(manager) => Some(Recorders::start(manager, setup.conversations, setup.hostile_shadows).await?),
             None => None,
         };
-        let module = match setup.traps {
-            true => binaries
-                .trapping
-                .canonicalize()
-                .context("no filter that traps on demand: `make trap` builds it")?,
-            false => binaries.module.clone(),
-        };
+        let module = module(binaries, setup.traps)?;
         let behind = |name, address| recorders.as_ref().map_or(address, |all| all.behind(name, address));
         let options = envoy::Options {
             bootstrap: Bootstrap {
@@ -113,20 +110,26 @@ impl Lab {
             options,
             _refusing: refusing,
         };
-        let refused = lab.envoy.admin().discovery().await?.refused > 0;
+        lab.assert_started_as_expected().await?;
+        Ok(lab)
+    }
+
+    /// Checks that Envoy refused the first configuration if the case expects that, and accepted it otherwise.
+    async fn assert_started_as_expected(&self) -> Result<()> {
+        let refused = self.envoy.admin().discovery().await?.refused > 0;
         let verdict = || {
             if refused {
-                lab.envoy.log().tail(4).join("\n")
+                self.envoy.log().tail(4).join("\n")
             } else {
                 "accepted".to_owned()
             }
         };
         ensure!(
-            refused == lab.setup.refused,
+            refused == self.setup.refused,
             "the configuration at the start was not treated as expected: {}",
             verdict()
         );
-        Ok(lab)
+        Ok(())
     }
 
     /// Starts another Envoy like the lab's own, before the same backends.
@@ -139,7 +142,8 @@ impl Lab {
         Mirrorctl::find(&self.binaries.mirrorctl)
     }
 
-    /// Opens a terminal in which `mirrorctl watch` looks at this mirror by this admin interface, before the first request.
+    /// Opens a terminal in which `mirrorctl watch` looks at this mirror by this admin interface, before the first
+    /// request.
     pub async fn pane(&self, mirror: &str, envoy: SocketAddr) -> Result<Pane> {
         let what = [vec![mirror.to_owned()], of_envoys(&[envoy])].concat();
         let command = self.mirrorctl()?.words("watch", &what);
@@ -186,7 +190,8 @@ impl Lab {
             .await
     }
 
-    /// The same with another module, so that Envoy replaces the VM: the filter's own, with a note at its end that nobody reads.
+    /// The same with another module, so that Envoy replaces the VM: the filter's own, with a note at its end that
+    /// nobody reads.
     pub async fn update_with_new_module(&self, plugin_yaml: &str, note: &str) -> Result<Update> {
         let mut module = std::fs::read(&self.module)?;
         // A custom section: its number, the length of what follows, the length of its name, its name.
@@ -204,7 +209,8 @@ impl Lab {
             .await
     }
 
-    /// The same in a VM of its own, with what else the plugin's `failure` mapping says, as YAML; none is what is shipped.
+    /// The same in a VM of its own, with what else the plugin's `failure` mapping says, as YAML; none is what is
+    /// shipped.
     pub async fn update_with_new_vm(&self, plugin_yaml: &str, vm: &str, failure: Option<&str>) -> Result<Update> {
         let filter = envoy::files::filter(&self.module, &setup::parse(plugin_yaml)?, self.setup.shape)?;
         self.envoy.update(&envoy::files::with_vm(&filter, vm, failure)?).await
@@ -284,7 +290,8 @@ impl Lab {
         Ok((primary, shadow))
     }
 
-    /// What must hold after every case: nothing under way or held, both balances of every configured mirror, nothing broken in the log.
+    /// What must hold after every case: nothing under way or held, both balances of every configured mirror, nothing
+    /// broken in the log.
     pub async fn check(&self) -> Result<()> {
         self.shadow.release();
         if self.setup.traps {
@@ -321,7 +328,8 @@ impl Lab {
 /// What the filter of this Envoy has counted once no copy is under way any more.
 pub async fn settled(envoy: &Envoy) -> Result<Statistics> {
     statistics_when(envoy, "no copy is under way", Statistics::is_settled).await?;
-    // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves any more.
+    // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves
+    // any more.
     statistics(envoy).await
 }
 
@@ -344,49 +352,13 @@ async fn statistics_when(envoy: &Envoy, what: &str, condition: impl Fn(&Statisti
     }
 }
 
-/// Both must be the same message: what the shadow got differs only in what the filter promises to change.
-pub fn assert_same(primary: &Received, shadow: &Received) -> Result<()> {
-    ensure!(
-        primary.method == shadow.method && primary.path == shadow.path,
-        "{} {} became {} {}",
-        primary.method,
-        primary.path,
-        shadow.method,
-        shadow.path
-    );
-    ensure!(
-        (primary.body_length, primary.body_hash) == (shadow.body_length, shadow.body_hash),
-        "the body of {} bytes became one of {}, or other bytes",
-        primary.body_length,
-        shadow.body_length
-    );
-    ensure!(
-        shadow.authority.contains("-shadow"),
-        "the shadow's authority is {}",
-        shadow.authority
-    );
-    // What Envoy adds to one of them, what framing needs, and the filter's own marker.
-    const DIFFERENT: [&str; 6] = [
-        "host",
-        "x-envoy-internal",
-        "x-envoy-expected-rq-timeout-ms",
-        "content-length",
-        "transfer-encoding",
-        "x-mirrored-by",
-    ];
-    let own = |received: &Received| {
-        received
-            .headers
-            .iter()
-            .filter(|(name, _)| !DIFFERENT.contains(&name.as_str()))
-            .cloned()
-            .collect::<Vec<_>>()
-    };
-    ensure!(
-        own(primary) == own(shadow),
-        "headers differ:\n  primary {:?}\n  shadow  {:?}",
-        own(primary),
-        own(shadow)
-    );
-    Ok(())
+/// The filter of the case: the one that traps on demand, or the one that is shipped.
+fn module(binaries: &Binaries, traps: bool) -> Result<PathBuf> {
+    if !traps {
+        return Ok(binaries.module.clone());
+    }
+    binaries
+        .trapping
+        .canonicalize()
+        .context("no filter that traps on demand: `make trap` builds it")
 }

@@ -1,4 +1,5 @@
-//! What the filter says it did, read from Envoy's statistics: one [`Ledger`] a mirror, and the two balances that must always hold.
+//! What the filter says it did, read from Envoy's statistics: one [`Ledger`] a mirror, and the two balances that must
+//! always hold.
 //!
 //! The names are parsed here once more, independently of the filter's own table: if they drift, cases fail.
 

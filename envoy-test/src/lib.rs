@@ -34,7 +34,6 @@ pub mod lab;
 
 pub mod parity;
 
-#[path = "../cases/all.rs"]
 pub mod cases;
 
 pub mod runner;

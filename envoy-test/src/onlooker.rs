@@ -1,7 +1,8 @@
-//! Those who look while a case sends: `mirrorctl` as a user runs it, its page, its terminal, its report; and what they must say, which
-//! is what the backends [`counted`](mod@counted) themselves.
+//! Those who look while a case sends: `mirrorctl` as a user runs it, its page, its terminal, its report; and what they
+//! must say, which is what the backends [`counted`](mod@counted) themselves.
 //!
-//! A [`View`] is read as any program would read it, by the names that docs/live.md has, independently of the code that wrote it.
+//! A [`View`] is read as any program would read it, by the names that docs/live.md has, independently of the code that
+//! wrote it.
 
 mod counted;
 mod pane;
@@ -33,7 +34,8 @@ use crate::mirrorctl::{Dashboard, Looking, Mirrorctl, of_envoys};
 
 /// For whatever should happen at once, on the busiest machine.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Envoy puts durations into its histograms after it was asked, so the third answer has all that was there before the first.
+/// Envoy puts durations into its histograms after it was asked, so the third answer has all that was there before the
+/// first.
 const ANSWERS: usize = 3;
 
 /// Everyone who looks all the time, from before the first request on.
@@ -71,7 +73,8 @@ struct Seen {
 // === impl Onlookers ===
 
 impl Onlookers {
-    /// Starts the dashboard and `watch` with these arguments, opens the page's stream, and waits until both have seen something.
+    /// Starts the dashboard and `watch` with these arguments, opens the page's stream, and waits until both have seen
+    /// something.
     pub async fn start(mirrorctl: &Mirrorctl, sources: Vec<String>) -> Result<Self> {
         let (looking, mut lines) = mirrorctl.look(
             &[

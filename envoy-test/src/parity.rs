@@ -1,5 +1,6 @@
-//! The differential test: each request goes through three listeners of one Envoy, with the filter, with Envoy's own mirror, and with
-//! neither. The shadows must receive the same but for the stated [`exceptions`]; primaries and clients must not notice anything.
+//! The differential test: each request goes through three listeners of one Envoy, with the filter, with Envoy's own
+//! mirror, and with neither. The shadows must receive the same but for the stated [`exceptions`]; primaries and clients
+//! must not notice anything.
 
 pub mod exceptions;
 pub mod requests;

@@ -1,4 +1,5 @@
-//! A real Prometheus that scrapes Envoys, as `scripts/prometheus` finds it. It is gone with its folder when the value is dropped.
+//! A real Prometheus that scrapes Envoys, as `scripts/prometheus` finds it. It is gone with its folder when the value
+//! is dropped.
 
 use std::net::SocketAddr;
 use std::path::Path;

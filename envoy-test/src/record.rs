@@ -1,8 +1,10 @@
-//! `envoy-test record`: what Prometheus would see of a real Envoy under traffic, written down for the tests of `deploy/`.
+//! `envoy-test record`: what Prometheus would see of a real Envoy under traffic, written down for the tests of
+//! `deploy/`.
 //!
-//! After each batch of requests `/stats/prometheus` is read once. The tests take the readings as scrapes that are [`INTERVAL`] seconds
-//! apart, so ten minutes of a dashboard are recorded in seconds. Half-way Envoy restarts: two scrapes fail, and its counters begin anew.
-//! The file has one line a series: name and labels, then one value a scrape, `_` where there is none.
+//! After each batch of requests `/stats/prometheus` is read once. The tests take the readings as scrapes that are
+//! [`INTERVAL`] seconds apart, so ten minutes of a dashboard are recorded in seconds. Half-way Envoy restarts: two
+//! scrapes fail, and its counters begin anew. The file has one line a series: name and labels, then one value a scrape,
+//! `_` where there is none.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,7 +1,7 @@
 //! Runs the cases, each in a lab of its own, and says how it went.
 //!
-//! After every case the runner itself asserts what must always hold: both balances of every mirror, nothing left under way, nothing
-//! broken in Envoy's log, and an Envoy that ends in peace.
+//! After every case the runner itself asserts what must always hold: both balances of every mirror, nothing left under
+//! way, nothing broken in Envoy's log, and an Envoy that ends in peace.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
-//! Whether memory stays within what the configuration promises: an Envoy whose shadows never answer, under bodies of all sizes, its
-//! resident memory printed against the budget until the time is over.
+//! Whether memory stays within what the configuration promises: an Envoy whose shadows never answer, under bodies of
+//! all sizes, its resident memory printed against the budget until the time is over.
 //!
 //! First the same load runs with the mirrors off: that is the baseline. Then they are on, and nothing may grow past
-//! `baseline + workers × mirrors × (budget + answers) + allowance`. [`load`] are the clients, [`shadows`] the backends that do not
-//! answer, [`limit`] the formula.
+//! `baseline + workers × mirrors × (budget + answers) + allowance`. [`load`] are the clients, [`shadows`] the backends
+//! that do not answer, [`limit`] the formula.
 
 pub mod limit;
 pub mod load;

@@ -1,5 +1,5 @@
-//! The requests of the demo and of the cases that look at numbers: methods, bodies, headers, protocols and two hosts, and shadows that
-//! misbehave now and then.
+//! The requests of the demo and of the cases that look at numbers: methods, bodies, headers, protocols and two hosts,
+//! and shadows that misbehave now and then.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -96,8 +96,8 @@ pub async fn varied(envoy: SocketAddr, http1: &mut Connection) -> Result<Sent> {
     Ok(sent)
 }
 
-/// Sends the mixture again and again, well shaken, a few requests a second and now and then a few more, so that charts move. It ends
-/// with the first request that fails.
+/// Sends the mixture again and again, well shaken, a few requests a second and now and then a few more, so that charts
+/// move. It ends with the first request that fails.
 pub async fn trickle(envoy: SocketAddr) -> Result<Infallible> {
     let mut connections = [Connection::http1(envoy).await?, Connection::http2(envoy).await?];
     let order = shaken();

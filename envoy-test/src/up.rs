@@ -82,8 +82,8 @@ impl Live {
         })
     }
 
-    /// Commands to type, and what they do.
-    fn lines(&self, sources: &[String]) -> Vec<(String, &'static str)> {
+    /// What shows the mirror elsewhere.
+    fn lines(&self, sources: &[String]) -> Vec<Line> {
         [
             ("watch", "the same charts in a terminal"),
             ("status", "how the mirror does, in one line"),
@@ -94,6 +94,9 @@ impl Live {
     }
 }
 
+/// A command to type, and what it does.
+type Line = (String, &'static str);
+
 fn print(
     envoy: &Envoy,
     port: u16,
@@ -103,13 +106,8 @@ fn print(
     sources: &[String],
 ) {
     let paint = Paint::stdout();
-    let file = envoy.filter_file();
-    let file = file.display();
-    let shadow_address = shadow.address();
-    println!(
-        "{}",
-        paint.bold("Running: Envoy with the mirror filter, a primary and its shadow")
-    );
+    let title = "Running: Envoy with the mirror filter, a primary and its shadow";
+    println!("{}", paint.bold(title));
     println!();
     println!(
         "  dashboard {}",
@@ -121,12 +119,13 @@ fn print(
     println!("  Envoy     http://localhost:{port}    admin http://localhost:{admin_port}");
     println!("  primary   http://{}", primary.address());
     println!(
-        "  shadow    http://{shadow_address}    shadow-b http://{}",
+        "  shadow    http://{}    shadow-b http://{}",
+        shadow.address(),
         shadow_b.address()
     );
-    println!("  filter    {file}");
+    println!("  filter    {}", envoy.filter_file().display());
     println!("  log       {}", envoy.folder().join("envoy.log").display());
-    let section = |title: &str, lines: &[(String, &str)]| {
+    let section = |title: &str, lines: &[Line]| {
         println!();
         println!("{}", paint.bold(title));
         for (command, meaning) in lines {
@@ -136,53 +135,62 @@ fn print(
     };
     section(
         "Send, and see what arrived",
-        &[
-            (
-                format!("curl localhost:{port}/reviews/1"),
-                "the primary's answer: what it received",
-            ),
-            (
-                format!("for i in {{1..300}}; do curl -so /dev/null localhost:{port}/reviews/$i; done"),
-                "many, so that the charts move",
-            ),
-            (
-                format!("curl {shadow_address}/_echo/requests"),
-                "what the shadow received, with -shadow in the authority",
-            ),
-            (
-                format!("curl 'localhost:{port}/reviews/1?shadow.delay=2s'"),
-                "a slow shadow; also shadow.status=503, shadow.reset, shadow.silent",
-            ),
-            (
-                format!("curl -s 'localhost:{admin_port}/stats?filter=wasm_filter&usedonly'"),
-                "what the filter counted",
-            ),
-            (
-                format!("curl -s localhost:{admin_port}/stats/prometheus | grep ^traffic_mirror"),
-                "the same for Prometheus, with labels",
-            ),
-        ],
+        &to_send(port, admin_port, shadow.address()),
     );
     if let Ok(live) = live {
         section("See how the mirror does", &live.lines(sources));
     }
-    section(
-        "Tune it while it runs",
-        &[
-            (
-                format!("sed -i 's/percentage: .*/percentage: 25/' {file}"),
-                "a share; `sed -i` renames, as Envoy wants it",
-            ),
-            (
-                format!("sed -i 's/percentage: .*/percentage: 140/' {file}"),
-                "a mistake: refused, and the old configuration stays",
-            ),
-            (
-                format!("grep refused {}", envoy.folder().join("envoy.log").display()),
-                "the reason",
-            ),
-        ],
-    );
+    section("Tune it while it runs", &to_tune(envoy));
     println!();
     println!("Ctrl-C stops everything and removes the folder.");
+}
+
+/// Requests, and what shows where they arrived.
+fn to_send(port: u16, admin_port: u16, shadow: SocketAddr) -> [Line; 6] {
+    [
+        (
+            format!("curl localhost:{port}/reviews/1"),
+            "the primary's answer: what it received",
+        ),
+        (
+            format!("for i in {{1..300}}; do curl -so /dev/null localhost:{port}/reviews/$i; done"),
+            "many, so that the charts move",
+        ),
+        (
+            format!("curl {shadow}/_echo/requests"),
+            "what the shadow received, with -shadow in the authority",
+        ),
+        (
+            format!("curl 'localhost:{port}/reviews/1?shadow.delay=2s'"),
+            "a slow shadow; also shadow.status=503, shadow.reset, shadow.silent",
+        ),
+        (
+            format!("curl -s 'localhost:{admin_port}/stats?filter=wasm_filter&usedonly'"),
+            "what the filter counted",
+        ),
+        (
+            format!("curl -s localhost:{admin_port}/stats/prometheus | grep ^traffic_mirror"),
+            "the same for Prometheus, with labels",
+        ),
+    ]
+}
+
+/// Changes of the configuration, and what shows whether the filter took them.
+fn to_tune(envoy: &Envoy) -> [Line; 3] {
+    let file = envoy.filter_file();
+    let file = file.display();
+    [
+        (
+            format!("sed -i 's/percentage: .*/percentage: 25/' {file}"),
+            "a share; `sed -i` renames, as Envoy wants it",
+        ),
+        (
+            format!("sed -i 's/percentage: .*/percentage: 140/' {file}"),
+            "a mistake: refused, and the old configuration stays",
+        ),
+        (
+            format!("grep refused {}", envoy.folder().join("envoy.log").display()),
+            "the reason",
+        ),
+    ]
 }

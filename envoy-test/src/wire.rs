@@ -1,6 +1,8 @@
-//! Messages as they stand on the wire, for what no HTTP library would tell: the order of headers, odd bytes, framing, frames.
+//! Messages as they stand on the wire, for what no HTTP library would tell: the order of headers, odd bytes, framing,
+//! frames.
 //!
-//! [`http1`] and [`http2`] read and write one protocol each, [`Recorder`] is a backend and [`send`] a client that speak both.
+//! [`http1`] and [`http2`] read and write one protocol each, [`Recorder`] is a backend and [`send`] a client that speak
+//! both.
 
 pub mod http1;
 pub mod http2;

@@ -1,5 +1,6 @@
-//! Any answer to a callout, and any answer of the primary. An answer without headers is a reset; what Envoy itself says is a
-//! failure; what an upstream says is classed by its status; and each copy that was sent counts the primary's answer once.
+//! Any answer to a callout, and any answer of the primary. An answer without headers is a reset; what Envoy itself says
+//! is a failure; what an upstream says is classed by its status; and each copy that was sent counts the primary's
+//! answer once.
 
 use mirror_model::bench::Primary;
 use mirror_policy::answer::{self, Answer, TELLING_BYTES};

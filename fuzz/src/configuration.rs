@@ -1,5 +1,6 @@
-//! Any bytes as a plugin configuration. What is accepted keeps the documented bounds, and printed and read again it is the
-//! same, as JSON and as a Struct. What is refused is refused in one line, so that it cannot forge another in the log.
+//! Any bytes as a plugin configuration. What is accepted keeps the documented bounds, and printed and read again it is
+//! the same, as JSON and as a Struct. What is refused is refused in one line, so that it cannot forge another in the
+//! log.
 
 use std::collections::BTreeSet;
 

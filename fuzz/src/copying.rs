@@ -1,5 +1,5 @@
-//! The copy of any request, with and without a body. It never carries a header of the connection or for the router, nor a
-//! length that is not its body's; it has its marker once; and what no rule speaks of is there as it was, in order.
+//! The copy of any request, with and without a body. It never carries a header of the connection or for the router, nor
+//! a length that is not its body's; it has its marker once; and what no rule speaks of is there as it was, in order.
 
 use std::sync::LazyLock;
 
@@ -10,8 +10,8 @@ use mirror_policy::reason::Dropped;
 
 use crate::input::{Input, Pair, headers};
 
-/// Headers that no configuration can name and no copy carries, unless a rule of their own lets them: the connection's, the
-/// host's, the length, and those that Envoy's router obeys (docs/configuration.md, `headers`).
+/// Headers that no configuration can name and no copy carries, unless a rule of their own lets them: the connection's,
+/// the host's, the length, and those that Envoy's router obeys (docs/configuration.md, `headers`).
 const RESERVED: &[&str] = &[
     "connection",
     "content-length",

@@ -1,5 +1,5 @@
-//! Any bytes as a header map of the host. A buffer that is not well formed is a map without headers; one that is gives all
-//! its pairs, which are the same once more when they are serialised again.
+//! Any bytes as a header map of the host. A buffer that is not well formed is a map without headers; one that is gives
+//! all its pairs, which are the same once more when they are serialised again.
 
 use mirror_policy::headers::{Header, Headers};
 

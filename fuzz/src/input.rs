@@ -1,5 +1,5 @@
-//! Takes an input apart. Requests are written as text, a header a line, so that a person can read and write the corpus and
-//! small changes of an input are small changes of a request.
+//! Takes an input apart. Requests are written as text, a header a line, so that a person can read and write the corpus
+//! and small changes of an input are small changes of a request.
 
 use mirror_model::decisions::Decisions;
 use mirror_policy::headers::Headers;

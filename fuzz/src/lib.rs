@@ -1,6 +1,6 @@
-//! What the policy promises of any bytes that come from outside. Each module is one target: its `check` takes bytes as a
-//! fuzzing engine makes them up, and panics if a promise is broken. `make fuzz` lets libFuzzer search; `cargo test` replays
-//! the corpus and every input that ever broke a promise, on the stable toolchain and without an engine.
+//! What the policy promises of any bytes that come from outside. Each module is one target: its `check` takes bytes as
+//! a fuzzing engine makes them up, and panics if a promise is broken. `make fuzz` lets libFuzzer search; `cargo test`
+//! replays the corpus and every input that ever broke a promise, on the stable toolchain and without an engine.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -14,15 +14,15 @@
 // How bytes become what a target needs.
 pub mod input;
 
-// How a file becomes the bytes of a target.
+// How a file becomes the bytes of a target, and many files one.
 pub mod replay;
+
+pub mod archive;
 
 // 1 parse.
 pub mod configuration;
 
 pub mod struct_bytes;
-
-pub mod json_text;
 
 // 2 match, 3 sample.
 pub mod header_map;
@@ -47,7 +47,6 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("configuration", configuration::check),
     ("struct_bytes", struct_bytes::check),
-    ("json_text", json_text::check),
     ("header_map", header_map::check),
     ("selection", selection::check),
     ("events", events::check),

@@ -1,5 +1,5 @@
-//! Redaction of any request's headers. What is named is nowhere in the copy, or a token stands for it; the same value has the
-//! same token; and every part that is not named is there as it was, in order.
+//! Redaction of any request's headers. What is named is nowhere in the copy, or a token stands for it; the same value
+//! has the same token; and every part that is not named is there as it was, in order.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

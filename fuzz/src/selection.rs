@@ -1,5 +1,6 @@
-//! Any request against some conditions and samples. What the policy reads out of path, query, cookies and headers is what
-//! plain readers written here find; a larger share only adds requests; and one mirror's answer depends on no other mirror.
+//! Any request against some conditions and samples. What the policy reads out of path, query, cookies and headers is
+//! what plain readers written here find; a larger share only adds requests; and one mirror's answer depends on no other
+//! mirror.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! Istio's standard metrics of two workloads, as their sidecars report them: `reviews-v1` serves, `reviews-v2` gets what Envoy's own
-//! mirroring sends. Made by arithmetic, since a sidecar's statistics filter is not in a plain Envoy.
+//! Istio's standard metrics of two workloads, as their sidecars report them: `reviews-v1` serves, `reviews-v2` gets
+//! what Envoy's own mirroring sends. Made by arithmetic, since a sidecar's statistics filter is not in a plain Envoy.
 
 use crate::recording::{Labels, Recording, Series};
 
@@ -22,7 +22,8 @@ pub const ANSWERS: [[(&str, &str, f64); 4]; 2] = [
         ("200", "13", 2.0),
     ],
 ];
-/// The bounds of Envoy's histograms that matter here, in milliseconds, and the share of requests up to each, in percent.
+/// The bounds of Envoy's histograms that matter here, in milliseconds, and the share of requests up to each, in
+/// percent.
 pub const DURATIONS: [[(&str, f64); 6]; 2] = [
     [
         ("5", 50.0),

@@ -1,8 +1,8 @@
 //! A real Prometheus runs the alerts and the dashboard of `deploy/` on what was recorded of a real Envoy.
 //!
-//! [`recording`] reads what `envoy-test record` wrote, [`istio`] writes what Istio's sidecars would report of the same traffic,
-//! [`prometheus`] stores both and answers queries. [`dashboard`] finds the queries of a Grafana dashboard, [`stage`] asks them; [`rules`]
-//! turns cases into unit tests for `promtool`.
+//! [`recording`] reads what `envoy-test record` wrote, [`istio`] writes what Istio's sidecars would report of the same
+//! traffic, [`prometheus`] stores both and answers queries. [`dashboard`] finds the queries of a Grafana dashboard,
+//! [`stage`] asks them; [`rules`] turns cases into unit tests for `promtool`.
 
 #![forbid(unsafe_code)]
 

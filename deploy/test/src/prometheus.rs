@@ -1,7 +1,7 @@
 //! The real Prometheus and its promtool, as `scripts/prometheus` finds them.
 //!
-//! [`Tools`] are the programs, [`Server`] is a Prometheus on a free port of loopback that holds a recording and answers queries. It is gone
-//! with its folder when the value is dropped.
+//! [`Tools`] are the programs, [`Server`] is a Prometheus on a free port of loopback that holds a recording and answers
+//! queries. It is gone with its folder when the value is dropped.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -117,8 +117,8 @@ impl Server {
         Ok(server)
     }
 
-    /// Reads the log until it has told the port and that it is ready, in either order; and then on, so that Prometheus is never stopped by
-    /// a full pipe.
+    /// Reads the log until it has told the port and that it is ready, in either order; and then on, so that Prometheus
+    /// is never stopped by a full pipe.
     fn become_ready(&mut self, log: BufReader<ChildStderr>) -> Result<()> {
         let mut lines = log.lines();
         let mut tail = Vec::new();

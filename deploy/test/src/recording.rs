@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-/// Seconds between two scrapes. `envoy-test record` reads after each batch of requests, and the tests take that as one scrape.
+/// Seconds between two scrapes. `envoy-test record` reads after each batch of requests, and the tests take that as one
+/// scrape.
 pub const INTERVAL: u64 = 15;
 /// When the first scrape was, in Unix seconds: 2026-11-22T18:00:00Z.
 pub const START: u64 = 1_795_370_400;

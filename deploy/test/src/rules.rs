@@ -1,7 +1,8 @@
 //! The rules of `deploy/prometheus`, and the cases that say when each alert fires.
 //!
-//! A case names what differs from a healthy mirror and all alerts that must then fire; every other alert must stay silent. Each becomes
-//! a unit test for `promtool` in every [`Naming`], so an alert that knows only one pair of labels fails.
+//! A case names what differs from a healthy mirror and all alerts that must then fire; every other alert must stay
+//! silent. Each becomes a unit test for `promtool` in every [`Naming`], so an alert that knows only one pair of labels
+//! fails.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,6 @@
-//! The least that a mirror in a wasm filter can be: it reads the head of every request and sends it to the shadow. No body, no
-//! conditions, no budget, no statistics, and nobody looks at the answer. What it costs is what the host's means cost; a mirror
-//! filter can cost more, not less.
+//! The least that a mirror in a wasm filter can be: it reads the head of every request and sends it to the shadow. No
+//! body, no conditions, no budget, no statistics, and nobody looks at the answer. What it costs is what the host's
+//! means cost; a mirror filter can cost more, not less.
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};

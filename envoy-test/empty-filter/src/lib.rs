@@ -1,5 +1,5 @@
-//! The smallest HTTP filter that the SDK makes: it takes part in every request and does nothing. What it costs is what the SDK and
-//! the host cost, and the measure for requests that the mirror filter does not copy.
+//! The smallest HTTP filter that the SDK makes: it takes part in every request and does nothing. What it costs is what
+//! the SDK and the host cost, and the measure for requests that the mirror filter does not copy.
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;

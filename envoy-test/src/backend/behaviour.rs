@@ -7,9 +7,9 @@ use hyper::http::request::Parts;
 
 /// How a backend answers one request.
 ///
-/// Each request can ask by query, `?status=503&delay=500ms`, or by header, `x-echo-status: 503`. A key that begins with the
-/// name of a backend, `?shadow.delay=2s` or `x-echo-shadow-delay: 2s`, is for that one only, since a shadow receives what
-/// the primary does.
+/// Each request can ask by query, `?status=503&delay=500ms`, or by header, `x-echo-status: 503`. A key that begins with
+/// the name of a backend, `?shadow.delay=2s` or `x-echo-shadow-delay: 2s`, is for that one only, since a shadow
+/// receives what the primary does.
 ///
 /// | key | meaning |
 /// |---|---|

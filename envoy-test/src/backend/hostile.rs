@@ -1,4 +1,5 @@
-//! A shadow that misbehaves as a case tells it, below HTTP where it must: it reads nothing, talks nonsense, or is not there.
+//! A shadow that misbehaves as a case tells it, below HTTP where it must: it reads nothing, talks nonsense, or is not
+//! there.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -1,5 +1,5 @@
-//! One request as a backend received it. Of its body the length, a hash and the first bytes are kept: enough to compare 5 MiB with
-//! 5 MiB.
+//! One request as a backend received it. Of its body the length, a hash and the first bytes are kept: enough to compare
+//! 5 MiB with 5 MiB.
 
 use hyper::StatusCode;
 use hyper::http::request::Parts;

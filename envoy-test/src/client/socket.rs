@@ -1,5 +1,5 @@
-//! A connection below HTTP, or a tunnel through it: for bytes as they are, in pieces and in both directions, and for clients that just
-//! go away.
+//! A connection below HTTP, or a tunnel through it: for bytes as they are, in pieces and in both directions, and for
+//! clients that just go away.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,5 @@
-//! What comes after the demo: at a terminal a person may see its numbers live, while requests go on; elsewhere one line says how.
+//! What comes after the demo: at a terminal a person may see its numbers live, while requests go on; elsewhere one line
+//! says how.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 

@@ -1,5 +1,5 @@
-//! The clusters that only one case has, and the endpoints that come and go: each such cluster is a copy of one of `envoy.yaml`, but for some
-//! keys.
+//! The clusters that only one case has, and the endpoints that come and go: each such cluster is a copy of one of
+//! `envoy.yaml`, but for some keys.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What Envoy reads: `envoy.yaml` and `filter.yaml` of this folder, with the addresses, ports and paths of one run put in.
+//! What Envoy reads: `envoy.yaml` and `filter.yaml` of this folder, with the addresses, ports and paths of one run put
+//! in.
 //!
 //! Nothing else is changed, so what docker-compose starts is what the cases prove.
 

@@ -17,7 +17,8 @@ pub struct Log {
 // === impl Log ===
 
 impl Log {
-    /// Reads until Envoy closes its end. Nobody else reads it, and an unread log would stop Envoy, so a thread does nothing else.
+    /// Reads until Envoy closes its end. Nobody else reads it, and an unread log would stop Envoy, so a thread does
+    /// nothing else.
     pub fn follow(stderr: ChildStderr, copy: &Path) -> Result<Self> {
         let mut copy = File::create(copy).with_context(|| format!("cannot write {}", copy.display()))?;
         let (sender, lines) = watch::channel(Vec::new());

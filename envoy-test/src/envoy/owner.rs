@@ -1,8 +1,9 @@
 //! The thread that owns every Envoy.
 //!
-//! Envoy asks the kernel to be told when its parent ends, so that none survives this process, however that ends. "Parent" means the
-//! *thread* that spawned it (`prctl(PR_SET_PDEATHSIG)`; with hot restart disabled Envoy does not ask). Tasks move between the threads of
-//! a runtime, and those come and go; so one thread, which lives as long as the process, spawns them all.
+//! Envoy asks the kernel to be told when its parent ends, so that none survives this process, however that ends.
+//! "Parent" means the *thread* that spawned it (`prctl(PR_SET_PDEATHSIG)`; with hot restart disabled Envoy does not
+//! ask). Tasks move between the threads of a runtime, and those come and go; so one thread, which lives as long as the
+//! process, spawns them all.
 
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -39,7 +40,8 @@ static OWNER: LazyLock<mpsc::Sender<Order>> = LazyLock::new(|| {
     orders
 });
 
-/// Lets this command's Envoy die with its owner, and start beside others. It writes its id of shared memory to the file.
+/// Lets this command's Envoy die with its owner, and start beside others. It writes its id of shared memory to the
+/// file.
 pub fn tie(command: &mut Command, base_id_file: &Path) {
     command
         .args(["--use-dynamic-base-id", "--base-id-path"])

@@ -1,5 +1,5 @@
-//! Puts two more listeners next to the one with the filter: one with Envoy's own mirror, one with neither, each with a primary of
-//! its own. All else is the same in all three.
+//! Puts two more listeners next to the one with the filter: one with Envoy's own mirror, one with neither, each with a
+//! primary of its own. All else is the same in all three.
 
 use std::net::SocketAddr;
 

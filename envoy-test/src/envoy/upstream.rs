@@ -1,5 +1,5 @@
-//! The filter behind the router instead of in front of it: among the router's `upstream_http_filters`, where a request is as the
-//! upstream gets it.
+//! The filter behind the router instead of in front of it: among the router's `upstream_http_filters`, where a request
+//! is as the upstream gets it.
 
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::Value;

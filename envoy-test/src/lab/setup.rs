@@ -83,7 +83,8 @@ impl Setup {
         }
     }
 
-    /// These HTTP filters stand between ours and the router. A second mirror filter among them names the module as the image does.
+    /// These HTTP filters stand between ours and the router. A second mirror filter among them names the module as the
+    /// image does.
     pub fn filters(self, filters: &'static str) -> Self {
         Self {
             filters: Some(filters),
@@ -148,8 +149,8 @@ impl Setup {
         }
     }
 
-    /// More clusters, as YAML: a list of `{name, like, with}`, each a copy of the one that it is like, but for these keys.
-    /// `ENDPOINTS` stands for the file that [`super::Lab::endpoints`] writes.
+    /// More clusters, as YAML: a list of `{name, like, with}`, each a copy of the one that it is like, but for these
+    /// keys. `ENDPOINTS` stands for the file that [`super::Lab::endpoints`] writes.
     pub fn clusters(self, clusters: &'static str) -> Self {
         Self {
             clusters: Some(clusters),
@@ -157,8 +158,8 @@ impl Setup {
         }
     }
 
-    /// The module is the one that traps on demand. What it leaves is the case's to judge: neither its statistics nor the log are
-    /// checked afterwards.
+    /// The module is the one that traps on demand. What it leaves is the case's to judge: neither its statistics nor
+    /// the log are checked afterwards.
     pub fn traps(self) -> Self {
         Self { traps: true, ..self }
     }

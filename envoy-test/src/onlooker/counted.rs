@@ -1,5 +1,5 @@
-//! What the backends counted themselves, in the vocabulary of the filter: worked out from their journals alone, by what arrived where
-//! and how it was answered.
+//! What the backends counted themselves, in the vocabulary of the filter: worked out from their journals alone, by what
+//! arrived where and how it was answered.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,9 +14,11 @@ const LARGEST: u64 = 1 << 20;
 /// The marker, if nobody sets it.
 const MARKER: &str = "x-mirrored-by";
 
-/// What the journals tell of some requests, by names such as `matched` and `skipped.loop`; what did not happen is not there.
+/// What the journals tell of some requests, by names such as `matched` and `skipped.loop`; what did not happen is not
+/// there.
 ///
-/// A request that the shadow does not have was a copy itself, too large, or not sampled; a copy without an answer was asked for that.
+/// A request that the shadow does not have was a copy itself, too large, or not sampled; a copy without an answer was
+/// asked for that.
 pub fn counted(primary: &[Received], shadow: &[Received]) -> Result<Counts> {
     let mut copies: HashMap<&str, &Received> = HashMap::new();
     for copy in shadow {
@@ -98,8 +100,6 @@ pub fn success(counts: &Counts) -> [Option<f64>; 2] {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::backend::TEST_ID;
 

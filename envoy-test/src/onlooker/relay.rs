@@ -1,4 +1,5 @@
-//! A way to an admin interface that can be cut, held up, led elsewhere, and watched: for an onlooker it is one proxy, whatever happens behind.
+//! A way to an admin interface that can be cut, held up, led elsewhere, and watched: for an onlooker it is one proxy,
+//! whatever happens behind.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

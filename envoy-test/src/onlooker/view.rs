@@ -50,7 +50,8 @@ impl View {
         endpoints.map(|endpoint| endpoint["up"] == true).collect()
     }
 
-    /// What was counted since the proxies started, by names as [`super::counted()`] has them. It must balance, with nothing under way.
+    /// What was counted since the proxies started, by names as [`super::counted()`] has them. It must balance, with
+    /// nothing under way.
     pub fn total(&self, mirror: &str) -> Result<Counts> {
         let ledger = &self.mirror(mirror)?["total"];
         for (name, value) in [("collecting", 0), ("inFlight", 0), ("unaccounted", 0)] {
@@ -64,7 +65,8 @@ impl View {
         counts(&self.mirror(mirror)?["window"]["ledger"])
     }
 
-    /// Fails unless the window, and the total if that is given, say what was counted, and shares and rates follow from it.
+    /// Fails unless the window, and the total if that is given, say what was counted, and shares and rates follow from
+    /// it.
     pub fn assert_counted(&self, mirror: &str, window: &Counts, total: Option<&Counts>) -> Result<()> {
         self.check_counted(mirror, window, total)
             .map_err(|error| anyhow!("{error:#}; the view has {}", self.brief()))
@@ -140,8 +142,8 @@ impl View {
         Ok(())
     }
 
-    /// Fails unless these three quantiles of a version are where Envoy's own buckets have them: pairs of an upper bound and how many
-    /// durations are below.
+    /// Fails unless these three quantiles of a version are where Envoy's own buckets have them: pairs of an upper bound
+    /// and how many durations are below.
     pub fn assert_latency(&self, mirror: &str, version: &str, buckets: &[(f64, u64)]) -> Result<()> {
         let numbers = &self.mirror(mirror)?["window"][version];
         let all = buckets.last().map_or(0, |(_, count)| *count) as f64;
@@ -274,8 +276,6 @@ fn counts(ledger: &Value) -> Result<Counts> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     fn view(sent: u64, rate: f64) -> View {

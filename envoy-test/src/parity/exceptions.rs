@@ -1,5 +1,5 @@
-//! In what a copy may differ from Envoy's own mirror: this table, and nothing else. docs/parity.md lists it; a test holds the two
-//! together.
+//! In what a copy may differ from Envoy's own mirror: this table, and nothing else. docs/parity.md lists it; a test
+//! holds the two together.
 
 use crate::wire::{End, Message};
 

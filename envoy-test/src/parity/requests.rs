@@ -89,7 +89,8 @@ impl Request {
         self
     }
 
-    /// The id under which it is sent over this protocol, and the request with it: Envoy would make one up, each time another.
+    /// The id under which it is sent over this protocol, and the request with it: Envoy would make one up, each time
+    /// another.
     pub fn identified(&self, protocol: Protocol) -> (String, Outgoing) {
         let id = format!("{}.{protocol:?}", self.name);
         let mut outgoing = self.outgoing.clone();
@@ -105,10 +106,18 @@ impl Request {
 
 /// All of them.
 pub fn all() -> Vec<Request> {
-    [methods(), headers(), paths_and_hosts(), bodies(), answers()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        methods(),
+        headers(),
+        headers_of_the_connection(),
+        headers_for_envoy(),
+        paths_and_hosts(),
+        bodies(),
+        answers(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn methods() -> Vec<Request> {
@@ -136,6 +145,7 @@ fn methods() -> Vec<Request> {
     ]
 }
 
+/// Headers that are the application's own.
 fn headers() -> Vec<Request> {
     let hundred = (0..100).fold(Request::get("hundred", "/"), |request, index| {
         let names = ["x-even", "x-odd", "x-third"];
@@ -160,6 +170,19 @@ fn headers() -> Vec<Request> {
             .header("x-utf", "\u{fc}"),
         Request::get("inner-space", "/").headers([("x-a", "a  b\tc"), ("x-quoted", "\"a, b\"; c='d'")]),
         Request::get("cookies", "/").headers([("cookie", "a=1"), ("x-a", "1"), ("cookie", "b=2; c=3"), ("cookie", "")]),
+        Request::get("authorization", "/").headers([
+            ("authorization", "Bearer t"),
+            ("user-agent", ""),
+            ("accept-encoding", "gzip, br"),
+            ("range", "bytes=0-1"),
+            ("if-none-match", "\"e\""),
+        ]),
+    ]
+}
+
+/// Headers that are about the client's connection and not about the request.
+fn headers_of_the_connection() -> Vec<Request> {
+    vec![
         Request::get("te", "/").headers([("te", "trailers")]),
         Request::get("te-gzip", "/")
             .headers([("te", "gzip;q=0.5")])
@@ -180,6 +203,12 @@ fn headers() -> Vec<Request> {
             .header("connection", "keep-alive")
             .only(Protocol::Http2)
             .refused(),
+    ]
+}
+
+/// Headers that Envoy, or this filter, reads or writes itself.
+fn headers_for_envoy() -> Vec<Request> {
+    vec![
         Request::get("router-control", "/").headers([
             ("x-envoy-retry-on", "5xx"),
             ("x-envoy-max-retries", "3"),
@@ -226,13 +255,6 @@ fn headers() -> Vec<Request> {
             ("x-b3-traceid", "463ac35c9f6413ad48485a3953bb6124"),
             ("x-b3-sampled", "1"),
             ("x-client-trace-id", "t"),
-        ]),
-        Request::get("authorization", "/").headers([
-            ("authorization", "Bearer t"),
-            ("user-agent", ""),
-            ("accept-encoding", "gzip, br"),
-            ("range", "bytes=0-1"),
-            ("if-none-match", "\"e\""),
         ]),
         Request::get("marked", "/")
             .header("x-mirrored-by", "copy")

@@ -6,8 +6,8 @@ use std::fmt;
 pub const MIB: u64 = 1 << 20;
 /// `http.async_response_buffer_limit` of envoy.yaml.
 pub const RESPONSE_BUFFER: u64 = MIB;
-/// A module's heap only ever grows, and a body that is being collected may take twice its length in it. So what was once
-/// collected is there beside what Envoy holds later.
+/// A module's heap only ever grows, and a body that is being collected may take twice its length in it. So what was
+/// once collected is there beside what Envoy holds later.
 pub const HEAP_PERCENT: u64 = 100;
 /// For what belongs to no copy: connections to the shadows, statistics, the allocator's pages.
 pub const SLACK: u64 = 16 * MIB;

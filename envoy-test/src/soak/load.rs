@@ -1,4 +1,5 @@
-//! The clients of the soak: each sends one request after the other, of every size and in both framings, and wants a plain 200.
+//! The clients of the soak: each sends one request after the other, of every size and in both framings, and wants a
+//! plain 200.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +14,8 @@ use tokio::task::JoinSet;
 use super::limit::MIB;
 use crate::client::{Ask, Connection};
 
-/// So much of a chunked body is sent at a time, and so long a client waits before the next: copies are collected, not just sent.
+/// So much of a chunked body is sent at a time, and so long a client waits before the next: copies are collected, not
+/// just sent.
 const CHUNK: usize = 32 << 10;
 const PAUSE: Duration = Duration::from_millis(3);
 /// Between two requests.

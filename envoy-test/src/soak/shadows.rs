@@ -1,4 +1,5 @@
-//! Shadows that never end an answer. They work below HTTP: whatever a shadow can do to keep a callout open is done by bytes.
+//! Shadows that never end an answer. They work below HTTP: whatever a shadow can do to keep a callout open is done by
+//! bytes.
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};

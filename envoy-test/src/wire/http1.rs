@@ -11,7 +11,8 @@ pub enum Kind {
     AnswerToHead,
 }
 
-/// The message with which these bytes begin, and its length; `None` as long as it is not complete. `closed`: no more will come.
+/// The message with which these bytes begin, and its length; `None` as long as it is not complete. `closed`: no more
+/// will come.
 pub fn message(bytes: &[u8], kind: Kind, closed: bool) -> Option<(Message, usize)> {
     let (head, start) = lines(bytes)?;
     let mut message = Message {

@@ -1,4 +1,5 @@
-//! HTTP/2 as frames (RFC 9113): just enough of a peer to exchange messages with Envoy and to see each header field in its place.
+//! HTTP/2 as frames (RFC 9113): just enough of a peer to exchange messages with Envoy and to see each header field in
+//! its place.
 
 use std::collections::BTreeMap;
 

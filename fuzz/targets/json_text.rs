@@ -1,5 +1,0 @@
-//! JSON text.
-
-#![cfg_attr(fuzzing, no_main)]
-
-mirror_fuzz::target!(json_text);
