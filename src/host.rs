@@ -48,7 +48,10 @@ pub enum Refusal {
 /// The queue that only [`reenter`] and `on_queue_ready` use. The host counts real queues up from 1.
 pub const OUTBOX: u32 = u32::MAX - 15;
 
-/// The property with the cluster of the request's route. It is absent if no upstream is to answer the request.
+/// The property with the metadata of the request's cluster. It is absent if no upstream is to answer the request.
+pub const CLUSTER_METADATA: &str = "xds\0cluster_metadata";
+
+/// The property with the name of the request's cluster. It is absent if no upstream is to answer the request.
 pub const CLUSTER_NAME: &str = "xds\0cluster_name";
 
 /// The property with the number of the attempt behind the router: eight bytes, little endian.
@@ -114,18 +117,22 @@ pub fn buffer(kind: Buffer, max: usize) -> Option<Vec<u8>> {
     bytes
 }
 
-/// A property by its path, with zero bytes between the parts. Returns `None` if the property is absent or empty.
+/// A property by its path, with zero bytes between the parts. Returns `None` if the property is absent.
 pub fn property(path: &str) -> Option<Vec<u8>> {
     // SAFETY: as in `headers`; the path is only read, and only during the call.
     received(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 
-/// Takes over the bytes that the host wrote into memory of this module. Returns `None` if the host wrote none.
+/// Takes over the bytes that the host wrote into memory of this module. For no bytes, the host allocates nothing. Returns
+/// `None` if the call failed.
 fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
     let mut data: *mut u8 = std::ptr::null_mut();
     let mut size: usize = 0;
-    if call(&raw mut data, &raw mut size) != OK || data.is_null() {
+    if call(&raw mut data, &raw mut size) != OK {
         return None;
+    }
+    if data.is_null() {
+        return Some(Vec::new());
     }
     // SAFETY: the host got `data` from `proxy_on_memory_allocate(size)` of the SDK, which leaks a boxed slice of exactly
     // `size` bytes for the receiver to take over; the host writes all of them and keeps no pointer.

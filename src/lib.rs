@@ -19,6 +19,8 @@ mod root;
 // One request.
 mod stream;
 
+mod questions;
+
 // The copies of a request leave.
 mod dispatch;
 

@@ -14,7 +14,8 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
 use crate::host::{self, Buffer, Map};
-use crate::stream::{Attempts, Stream};
+use crate::questions::Questions;
+use crate::stream::Stream;
 use crate::{dispatch, vm};
 
 /// A root context.
@@ -22,7 +23,7 @@ pub struct Root {
     id: RootId,
     /// The plan that the streams serve. `None` if no request is copied.
     plan: Option<Rc<ActivePlan>>,
-    attempts: Attempts,
+    questions: Questions,
     /// Whether the root serves no requests any more and waits for answers.
     is_draining: bool,
 }
@@ -41,7 +42,7 @@ impl Root {
         Self {
             id,
             plan: None,
-            attempts: Attempts::default(),
+            questions: Questions::default(),
             is_draining: false,
         }
     }
@@ -154,7 +155,7 @@ impl RootContext for Root {
             id,
             self.id,
             self.plan.clone(),
-            self.attempts.clone(),
+            self.questions.clone(),
         )))
     }
 

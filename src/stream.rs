@@ -1,7 +1,6 @@
 //! One request. Each callback reads what the policy needs, gives it to the policy and returns `Continue`. So nothing here can
 //! delay, change or fail the primary.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use crate::host::{self, Buffer, Map};
+use crate::questions::Questions;
 use crate::{dispatch, vm};
 
 /// A request.
@@ -21,58 +21,32 @@ pub struct Stream {
     root: RootId,
     /// `None` if no request is copied.
     plan: Option<Rc<ActivePlan>>,
-    attempts: Attempts,
-}
-
-/// Whether the requests of a root context have the number of an attempt. Behind the router each request has a number from 1
-/// on. Before the router the number is absent or 0. A root context has one place, so its first request answers for all, and
-/// the other requests do not pay for the question.
-#[derive(Clone, Default)]
-pub struct Attempts {
-    are_unnumbered: Rc<Cell<bool>>,
-}
-
-// === impl Attempts ===
-
-impl Attempts {
-    /// Whether the request is a further attempt for a request that has been here before.
-    fn is_retry(&self) -> bool {
-        if self.are_unnumbered.get() {
-            return false;
-        }
-        let attempt = number(host::ATTEMPT).unwrap_or(0);
-        self.are_unnumbered.set(attempt == 0);
-        attempt > 1
-    }
+    questions: Questions,
 }
 
 // === impl Stream ===
 
 impl Stream {
     /// A request of a root context.
-    pub fn new(id: StreamId, root: RootId, plan: Option<Rc<ActivePlan>>, attempts: Attempts) -> Self {
+    pub fn new(id: StreamId, root: RootId, plan: Option<Rc<ActivePlan>>, questions: Questions) -> Self {
         Self {
             id,
             root,
             plan,
-            attempts,
+            questions,
         }
     }
 
     /// The head of the request came. The host is asked about the request only after the sample.
     fn begin(&self, plan: &ActivePlan, is_complete: bool) {
-        if self.attempts.is_retry() {
+        if self.questions.is_retry() {
             return;
         }
         let mut headers = Headers::default();
         if plan.needs_headers {
             headers = host::headers(Map::RequestHeaders);
         }
-        let port = if plan.needs_port {
-            number(host::DESTINATION_PORT)
-        } else {
-            None
-        };
+        let port = if plan.needs_port { self.questions.port() } else { None };
         let wall = if plan.needs_wall_clock {
             host::wall_clock()
         } else {
@@ -85,7 +59,7 @@ impl Stream {
         if !plan.needs_headers {
             headers = host::headers(Map::RequestHeaders);
         }
-        let is_routed = host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());
+        let is_routed = self.questions.is_routed();
         let now = host::now();
         vm::with(|vm| vm.begin(self.id, plan, sampled, headers, is_routed, now));
         if is_complete {
@@ -98,12 +72,6 @@ impl Stream {
         let copies = vm::with(|vm| vm.complete(self.id, now));
         dispatch::send(self.root, self.id, copies);
     }
-}
-
-/// The value of a property that is a small number. Returns `None` if the host does not have the property.
-fn number(property: &str) -> Option<u16> {
-    let bytes = host::property(property)?;
-    u64::from_le_bytes(bytes.try_into().ok()?).try_into().ok()
 }
 
 impl Context for Stream {

@@ -244,7 +244,7 @@ fn found(value: &Value) -> String {
 /// A number as people write it: a double without a fraction has no point.
 fn written(number: &Number) -> String {
     match number.as_f64() {
-        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value}"),
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => (value as i64).to_string(),
         _ => number.to_string(),
     }
 }

@@ -6,7 +6,7 @@
 //! them, because each question costs. The gates that consume something come last, so no refused copy consumes anything.
 //!
 //! Two decisions come before all gates. Both count nothing. A retry is left out: the request has been counted with its first
-//! attempt (see `Attempts` in the filter). A mirror that is off, or whose `match` a request does not meet, is left out.
+//! attempt (see `Questions` in the filter). A mirror that is off, or whose `match` a request does not meet, is left out.
 
 use std::time::Duration;
 
@@ -148,7 +148,7 @@ impl LateFacts {
             ..Self::default()
         };
         let [mut has_upgrade, mut is_upgraded, mut declares_length] = [false; 3];
-        for (name, value) in headers.iter() {
+        headers.visit(plan.fact_lengths, |name, value| {
             match name {
                 b":method" => facts.is_tunnel |= value == b"CONNECT",
                 b"upgrade" => has_upgrade = true,
@@ -160,7 +160,7 @@ impl LateFacts {
                 _ => {}
             }
             facts.is_marked |= plan.is_marker(name);
-        }
+        });
         facts.is_tunnel |= has_upgrade && is_upgraded;
         facts
     }

@@ -32,8 +32,8 @@ pub(crate) struct NameLengths(u64);
 /// The pairs of a buffer, from first to last.
 #[derive(Default)]
 struct Pairs<'a> {
-    /// The length of each name and each value.
-    lengths: std::slice::Iter<'a, [u8; 8]>,
+    /// The lengths of each name and its value.
+    sizes: std::slice::Iter<'a, [u8; 8]>,
     /// The names and values that are not read yet.
     texts: &'a [u8],
 }
@@ -46,12 +46,14 @@ impl Headers {
         let Some(pairs) = Pairs::new(&buffer) else {
             return Self::default();
         };
-        let (announced, mut count, mut lengths) = (pairs.lengths.len(), 0, NameLengths::default());
-        for (name, _) in pairs {
+        let (mut count, mut lengths, mut bytes) = (0, NameLengths::default(), 0_u64);
+        for sizes in pairs.sizes {
+            let [name, value] = read_sizes(sizes);
             count += 1;
-            lengths = lengths.with(name.len());
+            lengths = lengths.with(name);
+            bytes = bytes.saturating_add(name as u64 + value as u64 + 2);
         }
-        if count != announced {
+        if bytes > pairs.texts.len() as u64 {
             return Self::default();
         }
         Self { buffer, count, lengths }
@@ -90,8 +92,37 @@ impl Headers {
         if !self.lengths.have(name) {
             return None;
         }
-        let mut pairs = self.iter();
-        pairs.find(|(candidate, _)| *candidate == name).map(|(_, value)| value)
+        let pairs = Pairs::new(&self.buffer).unwrap_or_default();
+        let mut at = 0_usize;
+        for sizes in pairs.sizes {
+            let [name_size, value_size] = read_sizes(sizes);
+            let middle = at.wrapping_add(name_size);
+            let end = middle.wrapping_add(value_size).wrapping_add(1);
+            // Most names have another length, so most headers are passed over without a look at their bytes.
+            if name_size == name.len() && pairs.texts.get(at..middle) == Some(name) {
+                return pairs.texts.get(middle + 1..end);
+            }
+            at = end.wrapping_add(1);
+        }
+        None
+    }
+
+    /// Shows the headers whose names have one of these lengths to a visitor, in order.
+    #[inline]
+    pub(crate) fn visit<'a>(&'a self, lengths: NameLengths, mut visitor: impl FnMut(&'a [u8], &'a [u8])) {
+        let pairs = Pairs::new(&self.buffer).unwrap_or_default();
+        let mut at = 0_usize;
+        for sizes in pairs.sizes {
+            let [name, value] = read_sizes(sizes);
+            let middle = at.wrapping_add(name);
+            let end = middle.wrapping_add(value).wrapping_add(1);
+            if lengths.have_length(name)
+                && let (Some(name), Some(value)) = (pairs.texts.get(at..middle), pairs.texts.get(middle + 1..end))
+            {
+                visitor(name, value);
+            }
+            at = end.wrapping_add(1);
+        }
     }
 
     /// All values of a header, in order.
@@ -167,7 +198,11 @@ impl NameLengths {
 
     /// Whether a name has one of the lengths. If not, the name is none of the names.
     pub(crate) const fn have(self, name: &[u8]) -> bool {
-        self.0 & Self::bit(name.len()) != 0
+        self.have_length(name.len())
+    }
+
+    const fn have_length(self, length: usize) -> bool {
+        self.0 & Self::bit(length) != 0
     }
 
     const fn bit(length: usize) -> u64 {
@@ -182,16 +217,16 @@ impl<'a> Pairs<'a> {
     fn new(buffer: &'a [u8]) -> Option<Self> {
         let (count, rest) = buffer.split_first_chunk::<4>()?;
         let bytes = usize::try_from(u32::from_le_bytes(*count)).ok()?.checked_mul(8)?;
-        let (lengths, texts) = rest.split_at_checked(bytes)?;
+        let (sizes, texts) = rest.split_at_checked(bytes)?;
         Some(Self {
-            lengths: lengths.as_chunks::<8>().0.iter(),
+            sizes: sizes.as_chunks::<8>().0.iter(),
             texts,
         })
     }
 
     /// Takes the next text and the zero byte behind it.
-    fn text(&mut self, length: u32) -> Option<&'a [u8]> {
-        let (text, rest) = self.texts.split_at_checked(usize::try_from(length).ok()?)?;
+    fn text(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (text, rest) = self.texts.split_at_checked(length)?;
         (_, self.texts) = rest.split_first()?;
         Some(text)
     }
@@ -202,16 +237,26 @@ impl<'a> Iterator for Pairs<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
-        let [a, b, c, d, e, f, g, h] = *self.lengths.next()?;
-        let name = self.text(u32::from_le_bytes([a, b, c, d]))?;
-        let value = self.text(u32::from_le_bytes([e, f, g, h]))?;
+        let [name, value] = read_sizes(self.sizes.next()?);
+        let name = self.text(name)?;
+        let value = self.text(value)?;
         Some((name, value))
     }
 }
 
-/// The whole number that a value means. Returns `None` if the value is not a whole number.
+/// The length of a name and of its value. Both are 32 bits in the buffer, so they fit here and in WebAssembly.
+fn read_sizes(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [usize; 2] {
+    [[a, b, c, d], [e, f, g, h]].map(|bytes| u32::from_le_bytes(bytes) as usize)
+}
+
+/// The whole number that the digits of a value mean. Returns `None` if the value is not a whole number.
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.trim().parse().ok()
+    let digits = value.trim_ascii();
+    let number = digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte & 15))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })?;
+    (!digits.is_empty()).then_some(number)
 }
 
 fn length(bytes: usize) -> [u8; 4] {
