@@ -11,10 +11,8 @@ mod show;
 
 mod source;
 
-use std::time::Duration;
-
 use mirror_policy::sample::Dice;
-use mirror_policy::trail::{self, Check, Trail};
+use mirror_policy::trail::{self, Check};
 
 use crate::error::Result;
 use crate::input::Stdin;
@@ -24,18 +22,8 @@ use crate::time::Time;
 pub use args::ExplainArgs;
 pub use request::{Spec, Varied};
 pub use shares::{Shares, shares};
+pub use show::Explained;
 pub use source::{Source, sources};
-
-/// One configuration, and what it does with the request.
-#[derive(Debug)]
-pub struct Explained {
-    /// The configuration.
-    pub source: Source,
-    /// Mirror by mirror.
-    pub trails: Vec<Trail>,
-    /// For many requests, if they were asked for.
-    pub shares: Option<Shares>,
-}
 
 /// Explains every configuration of an input.
 ///
@@ -72,9 +60,4 @@ fn date(step: &mut Check, now: Time) {
     if step.found == seconds {
         step.found = now.to_string();
     }
-}
-
-/// The time of day as the filter has it.
-fn wall(now: Time) -> Option<Duration> {
-    u64::try_from(now.unix()).ok().map(Duration::from_secs)
 }

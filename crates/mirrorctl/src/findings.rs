@@ -5,7 +5,7 @@ pub mod codes;
 
 mod report;
 
-use crate::input::Place;
+use crate::place::Place;
 use crate::yaml::Mark;
 
 pub use codes::CODES;

@@ -12,14 +12,14 @@
 //! | [`cli`] | what can be typed; every help has an example; nothing is decided there |
 //! | [`commands`] | one file a verb, one line each in the table of [`commands::run`] |
 //! | [`error`] | the exit codes, and the few kinds of refusal |
-//! | [`input`], [`yaml`], [`time`] | bytes of files and pipes, as documents that know their place |
+//! | [`input`], [`yaml`], [`place`], [`time`] | bytes of files and pipes, as documents that know their place |
 //! | [`job`] | what is wanted: a [`job::Job`], read strictly from a file or from flags, and written back |
 //! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
 //! | [`import`] | jobs of other tools, as jobs of ours |
 //! | [`manifests`] | what is to be applied: a [`manifests::Bundle`] in apply order; one file a resource; and the way back, [`manifests::offline`] |
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: coded findings from one table, which `docs/findings.md` is written from |
-//! | [`plan`] | what a job comes to before it is applied, read from the bundle |
+//! | [`preview`] | what a job comes to before it is applied, read from the bundle |
 //! | [`explain`] | what the filter does with a request: the policy's own trail |
 //! | [`wait`] | how a command waits that watches something: time, Ctrl-C, and what a person is told meanwhile |
 //! | [`live`] | how mirrors do: statistics of proxies or of Prometheus, and what is shown of them |
@@ -45,7 +45,7 @@
 //!
 //! # To add a resource
 //!
-//! A file in `manifests/` with a function that returns the whole object; a line that calls it in [`manifests::bundle`],
+//! A file in `manifests/` with a function that returns the whole object; a line that calls it in [`manifests::bundle()`],
 //! with its [`manifests::Step`]; what it needs to know of the user's objects as a view in `objects/`; a golden folder.
 //!
 //! # To add a command
@@ -75,6 +75,8 @@ pub mod error;
 // What is read.
 pub mod input;
 
+pub mod place;
+
 pub mod yaml;
 
 pub mod time;
@@ -96,7 +98,7 @@ pub mod check;
 pub mod findings;
 
 // What comes of it.
-pub mod plan;
+pub mod preview;
 
 // What it does with a request.
 pub mod explain;

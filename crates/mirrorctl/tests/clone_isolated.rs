@@ -11,10 +11,11 @@
 
 use std::collections::BTreeMap;
 
-use mirrorctl::input::{Document, Place, Stdin};
+use mirrorctl::input::{Document, Stdin};
 use mirrorctl::job::{self, Job};
 use mirrorctl::manifests::{self, Bundle, IstioVersion, Module, Options, Origin, Step};
 use mirrorctl::objects::{World, label_selector};
+use mirrorctl::place::Place;
 use serde_json::{Value, json};
 
 const MODULE: &str =
@@ -138,7 +139,7 @@ fn options() -> Options {
     #[derive(Parser)]
     struct Args {
         #[command(flatten)]
-        options: mirrorctl::cli::OptionArgs,
+        options: mirrorctl::manifests::OptionArgs,
     }
     Args::parse_from(["test"]).options.options()
 }

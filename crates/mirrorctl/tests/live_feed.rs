@@ -17,7 +17,7 @@ use mirrorctl::live::feed::Feed;
 use mirrorctl::live::fetch::{Access, Client};
 use mirrorctl::live::prometheus::Native;
 use mirrorctl::live::source::{Source, Url};
-use mirrorctl::live::view::Window;
+use mirrorctl::live::window::Window;
 use serde_json::json;
 use server::{http, nobody, ok, status};
 
@@ -128,7 +128,7 @@ fn decoded(text: &str) -> String {
 fn sent(feed: &Feed) -> f64 {
     feed.view(Window::SHORT, &feed.names()).mirrors[0]
         .window
-        .ledger
+        .balances
         .sent
         .round()
 }
@@ -205,7 +205,7 @@ fn a_server_whose_clock_goes_back_is_begun_with_anew() {
     feed.poll();
     let view = feed.view(Window::SHORT, &feed.names());
     assert_eq!(view.at, Some(5_000_000));
-    let sent = view.mirrors[0].window.ledger.sent;
+    let sent = view.mirrors[0].window.balances.sent;
     assert!((118.0..=124.0).contains(&sent), "{sent}");
 }
 

@@ -13,7 +13,8 @@ use mirror_policy::stats::Statistic;
 use mirrorctl::live::distribution::Distribution;
 use mirrorctl::live::history::History;
 use mirrorctl::live::reading::{Counts, Engine, Reading, Uptime};
-use mirrorctl::live::view::{Mirror, View, Window};
+use mirrorctl::live::view::{Mirror, View};
+use mirrorctl::live::window::Window;
 use proptest::prelude::*;
 
 const START: i64 = 1_795_371_600_000;
@@ -52,7 +53,7 @@ fn shown(history: &History, window: Window) -> Mirror {
 }
 
 fn matched(readings: impl IntoIterator<Item = Reading>) -> f64 {
-    shown(&history(readings), Window::SHORT).window.ledger.matched
+    shown(&history(readings), Window::SHORT).window.balances.matched
 }
 
 // === counting ===
@@ -61,7 +62,7 @@ fn matched(readings: impl IntoIterator<Item = Reading>) -> f64 {
 fn a_first_reading_is_where_counting_begins() {
     let history = history([reading("a", 0.0, 1000.0, 10.0)]);
     let mirror = shown(&history, Window::SHORT);
-    assert_eq!((mirror.window.ledger.matched, mirror.window.seconds), (0.0, 0.0));
+    assert_eq!((mirror.window.balances.matched, mirror.window.seconds), (0.0, 0.0));
     assert_eq!(
         (
             mirror.window.matched,
@@ -104,8 +105,8 @@ fn a_lower_counter_is_a_restart_and_so_are_all_the_others_of_the_mirror() {
         reading("a", 2.0, 1050.0, 10.0),
         reading("a", 4.0, 30.0, 12.0),
     ];
-    let ledger = shown(&history(readings), Window::SHORT).window.ledger;
-    assert_eq!((ledger.matched, ledger.sent), (50.0 + 30.0, 12.0));
+    let balances = shown(&history(readings), Window::SHORT).window.balances;
+    assert_eq!((balances.matched, balances.sent), (50.0 + 30.0, 12.0));
 }
 
 #[test]
@@ -139,8 +140,8 @@ fn a_series_that_is_missing_once_has_not_begun_anew() {
         nothing,
         reading("a", 6.0, 130.0, 8.0),
     ];
-    let ledger = shown(&history(readings), Window::SHORT).window.ledger;
-    assert_eq!((ledger.matched, ledger.sent), (30.0, 8.0));
+    let balances = shown(&history(readings), Window::SHORT).window.balances;
+    assert_eq!((balances.matched, balances.sent), (30.0, 8.0));
 }
 
 // === time ===
@@ -167,7 +168,7 @@ fn a_clock_that_goes_back_begins_a_new_history() {
     assert!(history.tracks().is_empty() && history.proxies().is_empty());
     history.push(reading("a", 2.0, 300.0, 0.0));
     history.push(reading("a", 4.0, 306.0, 0.0));
-    assert_eq!(shown(&history, Window::SHORT).window.ledger.matched, 6.0);
+    assert_eq!(shown(&history, Window::SHORT).window.balances.matched, 6.0);
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn a_clock_that_leaps_ahead_leaves_a_gap_and_loses_nothing() {
     let readings = (0..5).map(|i| reading("a", f64::from(i) * 2.0, f64::from(i) * 10.0, 0.0));
     let ahead = (0..5).map(|i| reading("a", 100.0 + f64::from(i) * 2.0, 50.0 + f64::from(i) * 10.0, 0.0));
     let mirror = shown(&history(readings.chain(ahead)), Window::SHORT);
-    assert_eq!(mirror.window.ledger.matched, 90.0);
+    assert_eq!(mirror.window.balances.matched, 90.0);
     let known: Vec<bool> = mirror.series.primary.rate.iter().map(Option::is_some).collect();
     // 8 seconds known, a gap, 8 seconds known, of 300.
     assert!(
@@ -205,7 +206,7 @@ fn an_outage_is_a_gap_that_grows_and_stays() {
     assert_eq!(after[after.len() - 16..after.len() - 2], [None; 14]);
     // What came meanwhile is counted, though nobody knows when.
     let numbers = shown(&history, Window::SHORT).window;
-    assert_eq!((numbers.ledger.matched, numbers.seconds), (2040.0, 96.0));
+    assert_eq!((numbers.balances.matched, numbers.seconds), (2040.0, 96.0));
 }
 
 #[test]
@@ -216,8 +217,8 @@ fn old_bins_are_forgotten() {
         history.advance(START + i64::from(second) * 1000);
         history.push(reading("a", at, at, at));
     }
-    let ledger = shown(&history, Window::LONG).window.ledger;
-    assert!((59.0..=66.0).contains(&ledger.matched), "{}", ledger.matched);
+    let balances = shown(&history, Window::LONG).window.balances;
+    assert!((59.0..=66.0).contains(&balances.matched), "{}", balances.matched);
 }
 
 #[test]
@@ -389,7 +390,7 @@ proptest! {
         let knowable: f64 = processes.iter().map(|process| process.knowable).sum();
         let view = View::of(&history, Window::of(Window::LONGEST), &[]);
         if let Some(mirror) = view.mirrors.first() {
-            let found = mirror.window.ledger.sent;
+            let found = mirror.window.balances.sent;
             prop_assert!((found - knowable).abs() < 0.01 + knowable * 1e-9, "{found}, not {knowable}");
             prop_assert!(mirror.window.seconds <= f64::from(now) / 1000.0 + 1e-6);
             let rates = mirror.series.primary.rate.iter().flatten();

@@ -14,7 +14,8 @@ use mirrorctl::live::history::History;
 use mirrorctl::live::prometheus::{self, Native, Question, Samples};
 use mirrorctl::live::reading::{Engine, Reading};
 use mirrorctl::live::source::Url;
-use mirrorctl::live::view::{Mirror, View, Window};
+use mirrorctl::live::view::{Mirror, View};
+use mirrorctl::live::window::Window;
 use mirrorctl::live::{envoy, vocabulary};
 use serde_json::{Value, json};
 
@@ -135,15 +136,15 @@ fn a_recorded_proxy_is_read_whole() {
 fn a_restart_in_a_recording_loses_and_invents_nothing() {
     let readings = envoy_readings();
     let mirror = shown(&history(&readings));
-    let ledger = &mirror.window.ledger;
-    assert_eq!(ledger.matched, grown(&readings, Statistic::Matched));
-    assert_eq!(ledger.sent, grown(&readings, Statistic::Sent));
-    assert_eq!(ledger.matched, ledger.sent + ledger.skipped + ledger.dropped);
-    assert!(ledger.matched > 700.0, "{}", ledger.matched);
+    let balances = &mirror.window.balances;
+    assert_eq!(balances.matched, grown(&readings, Statistic::Matched));
+    assert_eq!(balances.sent, grown(&readings, Statistic::Sent));
+    assert_eq!(balances.matched, balances.sent + balances.skipped + balances.dropped);
+    assert!(balances.matched > 700.0, "{}", balances.matched);
     // Since it started is since the last start.
     assert_eq!(mirror.total.matched, 378.0);
     assert_eq!(mirror.total.unaccounted, Some(0.0));
-    for reason in &ledger.reasons {
+    for reason in &balances.reasons {
         assert_eq!(
             reason.count,
             grown(&readings, reason.statistic),
@@ -157,8 +158,8 @@ fn a_restart_in_a_recording_loses_and_invents_nothing() {
         .find(|pair| pair[1].uptime.unwrap().seconds < pair[0].uptime.unwrap().seconds);
     let in_flight = down.unwrap()[0].mirrors[MIRROR].get(Statistic::InFlight).unwrap();
     assert_eq!(
-        ledger.sent,
-        mirror.window.shadow.responses + ledger.failures + in_flight
+        balances.sent,
+        mirror.window.shadow.responses + balances.failures + in_flight
     );
     assert!(mirror.window.shadow.success_percentage.unwrap() < mirror.window.primary.success_percentage.unwrap());
 }
@@ -172,11 +173,11 @@ fn both_pairs_of_labels_and_a_restart_are_read() {
         assert!(readings.len() > 20, "{name}");
         assert!(readings.windows(2).all(|pair| pair[0].at < pair[1].at));
         let mirror = shown(&history(&readings));
-        let ledger = &mirror.window.ledger;
+        let balances = &mirror.window.balances;
         assert_eq!(mirror.engine, Engine::Wasm);
-        assert_eq!(ledger.matched, grown(&readings, Statistic::Matched), "{name}");
-        assert!(ledger.matched > 100.0, "{name}: {}", ledger.matched);
-        assert_eq!(ledger.sent, grown(&readings, Statistic::Sent), "{name}");
+        assert_eq!(balances.matched, grown(&readings, Statistic::Matched), "{name}");
+        assert!(balances.matched > 100.0, "{name}: {}", balances.matched);
+        assert_eq!(balances.sent, grown(&readings, Statistic::Sent), "{name}");
         assert_eq!(mirror.total.unaccounted, Some(0.0), "{name}");
         assert!(mirror.window.shadow.latency.iter().all(Option::is_some), "{name}");
         assert_eq!(mirror.proxies, (1, 1));
@@ -220,10 +221,10 @@ fn istio_s_standard_metrics_show_a_native_mirror() {
     );
     assert_eq!(mirror.total.unaccounted, None);
     assert!(numbers.primary.responses > 100.0 && numbers.shadow.responses > 100.0);
-    assert_eq!(numbers.ledger.sent, numbers.shadow.responses);
+    assert_eq!(numbers.balances.sent, numbers.shadow.responses);
     let errors = |statistic: Statistic| {
         numbers
-            .ledger
+            .balances
             .reasons
             .iter()
             .find(|one| one.statistic == statistic)

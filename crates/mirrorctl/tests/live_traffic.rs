@@ -21,11 +21,12 @@ use std::collections::BTreeSet;
 
 use cases::{Case, case};
 use mesh::{Mesh, Reached, Request, Routed};
-use mirrorctl::input::{Document, Place};
+use mirrorctl::input::Document;
 use mirrorctl::job::{self, Job};
 use mirrorctl::manifests::offline::{self, Target};
 use mirrorctl::manifests::{self, IstioVersion, Options, Origin, Step};
 use mirrorctl::objects::{Object, World};
+use mirrorctl::place::Place;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 

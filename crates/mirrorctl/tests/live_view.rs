@@ -14,7 +14,8 @@ use mirrorctl::live::history::History;
 use mirrorctl::live::reading::{Counts, Engine, Reading};
 use mirrorctl::live::source::Kind;
 use mirrorctl::live::state::{State, remedy};
-use mirrorctl::live::view::{Mirror, View, Window};
+use mirrorctl::live::view::{Mirror, View};
+use mirrorctl::live::window::Window;
 use mirrorctl::live::wire;
 use serde_json::{Value, json};
 

@@ -8,8 +8,9 @@
     reason = "tests"
 )]
 
-use mirrorctl::input::{Document, Place, Stdin};
+use mirrorctl::input::{Document, Stdin};
 use mirrorctl::objects::{Labels, Object, Protocol, TargetPort, World, fully_qualified, host_covers, kinds, selects};
+use mirrorctl::place::Place;
 
 use serde_json::json;
 

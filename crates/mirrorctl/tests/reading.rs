@@ -8,8 +8,9 @@
     reason = "tests"
 )]
 
-use mirrorctl::input::{Document, Place, Stdin, documents};
+use mirrorctl::input::{Document, Stdin, documents};
 use mirrorctl::job::{self, Expiry, Job};
+use mirrorctl::place::Place;
 use mirrorctl::time::{Time, span};
 use mirrorctl::yaml;
 use serde_json::{Value, json};

@@ -20,8 +20,9 @@ use mirrorctl::live::markdown::{self, About};
 use mirrorctl::live::reading::{Counts, Engine, Reading};
 use mirrorctl::live::source::Kind;
 use mirrorctl::live::state::State;
-use mirrorctl::live::view::{View, Window};
-use mirrorctl::live::{account, table, words};
+use mirrorctl::live::view::View;
+use mirrorctl::live::window::Window;
+use mirrorctl::live::{details, table, words};
 
 /// 2026-11-22T18:20:00Z, where a bin begins.
 const START: i64 = 1_795_371_600_000;
@@ -232,7 +233,7 @@ fn what_nobody_knows_is_a_dash() {
         cells[3..10].iter().chain(&cells[11..]).all(|cell| *cell == "-"),
         "{row}"
     );
-    held("unknown.txt", &account::describe(&unknown, &unknown.mirrors[0], false));
+    held("unknown.txt", &details::describe(&unknown, &unknown.mirrors[0], false));
 }
 
 /// After one reading the totals are known, and what goes on is not.
@@ -257,7 +258,7 @@ fn what_one_reading_tells() {
             "NoTraffic"
         ]
     );
-    held("one_reading.txt", &account::describe(&one, &one.mirrors[0], false));
+    held("one_reading.txt", &details::describe(&one, &one.mirrors[0], false));
 }
 
 #[test]
@@ -279,8 +280,8 @@ fn the_account_of_a_mirror_balances_and_gives_every_reason() {
             .iter()
             .find(|mirror| mirror.name == name)
             .expect("the mirror");
-        held(&format!("{name}.txt"), &account::describe(&view, mirror, false));
-        let all = account::lines(mirror, true);
+        held(&format!("{name}.txt"), &details::describe(&view, mirror, false));
+        let all = details::lines(mirror, true);
         assert_eq!(
             all.iter().filter(|line| line.depth == 2).count(),
             mirror.total.reasons.len()
@@ -335,7 +336,7 @@ fn names_from_elsewhere_are_neither_markup_nor_terminal_commands() {
     let odd = view(&[Does::well(name)], &[]);
     let row = table::table(&odd, false);
     assert_eq!(row.lines().count(), 2);
-    assert!(!row.contains('\u{1b}') && !account::describe(&odd, &odd.mirrors[0], false).contains('\u{1b}'));
+    assert!(!row.contains('\u{1b}') && !details::describe(&odd, &odd.mirrors[0], false).contains('\u{1b}'));
     let about = About {
         kind: Kind::Envoy,
         endpoints: &[],
@@ -361,7 +362,7 @@ fn no_word_of_the_report_breaks_its_tables() {
     };
     let mut all = every_state();
     for mirror in &mut all.mirrors {
-        for (window, total) in mirror.window.ledger.reasons.iter_mut().zip(&mut mirror.total.reasons) {
+        for (window, total) in mirror.window.balances.reasons.iter_mut().zip(&mut mirror.total.reasons) {
             (window.count, total.count) = (1.0, 1.0);
         }
     }

@@ -11,11 +11,13 @@
 #[path = "common/moments.rs"]
 mod moments;
 
+use mirrorctl::live::balances::Reason;
 use mirrorctl::live::feed::Endpoint;
-use mirrorctl::live::ledger::Reason;
+use mirrorctl::live::gauges::{Now, Set};
+use mirrorctl::live::rates::Side;
 use mirrorctl::live::series::{Lines, Series};
 use mirrorctl::live::state::State;
-use mirrorctl::live::view::{Mirror, Now, Set, Side, View};
+use mirrorctl::live::view::{Mirror, View};
 use mirrorctl::watch::draw::{LEAST, draw};
 use mirrorctl::watch::look::Look;
 use mirrorctl::watch::scene::{Moment, Scene};
@@ -103,17 +105,17 @@ fn mirror() -> impl Strategy<Value = Mirror> {
         window.actual_percentage = actual;
         (window.primary, window.shadow) = (primary, shadow);
         for (slot, count) in [
-            &mut window.ledger.matched,
-            &mut window.ledger.sent,
-            &mut window.ledger.dropped,
+            &mut window.balances.matched,
+            &mut window.balances.sent,
+            &mut window.balances.dropped,
         ]
         .into_iter()
         .zip(&counts)
         {
             *slot = *count;
         }
-        let reasons = window.ledger.reasons.iter().zip(counts.iter().cycle());
-        window.ledger.reasons = reasons
+        let reasons = window.balances.reasons.iter().zip(counts.iter().cycle());
+        window.balances.reasons = reasons
             .map(|(reason, count)| Reason {
                 count: *count,
                 ..*reason

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Report, Setting, mirrors, plugin_config};
+use super::mirrors::{self, plugin_config};
+use super::subject::{Report, Setting};
 use crate::findings::codes;
 use crate::objects::{Labels, Object, Protocol, Service, World, at, kinds, selects};
 

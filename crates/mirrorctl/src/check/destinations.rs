@@ -1,7 +1,7 @@
 //! Whether copies arrive: the Service, its port, its subset, and what keeps a proxy from calling it.
 
 use super::flows::{Flow, Source, To, list};
-use super::{Report, routing};
+use super::subject::Report;
 use crate::findings::codes;
 use crate::objects::{
     Labels, Object, Protocol, ROOT_NAMESPACE, Service, World, at, fully_qualified, host_covers, kinds, selects,
@@ -221,7 +221,7 @@ fn imported(
         world.all(kinds::VIRTUAL_SERVICE).any(|object| {
             let hosts = list(&object.value, &["spec", "hosts"]).filter_map(Value::as_str);
             let mut hosts = hosts.map(|host| fully_qualified(host, &object.namespace, &world.domain));
-            hosts.any(|host| imports(&object.namespace, &host)) && routing::names(object, &flow.to.host, world)
+            hosts.any(|host| imports(&object.namespace, &host)) && names(object, &flow.to.host, world)
         })
     };
     if !entries.is_empty() && !imports(&service.object.namespace, &flow.to.host) && !by_route() {
@@ -322,4 +322,18 @@ fn covers(pattern: &str, text: &str) -> bool {
         (_, Some(prefix)) => text.starts_with(prefix),
         _ => pattern == text,
     }
+}
+
+/// Whether a VirtualService names a host as a destination, of live requests or of copies.
+fn names(object: &Object, host: &str, world: &World) -> bool {
+    let routes = ["http", "tcp", "tls"]
+        .into_iter()
+        .flat_map(|key| list(&object.value, &["spec", key]));
+    let mut destinations = routes.flat_map(|rule| {
+        let route = list(rule, &["route"])
+            .chain(list(rule, &["mirrors"]))
+            .filter_map(|entry| entry.get("destination"));
+        route.chain(rule.get("mirror"))
+    });
+    destinations.any(|destination| To::of_destination(destination, object, world).host == host)
 }

@@ -7,7 +7,7 @@ use mirror_policy::Plan;
 use serde_json::Value;
 
 use super::attachment::{At, Attachment};
-use super::{Subject, What};
+use super::subject::{Subject, What};
 use crate::job::{Backend, DataPlane, Engine, Job};
 use crate::objects::{Labels, Object, World, at, fully_qualified, kinds};
 

@@ -1,17 +1,15 @@
 //! Istio's own validation of what a mirroring job touches, with Istio's own messages (pkg/config/validation/{virtualservice,validation}.go): what its webhook
 //! and `istioctl validate` would say. What the schema says already is not said again.
 
-mod extension;
+pub(super) mod extension;
 
 mod names;
 
 use serde_json::Value;
 
-use super::Report;
+use super::subject::Report;
 use crate::findings::codes;
 use crate::objects::{Object, at};
-
-pub(super) use extension::extension;
 
 /// A DestinationRule.
 pub(super) fn destination_rule(object: &Object, report: &mut Report<'_>) {

@@ -3,10 +3,10 @@
 
 use super::destinations::{shadow_labels, split};
 use super::flows::{Flow, Source};
-use super::{Report, routing};
+use super::subject::Report;
 use crate::findings::codes;
 use crate::manifests::JOB_LABEL;
-use crate::objects::{Labels, Object, World, fully_qualified, kinds, selects};
+use crate::objects::{Labels, Object, World, fully_qualified, kinds, routing, selects};
 
 /// Everything about one stream besides its destination; `others` are all streams.
 pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {

@@ -1,6 +1,6 @@
 //! `offline`: the objects as they are, in; what ends a job and takes it away, out.
 
-use super::Environment;
+use super::environment::Environment;
 use crate::cli::{OfflineArgs, OfflineStep};
 use crate::error::{Error, Result};
 use crate::input;

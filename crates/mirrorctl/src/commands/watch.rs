@@ -4,9 +4,9 @@
 use std::io;
 use std::time::Duration;
 
-use super::Environment;
+use super::environment::Environment;
 use crate::error::{Error, Result};
-use crate::live::view::Window;
+use crate::live::window::Window;
 use crate::output::Answer;
 use crate::watch::args::{WatchArgs, WatchForm};
 use crate::watch::{Limits, lines, screen};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::live::view::Window;
+use crate::live::window::Window;
 
 /// The windows that the page can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

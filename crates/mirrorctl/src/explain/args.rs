@@ -1,6 +1,7 @@
 //! What can be typed behind `explain`.
 
-use crate::cli::{OptionArgs, WorldArgs};
+use crate::manifests::OptionArgs;
+use crate::objects::WorldArgs;
 use crate::output::View;
 use crate::time::Time;
 

@@ -5,10 +5,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::input::{self, Document, Place, Stdin};
+use crate::input::{self, Document, Stdin};
 use crate::job::{self, API_VERSION, Job, KIND};
 use crate::objects::{Object, items};
 use crate::output::Format;
+use crate::place::Place;
 use crate::time::{self, Time};
 
 /// Arguments of `import kubesphere`.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{API_VERSION, Job, KIND, read};
 use crate::error::{Error, Result};
-use crate::input::{Document, Place};
+use crate::input::Document;
+use crate::place::Place;
 use crate::time::{self, Time};
 
 /// A job by flags.

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::answer;
 use super::distribution::Distribution;
 use super::reading::{Counts, Engine, Reading, Uptime};
 use super::vocabulary;
@@ -15,7 +16,7 @@ pub const QUERY: &str = "/stats?format=json&histogram_buckets=cumulative&filter=
 /// # Errors
 /// If it is not what Envoy answers: what was found instead.
 pub fn read(proxy: &str, at: i64, answer: &[u8]) -> Result<Reading, String> {
-    let answer: Value = super::json(answer)?;
+    let answer: Value = answer::json(answer)?;
     let stats = answer.get("stats").and_then(Value::as_array);
     let stats = stats.ok_or_else(|| "its answer is JSON, but not Envoy's: it has no list `stats`".to_owned())?;
     let mut reading = Reading {

@@ -10,7 +10,8 @@ use super::history::History;
 use super::prometheus::{self, Question, Samples};
 use super::reading::Reading;
 use super::source::{Source, Url};
-use super::view::{View, Window};
+use super::view::View;
+use super::window::Window;
 
 /// A source, and all that it said.
 pub struct Feed {

@@ -3,12 +3,13 @@
 
 use std::fmt::Write;
 
-use super::account::{self, Line};
+use super::balances::{Balances, is_error, is_failure_of_shadow};
+use super::details::{self, Line};
 use super::feed::Endpoint;
-use super::ledger::{Ledger, is_error, is_failure_of_shadow};
+use super::rates::Side;
 use super::reading::Engine;
 use super::source::Kind;
-use super::view::{Mirror, Side, View};
+use super::view::{Mirror, View};
 use super::words::{self, UNKNOWN, known};
 use crate::time::Time;
 use mirror_policy::stats::Statistic;
@@ -102,9 +103,9 @@ fn overview(view: &View, about: &About<'_>) -> String {
         "| mirror | engine | set | actual | matched | sent | skipped | dropped | state |\n|---|---|---:|---:|---:|---:|---:|---:|---|\n",
     );
     for mirror in &view.mirrors {
-        let ledger = ledger(mirror, about);
-        let of_filter = |of: fn(&Ledger) -> f64| match mirror.engine {
-            Engine::Wasm => known(ledger.map(of), words::count),
+        let balances = balances(mirror, about);
+        let of_filter = |of: fn(&Balances) -> f64| match mirror.engine {
+            Engine::Wasm => known(balances.map(of), words::count),
             Engine::Native => UNKNOWN.to_owned(),
         };
         let _ = writeln!(
@@ -114,10 +115,10 @@ fn overview(view: &View, about: &About<'_>) -> String {
             mirror.engine.as_str(),
             known(mirror.set.percentage, words::configured),
             known(actual(mirror, about), words::share),
-            of_filter(|ledger| ledger.matched),
-            known(ledger.map(|ledger| ledger.sent), words::count),
-            of_filter(|ledger| ledger.skipped),
-            of_filter(|ledger| ledger.dropped),
+            of_filter(|balances| balances.matched),
+            known(balances.map(|balances| balances.sent), words::count),
+            of_filter(|balances| balances.skipped),
+            of_filter(|balances| balances.dropped),
             mirror.state,
         );
     }
@@ -137,7 +138,7 @@ fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
             out.push('\n');
         }
     }
-    if !account::is_known(mirror) {
+    if !details::is_known(mirror) {
         if about.since_start {
             out.push_str("Nobody has it.\n\n");
         }
@@ -148,7 +149,7 @@ fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
         let actual = actual(mirror, about).map_or_else(String::new, |actual| {
             format!(" Sent: {} of what matched.", words::share(actual))
         });
-        let _ = write!(out, "Set: {}.{actual}\n\n", account::setting(mirror, at));
+        let _ = write!(out, "Set: {}.{actual}\n\n", details::setting(mirror, at));
     }
     out.push_str(&versions(mirror, about));
     out.push_str(&balance(mirror, about));
@@ -235,7 +236,7 @@ fn balance(mirror: &Mirror, about: &About<'_>) -> String {
         true => String::from("| account | since start | meaning |\n|---|---:|---|\n"),
         false => String::from("| account | window | since start | meaning |\n|---|---:|---:|---|\n"),
     };
-    for line in account::lines(mirror, false) {
+    for line in details::lines(mirror, false) {
         let name = match line {
             Line { depth: 0, name, .. } => format!("**{name}**"),
             Line { depth: 1, name, .. } => format!("&emsp;{name}"),
@@ -294,10 +295,10 @@ fn caveats(view: &View, about: &About<'_>) -> Vec<&'static str> {
     caveats
 }
 
-fn ledger<'a>(mirror: &'a Mirror, about: &About<'_>) -> Option<&'a Ledger> {
+fn balances<'a>(mirror: &'a Mirror, about: &About<'_>) -> Option<&'a Balances> {
     match about.since_start {
         true => Some(&mirror.total),
-        false => (mirror.window.seconds > 0.0).then_some(&mirror.window.ledger),
+        false => (mirror.window.seconds > 0.0).then_some(&mirror.window.balances),
     }
 }
 
@@ -309,9 +310,9 @@ fn actual(mirror: &Mirror, about: &About<'_>) -> Option<f64> {
 }
 
 /// Of an account: the primary's, the shadow's, 0 to 100.
-fn successes(ledger: &Ledger) -> [Option<f64>; 2] {
+fn successes(balances: &Balances) -> [Option<f64>; 2] {
     let sum = |of: fn(Statistic) -> bool| -> f64 {
-        let those = ledger.reasons.iter().filter(|reason| of(reason.statistic));
+        let those = balances.reasons.iter().filter(|reason| of(reason.statistic));
         those.map(|reason| reason.count).sum()
     };
     let success = |answers: f64, errors: f64| (answers > 0.0).then(|| 100.0 * (1.0 - errors / answers));
@@ -319,8 +320,8 @@ fn successes(ledger: &Ledger) -> [Option<f64>; 2] {
     let of_primary = sum(|one| matches!(one, Statistic::PrimaryResponses(class) if is_error(class)));
     let of_shadow = sum(|one| matches!(one, Statistic::Responses(class) if is_error(class)));
     [
-        success(ledger.primary_responses, of_primary),
-        success(ledger.responses + failures, of_shadow + failures),
+        success(balances.primary_responses, of_primary),
+        success(balances.responses + failures, of_shadow + failures),
     ]
 }
 

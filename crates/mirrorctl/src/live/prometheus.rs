@@ -8,6 +8,7 @@ use mirror_policy::reason::{Class, Failure};
 use mirror_policy::stats::{Kind, Statistic};
 use serde_json::Value;
 
+use super::answer;
 use super::distribution::Distribution;
 use super::reading::{Counts, Engine, Reading};
 use super::vocabulary::{self, LABEL_PAIRS};
@@ -258,7 +259,7 @@ fn result(answer: &[u8]) -> Result<Vec<Value>, String> {
 }
 
 fn data(answer: &[u8]) -> Result<Value, String> {
-    let mut answer: Value = super::json(answer)?;
+    let mut answer: Value = answer::json(answer)?;
     match answer.get("status").and_then(Value::as_str) {
         Some("success") => Ok(answer.get_mut("data").map(Value::take).unwrap_or_default()),
         Some("error") => {

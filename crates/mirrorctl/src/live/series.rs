@@ -6,8 +6,9 @@ use std::ops::Range;
 use mirror_policy::stats::Statistic;
 
 use super::history::{BIN, Tally, Track};
+use super::rates::{Side, per_second};
 use super::reading::Engine;
-use super::view::{Side, Window, per_second};
+use super::window::Window;
 
 /// The charts of a window: a point for each step, at its end.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::change::{Change, refuse_other_job};
-use super::native::{Copying, Subset};
+use super::copying::{Copying, Subset};
 use super::{Origin, ours, record};
 use crate::error::{Error, Result};
 use crate::job::Job;

@@ -4,9 +4,11 @@
 use serde_json::Value;
 
 use super::attachment::{Attachment, Direction, Proxies};
-use super::placement::{destination, http_ports, written};
+use super::bundle::Bundle;
+use super::callable::{destination, http_ports, written};
+use super::filter;
+use super::options::{IstioVersion, Options};
 use super::plugin::Mirror;
-use super::{Bundle, IstioVersion, Options, add_filter};
 use crate::error::{Error, Result};
 use crate::job::{GatewayApi, GatewayRef, Job, Shadow};
 use crate::objects::{Labels, Object, World, kinds, selects};
@@ -57,7 +59,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         });
     }
     bundle.notes.dedup();
-    add_filter(job, world, options, &attachment, &mirrors, bundle)
+    filter::add(job, world, options, &attachment, &mirrors, bundle)
 }
 
 /// Every entry of a shadow's `match` says which authority it is about.

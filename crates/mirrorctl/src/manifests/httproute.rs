@@ -5,7 +5,7 @@ use mirror_policy::values::Percentage;
 use serde_json::{Value, json};
 
 use super::change::{Change, refuse_other_job};
-use super::native::{Copy, Copying};
+use super::copying::{Copy, Copying};
 use super::{Options, Origin, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Destination;
-use crate::objects::fully_qualified;
+use crate::objects::{Object, World, at, fully_qualified};
 
 /// Where short names of hosts are read.
 #[derive(Debug, Clone, Copy)]
@@ -243,4 +243,28 @@ pub(crate) fn normal(rules: &[Value]) -> Vec<Value> {
             rule
         })
         .collect()
+}
+
+// === views of a VirtualService ===
+
+/// The rules for HTTP.
+pub(super) fn rules(object: &Object) -> &[Value] {
+    let rules = object.at(&["spec", "http"]).and_then(Value::as_array);
+    rules.map_or(&[], Vec::as_slice)
+}
+
+/// How its short names are read.
+pub(super) fn scope<'a>(object: &'a Object, world: &'a World) -> Scope<'a> {
+    Scope {
+        namespace: &object.namespace,
+        domain: &world.domain,
+    }
+}
+
+/// Whether a value lists a gateway of this sort; without any it is bound to the mesh.
+pub(super) fn bound(value: &Value, keys: &[&str], sort: &impl Fn(&str) -> bool) -> bool {
+    match at(value, keys).and_then(Value::as_array).map(Vec::as_slice) {
+        None | Some([]) => sort("mesh"),
+        Some(gateways) => gateways.iter().filter_map(Value::as_str).any(sort),
+    }
 }

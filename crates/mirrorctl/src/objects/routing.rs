@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Labels, Object, World, at, fully_qualified, host_covers, kinds, selects};
+use super::{Kind, Labels, Object, Service, World, at, fully_qualified, host_covers, kinds, selects};
 
 /// Where mesh-wide resources live.
 pub const ROOT_NAMESPACE: &str = "istio-system";
@@ -140,4 +140,51 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
+}
+
+/// Whether the VirtualService that sidecars obey sends every request for a Service to subsets without pods of these labels.
+/// Without a VirtualService there is nothing that would.
+pub fn keeps_off(world: &World, service: &Object, labels: &Labels) -> bool {
+    let Ok(view) = world.service(&service.namespace, service.name()) else {
+        return false;
+    };
+    let host = Service::host(&view);
+    let Some(object) = obeyed(world, &host, &service.namespace) else {
+        return false;
+    };
+    let mut rules = at(&object.value, &["spec", "http"])
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .peekable();
+    rules.peek().is_some()
+        && rules
+            .flat_map(|rule| rule.get("route").and_then(Value::as_array).into_iter().flatten())
+            .all(|route| {
+                let text = |key: &str| at(route, &["destination", key]).and_then(Value::as_str);
+                let to = fully_qualified(text("host").unwrap_or_default(), &object.namespace, &world.domain);
+                let of_subset =
+                    text("subset").and_then(|name| world.subset(&host, &object.namespace, &service.namespace, name));
+                let weightless = route.get("weight").and_then(Value::as_u64) == Some(0);
+                to != host || weightless || of_subset.is_some_and(|subset| !selects(&subset, labels))
+            })
+}
+
+/// Whether sidecars look at a VirtualService at all.
+pub fn in_mesh(object: &Object) -> bool {
+    let gateways = object.at(&["spec", "gateways"]).and_then(Value::as_array);
+    gateways.is_none_or(|gateways| gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh"))
+}
+
+/// The VirtualService that sidecars of a namespace obey for a host: the oldest in the mesh. One that does not exist yet is
+/// younger than all that do.
+pub fn obeyed<'a>(world: &'a World, host: &str, client_namespace: &str) -> Option<&'a Object> {
+    let mut found: Vec<&Object> = world
+        .virtual_services(host, client_namespace)
+        .into_iter()
+        .filter(|object| in_mesh(object))
+        .collect();
+    // The order is stable: among those with a time, and among those without, it stays.
+    found.sort_by_key(|object| object.text(&["metadata", "creationTimestamp"]).is_none());
+    found.into_iter().next()
 }

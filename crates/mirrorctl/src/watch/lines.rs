@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Limits, poller, signals};
 use crate::live::args::Asked;
 use crate::live::feed::Feed;
-use crate::live::view::Window;
+use crate::live::window::Window;
 
 /// What happens.
 enum Event {

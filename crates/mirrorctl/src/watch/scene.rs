@@ -6,7 +6,8 @@ use super::ui::Ui;
 use crate::live::args::Asked;
 use crate::live::feed::{Endpoint, Feed};
 use crate::live::source::{Kind, Source, Url};
-use crate::live::view::{Mirror, View, Window};
+use crate::live::view::{Mirror, View};
+use crate::live::window::Window;
 
 /// Who is asked, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use mirrorctl::dashboard::listen::Listen;
 use mirrorctl::dashboard::{Dashboard, poll};
 use mirrorctl::input::Stdin;
 use mirrorctl::live::args::SourceArgs;
-use mirrorctl::live::view::Window;
+use mirrorctl::live::window::Window;
 use mirrorctl::page::File;
 use mirrorctl::time::Time;
 use tokio::sync::oneshot;

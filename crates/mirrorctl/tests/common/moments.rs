@@ -11,7 +11,8 @@ use mirrorctl::live::feed::Endpoint;
 use mirrorctl::live::history::History;
 use mirrorctl::live::reading::{Counts, Engine, Reading};
 use mirrorctl::live::source::{Kind, Source};
-use mirrorctl::live::view::{View, Window};
+use mirrorctl::live::view::View;
+use mirrorctl::live::window::Window;
 use mirrorctl::watch::scene::{Moment, Who};
 
 pub const PROXY: &str = "http://127.0.0.1:15000";

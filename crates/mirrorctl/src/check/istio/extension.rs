@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{list, text};
-use crate::check::Report;
+use crate::check::subject::Report;
 use crate::findings::codes;
 use crate::objects::{Object, at, kinds};
 

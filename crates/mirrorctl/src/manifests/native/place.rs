@@ -1,11 +1,11 @@
 //! Where a job of the native engine copies, and where the copies go: ports, destinations, the subsets to be defined.
 
-use super::{Copy, Copying, Subset};
 use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
-use crate::manifests::Destination;
+use crate::manifests::callable::{backend_destination, headless, http_ports, not_of_istio, written};
 use crate::manifests::clone::{Called, called};
-use crate::manifests::placement::{backend_destination, headless, http_ports, not_of_istio, written};
+use crate::manifests::cluster::Destination;
+use crate::manifests::copying::{Copy, Copying, Subset};
 use crate::objects::{Labels, Protocol, Service, World, kinds, selects};
 
 /// Places a job.

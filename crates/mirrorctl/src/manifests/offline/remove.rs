@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Target, Undo};
-use crate::manifests::JOB_LABEL;
+use super::target::{Target, Undo};
+use crate::manifests::ours::JOB_LABEL;
 use crate::manifests::routes::{self, Scope};
 use crate::objects::{Object, World, at, fully_qualified, kinds, selects};
 

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::remove::{live_shadow, rank, refers};
-use super::{Target, Undo, stopped, without_subsets};
+use super::stop::{stopped, without_subsets};
+use super::target::{Target, Undo};
 use crate::error::{Error, Result};
 use crate::manifests::record::{self, Record};
 use crate::manifests::routes::{self, Scope};

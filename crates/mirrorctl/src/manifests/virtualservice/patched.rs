@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use super::{bound, need_pin, rules, scope};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
 use crate::manifests::change::{Change, refuse_other_job};
-use crate::manifests::native::{Copy, Copying};
-use crate::manifests::routes::{self, Scope};
+use crate::manifests::copying::{Copy, Copying};
+use crate::manifests::routes::{self, Scope, bound, rules, scope};
 use crate::manifests::{IstioVersion, Options, Origin, destinationrule, record};
 use crate::objects::{Object, World};
 
@@ -32,7 +31,7 @@ pub(super) fn patched(
     if let Some(subset) = &copying.pin
         && routes::pin(&mut rules, &copying.host, subset, scope)
     {
-        need_pin(job, copying, options)?;
+        copying.need_pin(job, options)?;
         destinationrule::refuse_hidden_pin(job, copying, subset, object.at(&["spec", "exportTo"]), world)?;
         pinned = Some(subset.clone());
     }

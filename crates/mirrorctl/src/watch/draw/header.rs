@@ -9,6 +9,7 @@ use crate::live::state::State;
 use crate::live::view::Mirror;
 use crate::watch::numbers;
 use crate::watch::scene::Scene;
+use crate::watch::ui::percentile;
 
 /// Names the mirror, its state, its settings and the source.
 pub fn header(scene: &Scene<'_>, width: usize, height: u16) -> Vec<Line<'static>> {
@@ -278,7 +279,7 @@ pub fn footer(scene: &Scene<'_>, width: usize) -> Line<'static> {
         ("?", "help", true),
         ("Space", if scene.ui.paused { "go on" } else { "pause" }, true),
         ("w", window_name(!scene.ui.is_long), true),
-        ("l", super::percentile(scene.ui.percentile + 1), true),
+        ("l", percentile(scene.ui.percentile + 1), true),
         ("Tab", "next mirror", several),
     ];
     let piece = |(key, does, _): (&'static str, &'static str, bool)| {

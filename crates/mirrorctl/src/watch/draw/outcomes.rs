@@ -9,14 +9,14 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text;
-use crate::live::ledger::{Ledger, Reason};
+use crate::live::balances::{Balances, Reason};
 use crate::live::reading::Engine;
 use crate::live::view::Mirror;
 use crate::watch::look::Look;
 use crate::watch::numbers;
 
-/// The account of a mirror.
-pub struct Account<'a> {
+/// What became of the requests that met the match of a mirror.
+pub struct Outcomes<'a> {
     /// The mirror.
     pub mirror: &'a Mirror,
     /// What the window is called.
@@ -46,17 +46,17 @@ const ANSWER_ROWS: usize = 4;
 /// The longest class is `grpc_error`.
 const CLASS_CELLS: usize = 10;
 
-// === impl Account ===
+// === impl Outcomes ===
 
-impl Account<'_> {
+impl Outcomes<'_> {
     /// Draws it.
     pub fn render(&self, look: Look, area: Rect, buffer: &mut Buffer) {
-        let ledger = &self.mirror.window.ledger;
+        let balances = &self.mirror.window.balances;
         let rest = text::lines(&self.heading(look, usize::from(area.width)), area, buffer);
         let mut lines = self.bars(look, rest);
         let spare = usize::from(rest.height).saturating_sub(lines.len() + 1);
         if spare >= ANSWER_ROWS {
-            let answers = answers(look, ledger, area.width);
+            let answers = answers(look, balances, area.width);
             if answers.len() <= spare {
                 lines.push(Line::default());
                 lines.extend(answers);
@@ -67,7 +67,7 @@ impl Account<'_> {
 
     /// The title, and the sums.
     fn heading(&self, look: Look, width: usize) -> Vec<Line<'static>> {
-        let ledger = &self.mirror.window.ledger;
+        let balances = &self.mirror.window.balances;
         let of_filter = self.mirror.engine == Engine::Wasm;
         let mut title = Line::styled(format!("Copies in the last {}", self.window), look.strong());
         let (known, whole) = (self.mirror.window.seconds, f64::from(self.seconds));
@@ -78,12 +78,12 @@ impl Account<'_> {
             ));
         }
         let sums = [
-            ("matched", ledger.matched, Style::new(), of_filter),
-            ("sent", ledger.sent, Style::new(), true),
-            ("dropped", ledger.dropped, look.alarm(), of_filter),
-            ("skipped", ledger.skipped, Style::new(), of_filter),
-            ("answered", ledger.responses, Style::new(), true),
-            ("failed", ledger.failures, look.alarm(), true),
+            ("matched", balances.matched, Style::new(), of_filter),
+            ("sent", balances.sent, Style::new(), true),
+            ("dropped", balances.dropped, look.alarm(), of_filter),
+            ("skipped", balances.skipped, Style::new(), of_filter),
+            ("answered", balances.responses, Style::new(), true),
+            ("failed", balances.failures, look.alarm(), true),
         ];
         let is_known = self.mirror.window.seconds > 0.0;
         let sum = |(name, count, style, _): (&str, f64, Style, bool)| {
@@ -103,11 +103,11 @@ impl Account<'_> {
 
     /// A line for each reason that occurred, and if there are more than fit, how many.
     fn bars(&self, look: Look, area: Rect) -> Vec<Line<'static>> {
-        let ledger = &self.mirror.window.ledger;
-        let bars = bars(look, ledger);
+        let balances = &self.mirror.window.balances;
+        let bars = bars(look, balances);
         if bars.is_empty() {
             let said = match (self.mirror.window.seconds > 0.0, self.mirror.engine) {
-                (false, _) => super::nothing(self.mirror),
+                (false, _) => nothing(self.mirror),
                 (true, Engine::Wasm) => "none skipped, dropped or failed",
                 (true, Engine::Native) => "engine native counts no reasons",
             };
@@ -134,12 +134,12 @@ impl Account<'_> {
     }
 }
 
-fn bars(look: Look, ledger: &Ledger) -> Vec<Bar> {
+fn bars(look: Look, balances: &Balances) -> Vec<Bar> {
     let bar = |reason: &Reason| {
         let (rank, kind, style, of) = match reason.statistic {
-            Statistic::Dropped(_) => (0, "dropped", look.alarm(), ledger.matched),
-            Statistic::Failures(_) => (1, "failed", look.alarm(), ledger.sent),
-            Statistic::Skipped(_) => (2, "skipped", look.quiet(), ledger.matched),
+            Statistic::Dropped(_) => (0, "dropped", look.alarm(), balances.matched),
+            Statistic::Failures(_) => (1, "failed", look.alarm(), balances.sent),
+            Statistic::Skipped(_) => (2, "skipped", look.quiet(), balances.matched),
             _ => return None,
         };
         (reason.count > 0.0).then(|| Bar {
@@ -151,7 +151,7 @@ fn bars(look: Look, ledger: &Ledger) -> Vec<Bar> {
             share: (of > 0.0).then(|| 100.0 * reason.count / of),
         })
     };
-    let mut bars: Vec<Bar> = ledger.reasons.iter().filter_map(bar).collect();
+    let mut bars: Vec<Bar> = balances.reasons.iter().filter_map(bar).collect();
     // Stable: equals stay in the order of the table.
     bars.sort_by(|one, other| one.rank.cmp(&other.rank).then(other.count.total_cmp(&one.count)));
     bars
@@ -198,9 +198,9 @@ fn bar(look: Look, part: f64, room: usize) -> String {
 }
 
 /// How both versions answered, by class.
-fn answers(look: Look, ledger: &Ledger, width: u16) -> Vec<Line<'static>> {
+fn answers(look: Look, balances: &Balances, width: u16) -> Vec<Line<'static>> {
     let count = |wanted: Statistic| {
-        let found = ledger.reasons.iter().find(|reason| reason.statistic == wanted);
+        let found = balances.reasons.iter().find(|reason| reason.statistic == wanted);
         found.map_or(0.0, |reason| reason.count)
     };
     let column = (usize::from(width).saturating_sub(CLASS_CELLS) / 2).min(22);
@@ -220,8 +220,8 @@ fn answers(look: Look, ledger: &Ledger, width: u16) -> Vec<Line<'static>> {
         (primary > 0.0 || shadow > 0.0).then(|| {
             Line::from(vec![
                 Span::raw(format!("{:CLASS_CELLS$}", class.as_str())),
-                Span::styled(cell(primary, ledger.primary_responses), look.primary()),
-                Span::styled(cell(shadow, ledger.responses), look.shadow()),
+                Span::styled(cell(primary, balances.primary_responses), look.primary()),
+                Span::styled(cell(shadow, balances.responses), look.shadow()),
             ])
         })
     };
@@ -235,4 +235,13 @@ fn answers(look: Look, ledger: &Ledger, width: u16) -> Vec<Line<'static>> {
         Span::styled(format!("{:>column$}", "shadow"), look.shadow()),
     ]);
     [vec![heading], lines].concat()
+}
+
+/// Why nothing is known of a mirror.
+pub fn nothing(mirror: &Mirror) -> &'static str {
+    match mirror.proxies {
+        (0, 0) => "nobody answers",
+        (0, _) => "no proxy has the mirror",
+        _ => "waiting for a second reading",
+    }
 }

@@ -1,9 +1,9 @@
-//! How a plan is printed: text for people, JSON for programs, from the same values.
+//! How a preview is printed: text for people, JSON for programs, from the same values.
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::{Ability, Memory, Plan};
+use super::{Ability, Memory, Preview};
 use crate::findings::Finding;
 use crate::job::{DataPlane, Engine, Expiry, Job, word};
 use crate::manifests::Step;
@@ -11,7 +11,7 @@ use crate::objects::title;
 use crate::output::{table, value};
 
 /// For people.
-pub fn text(plan: &Plan, job: &Job) -> String {
+pub fn text(preview: &Preview, job: &Job) -> String {
     let end = match job.expires_at {
         Expiry::Never => "without an end".to_owned(),
         Expiry::At(end) => format!("until {end}"),
@@ -28,7 +28,7 @@ pub fn text(plan: &Plan, job: &Job) -> String {
         word(DataPlane::WORDS, &job.data_plane)
     );
     let mut part = |heading: &str, body: String| text.push_str(&format!("\n{heading}\n\n{body}"));
-    let rows = plan.objects.iter().map(|object| {
+    let rows = preview.objects.iter().map(|object| {
         let title = match object.namespace.as_str() {
             "" => format!("the {} {}", object.kind, object.name),
             namespace => title(&object.kind, namespace, &object.name),
@@ -40,7 +40,7 @@ pub fn text(plan: &Plan, job: &Job) -> String {
         "What is applied, in this order:",
         table(&["STEP", "ACTION", "OBJECT"], &rows),
     );
-    let rows = plan.copies.iter().map(|copies| {
+    let rows = preview.copies.iter().map(|copies| {
         let percentage = if copies.percentage == copies.effective {
             format!("{} %", copies.percentage)
         } else {
@@ -63,11 +63,11 @@ pub fn text(plan: &Plan, job: &Job) -> String {
         "What the shadows get:",
         table(&["MIRROR", "CLUSTER", "SHARE", "HOST", "HEADERS"], &rows),
     );
-    part("What becomes of live requests:", lines(&plan.live));
-    part("Who calls the shadows:", lines(&plan.callers));
-    part("Which connections end:", lines(&plan.connections));
-    part("Memory:", memory(plan.memory.as_ref()));
-    for fit in &plan.fits {
+    part("What becomes of live requests:", lines(&preview.live));
+    part("Who calls the shadows:", lines(&preview.callers));
+    part("Which connections end:", lines(&preview.connections));
+    part("Memory:", memory(preview.memory.as_ref()));
+    for fit in &preview.fits {
         let heading = match &fit.ability {
             Ability::Yes => format!("Engine {} can do it, and gives up:", fit.name()),
             Ability::Unknown(fact) => format!("Engine {} needs another fact ({fact}), and would give up:", fit.name()),
@@ -75,7 +75,7 @@ pub fn text(plan: &Plan, job: &Job) -> String {
         };
         part(&heading, lines(&fit.gives_up));
     }
-    let rows = plan.risks.iter().map(|finding| {
+    let rows = preview.risks.iter().map(|finding| {
         let severity = finding.code.severity.word().to_owned();
         vec![
             finding.code.id.to_owned(),
@@ -138,20 +138,20 @@ fn mebibytes(bytes: u64) -> String {
 }
 
 /// For programs.
-pub fn json(plan: &Plan, job: &Job) -> String {
+pub fn json(preview: &Preview, job: &Job) -> String {
     let list = |values: Vec<Value>| Value::Array(values);
     value(&json!({
         "job": {"name": job.name, "namespace": job.namespace},
         "engine": word(Engine::WORDS, &job.engine),
         "dataPlane": word(DataPlane::WORDS, &job.data_plane),
-        "objects": list(plan.objects.iter().map(|object| json!({
+        "objects": list(preview.objects.iter().map(|object| json!({
             "step": step(object.step),
             "action": object.action,
             "kind": object.kind,
             "namespace": object.namespace,
             "name": object.name,
         })).collect()),
-        "copies": list(plan.copies.iter().map(|copies| json!({
+        "copies": list(preview.copies.iter().map(|copies| json!({
             "mirror": copies.mirror,
             "cluster": copies.cluster,
             "percentage": copies.percentage,
@@ -159,10 +159,10 @@ pub fn json(plan: &Plan, job: &Job) -> String {
             "host": copies.host,
             "headers": copies.headers,
         })).collect()),
-        "liveRequests": plan.live,
-        "callers": plan.callers,
-        "connections": plan.connections,
-        "memory": plan.memory.map(|memory| json!({
+        "liveRequests": preview.live,
+        "callers": preview.callers,
+        "connections": preview.connections,
+        "memory": preview.memory.map(|memory| json!({
             "bufferedBytesPerWorker": memory.buffered,
             "answersPerWorker": memory.in_flight,
             "workers": memory.workers,
@@ -170,20 +170,20 @@ pub fn json(plan: &Plan, job: &Job) -> String {
             "pods": memory.pods,
             "bytes": memory.total(),
         })),
-        "engines": list(plan.fits.iter().map(|fit| json!({
+        "engines": list(preview.fits.iter().map(|fit| json!({
             "engine": fit.name(),
             "can": fit.ability == Ability::Yes,
             "missing": if let Ability::Unknown(fact) = &fit.ability { Some(fact) } else { None },
             "refused": if let Ability::No(why) = &fit.ability { Some(why) } else { None },
             "givesUp": fit.gives_up,
         })).collect()),
-        "risks": list(plan.risks.iter().map(|finding| json!({
+        "risks": list(preview.risks.iter().map(|finding| json!({
             "code": finding.code.id,
             "severity": finding.code.severity.word(),
             "object": finding.object,
             "path": finding.path,
             "message": finding.message,
         })).collect()),
-        "notes": plan.notes,
+        "notes": preview.notes,
     }))
 }

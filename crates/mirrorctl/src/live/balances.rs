@@ -10,7 +10,7 @@ use super::vocabulary;
 
 /// What was counted, in a window or since the proxies started.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ledger {
+pub struct Balances {
     /// Requests that met the match.
     pub matched: f64,
     /// Copies that were sent.
@@ -55,9 +55,9 @@ pub fn is_failure_of_shadow(statistic: Statistic) -> bool {
     matches!(statistic, Statistic::Failures(failure) if failure != Failure::Cancelled)
 }
 
-// === impl Ledger ===
+// === impl Balances ===
 
-impl Ledger {
+impl Balances {
     /// Of a window.
     pub(super) fn of(engine: Engine, tally: &Tally) -> Self {
         Self::count(engine, |statistic| tally.get(statistic))
@@ -67,18 +67,18 @@ impl Ledger {
     pub(super) fn since_start<'a>(engine: Engine, proxies: impl Iterator<Item = &'a Counts>) -> Self {
         let proxies: Vec<&Counts> = proxies.collect();
         let sum = |statistic: Statistic| proxies.iter().filter_map(|counts| counts.get(statistic)).sum();
-        let ledger = Self::count(engine, sum);
+        let balances = Self::count(engine, sum);
         if engine == Engine::Native {
-            return ledger;
+            return balances;
         }
         let (collecting, in_flight): (f64, f64) = (sum(Statistic::Collecting), sum(Statistic::InFlight));
-        let requests = ledger.matched - ledger.sent - ledger.skipped - ledger.dropped - collecting;
-        let copies = ledger.sent - ledger.responses - ledger.failures - in_flight;
+        let requests = balances.matched - balances.sent - balances.skipped - balances.dropped - collecting;
+        let copies = balances.sent - balances.responses - balances.failures - in_flight;
         Self {
             collecting: Some(collecting),
             in_flight: Some(in_flight),
             unaccounted: Some(requests.abs() + copies.abs()),
-            ..ledger
+            ..balances
         }
     }
 

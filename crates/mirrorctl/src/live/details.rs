@@ -3,11 +3,13 @@
 
 use mirror_policy::stats::Statistic;
 
-use super::ledger::Ledger;
+use super::balances::Balances;
+use super::gauges::Set;
+use super::rates::Side;
 use super::reading::Engine;
-use super::view::{Mirror, Side, View};
+use super::table;
+use super::view::{Mirror, View};
 use super::words::{self, UNKNOWN, known, text};
-use super::{table, view};
 use crate::time::Time;
 
 /// One line of an account.
@@ -34,8 +36,8 @@ pub fn is_known(mirror: &Mirror) -> bool {
 /// The lines of an account; without `all`, only the reasons that something happened for.
 pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
     let is_known = mirror.window.seconds > 0.0;
-    let (window, total) = (&mirror.window.ledger, &mirror.total);
-    let line = |depth: usize, name: &'static str, of: fn(&Ledger) -> f64, meaning: &'static str| Line {
+    let (window, total) = (&mirror.window.balances, &mirror.total);
+    let line = |depth: usize, name: &'static str, of: fn(&Balances) -> f64, meaning: &'static str| Line {
         depth,
         name,
         window: is_known.then(|| of(window)),
@@ -65,11 +67,16 @@ pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     if mirror.engine == Engine::Wasm {
         let balance = "Requests that met the match = sent + skipped + dropped + collecting.";
-        lines.push(line(0, "matched", |ledger| ledger.matched, balance));
-        lines.push(line(1, "sent", |ledger| ledger.sent, "Copies that were sent."));
-        lines.push(line(1, "skipped", |ledger| ledger.skipped, "Policy left them out:"));
+        lines.push(line(0, "matched", |balances| balances.matched, balance));
+        lines.push(line(1, "sent", |balances| balances.sent, "Copies that were sent."));
+        lines.push(line(1, "skipped", |balances| balances.skipped, "Policy left them out:"));
         lines.extend(reasons(|one| matches!(one, Statistic::Skipped(_))));
-        lines.push(line(1, "dropped", |ledger| ledger.dropped, "Copies that were lost:"));
+        lines.push(line(
+            1,
+            "dropped",
+            |balances| balances.dropped,
+            "Copies that were lost:",
+        ));
         lines.extend(reasons(|one| matches!(one, Statistic::Dropped(_))));
         let collecting = "Copies whose request is not complete yet.";
         lines.push(gauge("collecting", total.collecting, collecting));
@@ -78,10 +85,15 @@ pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
         Engine::Wasm => "Copies that were sent = responses + failures + in flight.",
         Engine::Native => "Requests that the shadow's proxy saw = responses + failures.",
     };
-    lines.push(line(0, "sent", |ledger| ledger.sent, balance));
-    lines.push(line(1, "responses", |ledger| ledger.responses, "The shadow's answers:"));
+    lines.push(line(0, "sent", |balances| balances.sent, balance));
+    lines.push(line(
+        1,
+        "responses",
+        |balances| balances.responses,
+        "The shadow's answers:",
+    ));
     lines.extend(reasons(|one| matches!(one, Statistic::Responses(_))));
-    lines.push(line(1, "failures", |ledger| ledger.failures, "Without an answer:"));
+    lines.push(line(1, "failures", |balances| balances.failures, "Without an answer:"));
     lines.extend(reasons(|one| matches!(one, Statistic::Failures(_))));
     if mirror.engine == Engine::Wasm {
         lines.push(gauge("in flight", total.in_flight, "Copies whose answer is awaited."));
@@ -90,7 +102,12 @@ pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
         Engine::Wasm => "The primary's answers to the requests that were copied:",
         Engine::Native => "The primary's answers:",
     };
-    lines.push(line(0, "primary responses", |ledger| ledger.primary_responses, primary));
+    lines.push(line(
+        0,
+        "primary responses",
+        |balances| balances.primary_responses,
+        primary,
+    ));
     lines.extend(reasons(|one| matches!(one, Statistic::PrimaryResponses(_))));
     if mirror.engine == Engine::Wasm {
         let meaning = "By how much the two balances miss.";
@@ -193,7 +210,7 @@ fn facts(view: &View, mirror: &Mirror) -> Vec<(&'static str, String)> {
 
 /// What is configured, in a sentence.
 pub(super) fn setting(mirror: &Mirror, now: i64) -> String {
-    let view::Set {
+    let Set {
         enabled,
         percentage,
         max_in_flight,

@@ -6,7 +6,7 @@ mod copies;
 
 mod engines;
 
-mod show;
+pub mod print;
 
 use mirror_policy::Plan as Filter;
 use serde_json::Value;
@@ -14,21 +14,21 @@ use serde_json::Value;
 use crate::check::{self, Setting, Subject};
 use crate::error::Result;
 use crate::findings::Finding;
-use crate::input::{Document, Place};
+use crate::input::Document;
 use crate::job::{self, Backend, DataPlane, Engine, Isolation, Job, Shadow};
 use crate::manifests::{self, Bundle, Manifest, Options, Origin, Step};
 use crate::objects::{World, at, title};
+use crate::place::Place;
 use crate::yaml::Marks;
 
 pub use copies::{Copies, configs};
 pub use engines::{Ability, Fit, fits};
-pub use show::{json, text};
 
 /// What a job comes to.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Preview {
     /// In apply order.
-    pub objects: Vec<Planned>,
+    pub objects: Vec<Applied>,
     /// What each shadow gets, mirror by mirror.
     pub copies: Vec<Copies>,
     /// What changes for live requests: one sentence each.
@@ -49,7 +49,7 @@ pub struct Plan {
 
 /// One object to apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
+pub struct Applied {
     /// When.
     pub step: Step,
     /// `create`, `update` (ours, from before or from an earlier step) or `change` (the user's).
@@ -75,19 +75,19 @@ pub struct Memory {
     pub pods: Option<u64>,
 }
 
-/// Plans a job.
+/// What a job comes to.
 ///
 /// # Errors
-/// As [`manifests::bundle`].
-pub fn plan(job: &Job, known: &World, options: &Options, setting: &Setting, pods: Option<u64>) -> Result<Plan> {
+/// As [`manifests::bundle()`].
+pub fn preview(job: &Job, known: &World, options: &Options, setting: &Setting, pods: Option<u64>) -> Result<Preview> {
     let bundle = manifests::bundle(job, known, options)?;
     let filters: Vec<Filter> = bundle
         .manifests(None)
         .flat_map(|manifest| configs(&manifest.object))
         .filter_map(|config| Filter::parse(config.to_string().as_bytes()).ok())
         .collect();
-    Ok(Plan {
-        objects: planned(&bundle, known),
+    Ok(Preview {
+        objects: applied(&bundle, known),
         copies: copies::copies(job, &bundle, &filters, options, &known.domain),
         live: live(job, &bundle, options),
         callers: callers(job, known, options),
@@ -99,8 +99,8 @@ pub fn plan(job: &Job, known: &World, options: &Options, setting: &Setting, pods
     })
 }
 
-fn planned(bundle: &Bundle, known: &World) -> Vec<Planned> {
-    let mut found: Vec<Planned> = Vec::new();
+fn applied(bundle: &Bundle, known: &World) -> Vec<Applied> {
+    let mut found: Vec<Applied> = Vec::new();
     for manifest in bundle.manifests(None) {
         let text = |keys: &[&str]| {
             let text = at(&manifest.object, keys).and_then(Value::as_str);
@@ -123,7 +123,7 @@ fn planned(bundle: &Bundle, known: &World) -> Vec<Planned> {
                     .map(|object| (object.kind.as_str(), object.namespace.as_str(), object.name.as_str())),
             )
             .any(|other| other == (kind.as_str(), namespace.as_str(), name.as_str()));
-        found.push(Planned {
+        found.push(Applied {
             step: manifest.step,
             action: match manifest.origin {
                 Origin::Patched => "change",
