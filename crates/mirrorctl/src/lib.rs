@@ -58,9 +58,9 @@
 //! # To add a golden folder
 //!
 //! `tests/golden/NAME/` with the input files and `args`: the arguments on one line, run in that folder. `UPDATE_GOLDEN=1
-//! cargo test -p mirrorctl --test golden` writes `expected.yaml` (create an empty `expected.json` or `expected.txt` first for another form),
+//! cargo test -p mirrorctl golden` writes `expected.yaml` (create an empty `expected.json` or `expected.txt` first for another form),
 //! `expected.stderr` and `exit`. Every object in it is then checked against the official CRDs, every configuration of the
-//! filter against its parser. Input that is no YAML stands in `tests/bad_input.rs`, because every YAML file of the
+//! filter against its parser. Input that is no YAML stands in `tests/it/bad_input.rs`, because every YAML file of the
 //! repository is read by a test.
 
 #![forbid(unsafe_code)]
