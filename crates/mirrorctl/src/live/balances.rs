@@ -58,6 +58,12 @@ pub fn is_failure_of_shadow(statistic: Statistic) -> bool {
 // === impl Balances ===
 
 impl Balances {
+    /// How often one thing happened for one reason.
+    pub fn count_of(&self, statistic: Statistic) -> f64 {
+        let found = self.reasons.iter().find(|reason| reason.statistic == statistic);
+        found.map_or(0.0, |reason| reason.count)
+    }
+
     /// Of a window.
     pub(super) fn of(engine: Engine, tally: &Tally) -> Self {
         Self::count(engine, |statistic| tally.get(statistic))

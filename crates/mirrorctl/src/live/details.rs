@@ -33,90 +33,106 @@ pub fn is_known(mirror: &Mirror) -> bool {
     mirror.proxies.0 > 0 || total.matched + total.sent + total.primary_responses > 0.0
 }
 
+/// The lines of the account of one mirror, made one by one.
+struct Lines<'a> {
+    window: Option<&'a Balances>,
+    total: &'a Balances,
+    /// Whether reasons are listed for which nothing happened.
+    all: bool,
+    lines: Vec<Line>,
+}
+
 /// The lines of an account; without `all`, only the reasons that something happened for.
 pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
-    let is_known = mirror.window.seconds > 0.0;
-    let (window, total) = (&mirror.window.balances, &mirror.total);
-    let line = |depth: usize, name: &'static str, of: fn(&Balances) -> f64, meaning: &'static str| Line {
-        depth,
-        name,
-        window: is_known.then(|| of(window)),
-        total: Some(of(total)),
-        meaning,
+    let mut lines = Lines {
+        window: (mirror.window.seconds > 0.0).then_some(&mirror.window.balances),
+        total: &mirror.total,
+        all,
+        lines: Vec::new(),
     };
-    let gauge = |name: &'static str, total: Option<f64>, meaning: &'static str| Line {
-        depth: 1,
-        name,
-        window: None,
-        total,
-        meaning,
-    };
-    let reasons = |of: fn(Statistic) -> bool| -> Vec<Line> {
-        let those = window.reasons.iter().zip(&total.reasons);
-        those
-            .filter(|(window, total)| of(window.statistic) && (all || window.count > 0.0 || total.count > 0.0))
-            .map(|(window, total)| Line {
-                depth: 2,
-                name: window.statistic.result().unwrap_or_default(),
-                window: is_known.then_some(window.count),
-                total: Some(total.count),
-                meaning: window.statistic.meaning().unwrap_or_default(),
-            })
-            .collect()
-    };
-    let mut lines = Vec::new();
-    if mirror.engine == Engine::Wasm {
+    match mirror.engine {
+        Engine::Wasm => lines.of_filter(),
+        Engine::Native => lines.of_native(),
+    }
+    lines.lines
+}
+
+// === impl Lines ===
+
+impl Lines<'_> {
+    /// Both balances, and by how much they miss.
+    fn of_filter(&mut self) {
+        let total = self.total;
         let balance = "Requests that met the match = sent + skipped + dropped + collecting.";
-        lines.push(line(0, "matched", |balances| balances.matched, balance));
-        lines.push(line(1, "sent", |balances| balances.sent, "Copies that were sent."));
-        lines.push(line(1, "skipped", |balances| balances.skipped, "Policy left them out:"));
-        lines.extend(reasons(|one| matches!(one, Statistic::Skipped(_))));
-        lines.push(line(
-            1,
-            "dropped",
-            |balances| balances.dropped,
-            "Copies that were lost:",
-        ));
-        lines.extend(reasons(|one| matches!(one, Statistic::Dropped(_))));
+        self.count(0, "matched", |balances| balances.matched, balance);
+        self.count(1, "sent", |balances| balances.sent, "Copies that were sent.");
+        self.count(1, "skipped", |balances| balances.skipped, "Policy left them out:");
+        self.reasons(|one| matches!(one, Statistic::Skipped(_)));
+        self.count(1, "dropped", |balances| balances.dropped, "Copies that were lost:");
+        self.reasons(|one| matches!(one, Statistic::Dropped(_)));
         let collecting = "Copies whose request is not complete yet.";
-        lines.push(gauge("collecting", total.collecting, collecting));
+        self.gauge(1, "collecting", total.collecting, collecting);
+        self.copies("Copies that were sent = responses + failures + in flight.");
+        self.gauge(1, "in flight", total.in_flight, "Copies whose answer is awaited.");
+        self.primary("The primary's answers to the requests that were copied:");
+        let unaccounted = "By how much the two balances miss.";
+        self.gauge(0, "unaccounted", total.unaccounted, unaccounted);
     }
-    let balance = match mirror.engine {
-        Engine::Wasm => "Copies that were sent = responses + failures + in flight.",
-        Engine::Native => "Requests that the shadow's proxy saw = responses + failures.",
-    };
-    lines.push(line(0, "sent", |balances| balances.sent, balance));
-    lines.push(line(
-        1,
-        "responses",
-        |balances| balances.responses,
-        "The shadow's answers:",
-    ));
-    lines.extend(reasons(|one| matches!(one, Statistic::Responses(_))));
-    lines.push(line(1, "failures", |balances| balances.failures, "Without an answer:"));
-    lines.extend(reasons(|one| matches!(one, Statistic::Failures(_))));
-    if mirror.engine == Engine::Wasm {
-        lines.push(gauge("in flight", total.in_flight, "Copies whose answer is awaited."));
+
+    /// What the proxies say of Envoy's own mirroring.
+    fn of_native(&mut self) {
+        self.copies("Requests that the shadow's proxy saw = responses + failures.");
+        self.primary("The primary's answers:");
     }
-    let primary = match mirror.engine {
-        Engine::Wasm => "The primary's answers to the requests that were copied:",
-        Engine::Native => "The primary's answers:",
-    };
-    lines.push(line(
-        0,
-        "primary responses",
-        |balances| balances.primary_responses,
-        primary,
-    ));
-    lines.extend(reasons(|one| matches!(one, Statistic::PrimaryResponses(_))));
-    if mirror.engine == Engine::Wasm {
-        let meaning = "By how much the two balances miss.";
-        lines.push(Line {
-            depth: 0,
-            ..gauge("unaccounted", total.unaccounted, meaning)
+
+    fn copies(&mut self, balance: &'static str) {
+        self.count(0, "sent", |balances| balances.sent, balance);
+        self.count(1, "responses", |balances| balances.responses, "The shadow's answers:");
+        self.reasons(|one| matches!(one, Statistic::Responses(_)));
+        self.count(1, "failures", |balances| balances.failures, "Without an answer:");
+        self.reasons(|one| matches!(one, Statistic::Failures(_)));
+    }
+
+    fn primary(&mut self, meaning: &'static str) {
+        self.count(0, "primary responses", |balances| balances.primary_responses, meaning);
+        self.reasons(|one| matches!(one, Statistic::PrimaryResponses(_)));
+    }
+
+    fn count(&mut self, depth: usize, name: &'static str, of: fn(&Balances) -> f64, meaning: &'static str) {
+        self.lines.push(Line {
+            depth,
+            name,
+            window: self.window.map(of),
+            total: Some(of(self.total)),
+            meaning,
         });
     }
-    lines
+
+    /// A window says nothing about a gauge.
+    fn gauge(&mut self, depth: usize, name: &'static str, total: Option<f64>, meaning: &'static str) {
+        self.lines.push(Line {
+            depth,
+            name,
+            window: None,
+            total,
+            meaning,
+        });
+    }
+
+    fn reasons(&mut self, of: fn(Statistic) -> bool) {
+        for total in self.total.reasons.iter().filter(|reason| of(reason.statistic)) {
+            let window = self.window.map(|window| window.count_of(total.statistic));
+            if self.all || total.count > 0.0 || window.is_some_and(|count| count > 0.0) {
+                self.lines.push(Line {
+                    depth: 2,
+                    name: total.statistic.result().unwrap_or_default(),
+                    window,
+                    total: Some(total.count),
+                    meaning: total.statistic.meaning().unwrap_or_default(),
+                });
+            }
+        }
+    }
 }
 
 /// One mirror for a person at a terminal.

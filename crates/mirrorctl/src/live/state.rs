@@ -181,12 +181,8 @@ impl Facts<'_> {
             warnings
                 .push("The proxies are not configured alike: a change is on its way, or did not reach all.".to_owned());
         }
-        let count = |wanted: Statistic| {
-            let of = balances.reasons.iter().find(|reason| reason.statistic == wanted);
-            of.map_or(0.0, |reason| reason.count)
-        };
-        let client_errors = count(Statistic::Responses(Class::ClientError));
-        let primary_errors = count(Statistic::PrimaryResponses(Class::ClientError));
+        let client_errors = balances.count_of(Statistic::Responses(Class::ClientError));
+        let primary_errors = balances.count_of(Statistic::PrimaryResponses(Class::ClientError));
         if client_errors > 0.0 && client_errors >= balances.responses && primary_errors < balances.primary_responses {
             warnings.push(
                 "All the shadow's answers are 4xx, the primary's are not. If they are 403s, an AuthorizationPolicy refuses \

@@ -12,6 +12,28 @@ use crate::output::{table, value};
 
 /// For people.
 pub fn text(preview: &Preview, job: &Job) -> String {
+    let mut text = first_line(job);
+    let mut part = |heading: &str, body: String| text.push_str(&format!("\n{heading}\n\n{body}"));
+    part("What is applied, in this order:", objects(preview));
+    part("What the shadows get:", copies(preview));
+    part("What becomes of live requests:", lines(&preview.live));
+    part("Who calls the shadows:", lines(&preview.callers));
+    part("Which connections end:", lines(&preview.connections));
+    part("Memory:", memory(preview.memory.as_ref()));
+    for fit in &preview.fits {
+        let heading = match &fit.ability {
+            Ability::Yes => format!("Engine {} can do it, and gives up:", fit.name()),
+            Ability::Unknown(fact) => format!("Engine {} needs another fact ({fact}), and would give up:", fit.name()),
+            Ability::No(why) => format!("Engine {} cannot do it ({why}), and would give up:", fit.name()),
+        };
+        part(&heading, lines(&fit.gives_up));
+    }
+    part("Risks (docs/findings.md):", risks(preview));
+    text
+}
+
+/// Whose requests are copied, by what, and until when.
+fn first_line(job: &Job) -> String {
     let end = match job.expires_at {
         Expiry::Never => "without an end".to_owned(),
         Expiry::At(end) => format!("until {end}"),
@@ -20,14 +42,16 @@ pub fn text(preview: &Preview, job: &Job) -> String {
         "" => (String::new(), "listener"),
         namespace => (format!(" of namespace {namespace}"), "Service"),
     };
-    let mut text = format!(
+    format!(
         "The job {}{of} copies requests of the {what} {} with engine {}, dataPlane {}, {end}.\n",
         job.name,
         job.target.name,
         word(Engine::WORDS, &job.engine),
         word(DataPlane::WORDS, &job.data_plane)
-    );
-    let mut part = |heading: &str, body: String| text.push_str(&format!("\n{heading}\n\n{body}"));
+    )
+}
+
+fn objects(preview: &Preview) -> String {
     let rows = preview.objects.iter().map(|object| {
         let title = match object.namespace.as_str() {
             "" => format!("the {} {}", object.kind, object.name),
@@ -36,10 +60,10 @@ pub fn text(preview: &Preview, job: &Job) -> String {
         vec![step(object.step), object.action.to_owned(), title]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    part(
-        "What is applied, in this order:",
-        table(&["STEP", "ACTION", "OBJECT"], &rows),
-    );
+    table(&["STEP", "ACTION", "OBJECT"], &rows)
+}
+
+fn copies(preview: &Preview) -> String {
     let rows = preview.copies.iter().map(|copies| {
         let percentage = if copies.percentage == copies.effective {
             format!("{} %", copies.percentage)
@@ -59,22 +83,10 @@ pub fn text(preview: &Preview, job: &Job) -> String {
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    part(
-        "What the shadows get:",
-        table(&["MIRROR", "CLUSTER", "SHARE", "HOST", "HEADERS"], &rows),
-    );
-    part("What becomes of live requests:", lines(&preview.live));
-    part("Who calls the shadows:", lines(&preview.callers));
-    part("Which connections end:", lines(&preview.connections));
-    part("Memory:", memory(preview.memory.as_ref()));
-    for fit in &preview.fits {
-        let heading = match &fit.ability {
-            Ability::Yes => format!("Engine {} can do it, and gives up:", fit.name()),
-            Ability::Unknown(fact) => format!("Engine {} needs another fact ({fact}), and would give up:", fit.name()),
-            Ability::No(why) => format!("Engine {} cannot do it ({why}), and would give up:", fit.name()),
-        };
-        part(&heading, lines(&fit.gives_up));
-    }
+    table(&["MIRROR", "CLUSTER", "SHARE", "HOST", "HEADERS"], &rows)
+}
+
+fn risks(preview: &Preview) -> String {
     let rows = preview.risks.iter().map(|finding| {
         let severity = finding.code.severity.word().to_owned();
         vec![
@@ -85,15 +97,11 @@ pub fn text(preview: &Preview, job: &Job) -> String {
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    part(
-        "Risks (docs/findings.md):",
-        if rows.is_empty() {
-            "none found\n".to_owned()
-        } else {
-            table(&["CODE", "SEVERITY", "IN", "MESSAGE"], &rows)
-        },
-    );
-    text
+    if rows.is_empty() {
+        "none found\n".to_owned()
+    } else {
+        table(&["CODE", "SEVERITY", "IN", "MESSAGE"], &rows)
+    }
 }
 
 fn place(finding: &Finding) -> String {

@@ -45,10 +45,18 @@ fn refused(args: &[&str], objects: &str, message: &str) {
     assert_eq!(ran.stderr, format!("error: {message}\n"), "{args:?}\n{objects}");
 }
 
+/// The target, and a Deployment with this pod.
+fn with(pod: &str) -> String {
+    format!("{TARGET}{}", deployment(pod))
+}
+
+/// The same, and another object.
+fn also(object: &str) -> String {
+    format!("{}---\n{object}\n", with(POD))
+}
+
 #[test]
-fn what_cannot_be_cloned_is_refused_with_the_reason() {
-    let with = |pod: &str| format!("{TARGET}{}", deployment(pod));
-    let also = |object: &str| format!("{}---\n{object}\n", with(POD));
+fn what_is_no_deployment_cannot_be_cloned() {
     for (args, objects, message) in [
         (
             &[][..],
@@ -62,13 +70,25 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             ),
             "spec.shadows[0].clone.deployment: workload type not supported: the StatefulSet reviews-v1 of namespace demo is no Deployment; its pods have identities and volumes of their own, so run the new version yourself and name its Service by backendRef",
         ),
+    ] {
+        refused(args, &objects, message);
+    }
+}
+
+#[test]
+fn a_container_of_the_clone_must_be_one_of_the_original() {
+    refused(
+        &["--image", "review=r:2"],
+        &with(POD),
+        "spec.shadows[0].clone.images: the Deployment reviews-v1 of namespace demo has no container `review`; it has reviews, log",
+    );
+}
+
+#[test]
+fn what_a_clone_would_do_twice_must_be_allowed() {
+    for (args, objects, message) in [
         (
-            &["--image", "review=r:2"],
-            with(POD),
-            "spec.shadows[0].clone.images: the Deployment reviews-v1 of namespace demo has no container `review`; it has reviews, log",
-        ),
-        (
-            &["--image", "reviews=r:2"],
+            &["--image", "reviews=r:2"][..],
             with(
                 "initContainers: [{name: migrate, image: m:1}, {name: proxy, image: p:1, restartPolicy: Always}], containers: [{name: reviews, image: r:1}]",
             ),
@@ -86,13 +106,25 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             with(POD),
             "the job of the flags: spec.shadows[0].clone.allow[0]: \"everything\" is not one of `initContainers`, `persistentVolumes`",
         ),
+    ] {
+        refused(args, &objects, message);
+    }
+}
+
+#[test]
+fn a_clone_says_how_many_pods_it_runs() {
+    refused(
+        &[],
+        &with(POD).replace("replicas: 2", "replicas: 0"),
+        "spec.shadows[0].clone.replicas: is missing, and the Deployment reviews-v1 of namespace demo runs 0 pods; say how many the clone runs",
+    );
+}
+
+#[test]
+fn a_clone_takes_no_name_that_exists() {
+    for (args, objects, message) in [
         (
-            &[],
-            with(POD).replace("replicas: 2", "replicas: 0"),
-            "spec.shadows[0].clone.replicas: is missing, and the Deployment reviews-v1 of namespace demo runs 0 pods; say how many the clone runs",
-        ),
-        (
-            &[],
+            &[][..],
             also("{apiVersion: v1, kind: Service, metadata: {name: reviews-v2, namespace: demo}, spec: {}}"),
             "spec.shadows[0].clone.version: the Service reviews-v2 of namespace demo (standard input (document 3)) exists and is not of this job; give the clone another version",
         ),
@@ -103,8 +135,16 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             ),
             "spec.shadows[0].clone.version: the Deployment reviews-v2 of namespace demo (standard input (document 3)) exists and is not of this job; give the clone another version",
         ),
+    ] {
+        refused(args, &objects, message);
+    }
+}
+
+#[test]
+fn nothing_that_exists_may_select_the_pods_of_a_clone() {
+    for (args, objects, message) in [
         (
-            &[],
+            &[][..],
             also(
                 "{apiVersion: v1, kind: Service, metadata: {name: canary, namespace: demo}, spec: {selector: {version: v2}}}",
             ),
@@ -117,8 +157,16 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             ),
             "spec.shadows[0].clone: the Deployment greedy of namespace demo (standard input (document 3)) selects {\"matchExpressions\":[{\"key\":\"version\",\"operator\":\"NotIn\",\"values\":[\"v1\"]}]} and would take the clone's pods for its own; give the clone another version, or change that selector",
         ),
+    ] {
+        refused(args, &objects, message);
+    }
+}
+
+#[test]
+fn a_clone_as_a_subset_comes_step_by_step() {
+    for (args, objects, message) in [
         (
-            &["--isolation", "subset"],
+            &["--isolation", "subset"][..],
             with(POD),
             "--step is missing; spec.shadows[0].clone.isolation: with `subset` the pods of v2 are endpoints of the Service reviews as soon as they are ready, and get live requests unless routing already keeps these off them; apply --step prepare and wait until the proxies have it, then --step deploy and wait until the pods are ready, then --step mirror; or use isolation `service`, which needs no order",
         ),
@@ -134,8 +182,16 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             with(POD),
             "spec.shadows[0].clone.isolation: TM050: no VirtualService among the objects sends every request for the Service reviews of namespace demo to subset v1, so the clone's pods would get live ones; apply what --step prepare prints and read the objects anew, or use isolation `service`, which needs no routing",
         ),
+    ] {
+        refused(args, &objects, message);
+    }
+}
+
+#[test]
+fn nothing_else_may_select_the_pods_of_a_subset() {
+    for (args, objects, message) in [
         (
-            &["--isolation", "subset", "--step", "deploy"],
+            &["--isolation", "subset", "--step", "deploy"][..],
             also(
                 "{apiVersion: v1, kind: Service, metadata: {name: all, namespace: demo}, spec: {selector: {app: reviews}}}",
             ),
@@ -149,14 +205,22 @@ fn what_cannot_be_cloned_is_refused_with_the_reason() {
             ),
             "spec.shadows[0].clone: the Deployment reviews-v1 of namespace demo (standard input (document 2)) selects {\"matchLabels\":{\"app\":\"reviews\"}} and would take the clone's pods for its own; use isolation `service`, which gives the pods labels of their own",
         ),
-        (
-            &["--authorization-policy", "--engine", "native"],
-            with(POD),
-            "--authorization-policy: with engine native the callers' own proxies send the copies, so the shadow must allow whom the primary allows; copy the primary's policy, or use engine wasm",
-        ),
     ] {
         refused(args, &objects, message);
     }
+}
+
+#[test]
+fn no_policy_is_written_for_the_callers_proxies() {
+    refused(
+        &["--authorization-policy", "--engine", "native"],
+        &with(POD),
+        "--authorization-policy: with engine native the callers' own proxies send the copies, so the shadow must allow whom the primary allows; copy the primary's policy, or use engine wasm",
+    );
+}
+
+#[test]
+fn the_name_of_the_clones_service_must_not_be_too_long() {
     let long = "v".repeat(60);
     let ran = run(
         Path::new("."),

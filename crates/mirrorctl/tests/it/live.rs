@@ -1,5 +1,7 @@
 //! How mirrors do: who is asked, what they say, and what is worked out of it.
 
+mod addresses;
+
 mod args;
 
 mod bad_input;
@@ -16,3 +18,5 @@ mod view;
 
 #[cfg(unix)]
 mod waiting;
+
+mod words;

@@ -15,6 +15,8 @@ mod common;
 // What is read.
 mod reading;
 
+mod jobs;
+
 mod objects;
 
 mod bad_input;

@@ -75,8 +75,7 @@ fn refused(
 }
 
 #[test]
-fn a_job_is_refused_where_its_data_plane_has_no_such_thing() {
-    let job = "job.yaml";
+fn a_job_for_a_gateway_says_which_and_for_which_authority() {
     for (golden, change, why) in [
         (
             "gateway",
@@ -118,6 +117,14 @@ fn a_job_is_refused_where_its_data_plane_has_no_such_thing() {
             ("namespace: edge}", "namespace: demo}"),
             "the Gateway public of namespace demo is not among the objects; add to --objects the output of: kubectl get gateways.gateway.networking.k8s.io,gateways.networking.istio.io -n demo -o yaml",
         ),
+    ] {
+        refused(golden, "job.yaml", change, &[], why);
+    }
+}
+
+#[test]
+fn a_job_for_a_waypoint_says_what_a_waypoint_can_see() {
+    for (golden, change, why) in [
         (
             "waypoint",
             ("    backendRef:", "    match: [{port: 9080}]\n    backendRef:"),
@@ -133,6 +140,14 @@ fn a_job_is_refused_where_its_data_plane_has_no_such_thing() {
             ("    - authority: {prefix: reviews}\n      method", "    - method"),
             "spec.shadows[1].match[0]: `authority` is missing, and the filter of a waypoint sees the requests to every port of the Service reviews of namespace demo (such as `reviews:9080`); without it, requests to others would be copied too",
         ),
+    ] {
+        refused(golden, "job.yaml", change, &[], why);
+    }
+}
+
+#[test]
+fn a_job_for_an_envoy_without_istio_knows_no_services() {
+    for (golden, change, why) in [
         (
             "plain_envoy",
             ("kind: Listener", "kind: Service"),
@@ -161,22 +176,27 @@ fn a_job_is_refused_where_its_data_plane_has_no_such_thing() {
             ("  expiresAt", "  primary: {version: v1}\n  expiresAt"),
             "standard input: spec.primary: is a version of a Service; with dataPlane `envoy`, requests are copied whatever answers them, so leave it out",
         ),
-        (
-            "sidecar",
-            (
-                "backendRef:\n      name: reviews-v2\n      port: 9080",
-                "endpoint: {host: a, port: 80}",
-            ),
-            "standard input: spec.shadows[0]: `endpoint` is for dataPlane `envoy`; with Istio, give one of `backendRef`, `subset` and `clone`",
-        ),
     ] {
-        refused(golden, job, change, &[], why);
+        refused(golden, "job.yaml", change, &[], why);
     }
 }
 
 #[test]
-fn what_exists_decides_what_a_gateway_and_a_waypoint_can_copy() {
-    let objects = "objects.yaml";
+fn with_istio_a_shadow_is_no_address() {
+    refused(
+        "sidecar",
+        "job.yaml",
+        (
+            "backendRef:\n      name: reviews-v2\n      port: 9080",
+            "endpoint: {host: a, port: 80}",
+        ),
+        &[],
+        "standard input: spec.shadows[0]: `endpoint` is for dataPlane `envoy`; with Istio, give one of `backendRef`, `subset` and `clone`",
+    );
+}
+
+#[test]
+fn what_exists_decides_what_a_gateway_can_copy() {
     for (golden, change, why) in [
         (
             "gateway",
@@ -220,6 +240,14 @@ fn what_exists_decides_what_a_gateway_and_a_waypoint_can_copy() {
             ),
             "a Service in front of the gateway's pods in namespace istio-system is not among the objects; add to --objects the output of: kubectl get services -n istio-system -o yaml",
         ),
+    ] {
+        refused(golden, "objects.yaml", change, &[], why);
+    }
+}
+
+#[test]
+fn what_exists_decides_what_a_waypoint_can_copy() {
+    for (golden, change, why) in [
         (
             "waypoint",
             ("    istio.io/use-waypoint: waypoint\n", ""),
@@ -257,7 +285,7 @@ fn what_exists_decides_what_a_gateway_and_a_waypoint_can_copy() {
             "the HTTPRoute mine of namespace demo, in standard input (document 4), routes reviews.demo.svc.cluster.local, and its waypoint knows only what is referred to there; add the filter `{\"type\":\"RequestMirror\",\"requestMirror\":{\"backendRef\":{\"name\":\"reviews-v2\",\"namespace\":\"staging\",\"port\":8080},\"percent\":0}}` to one of its rules with backendRefs",
         ),
     ] {
-        refused(golden, objects, change, &[], why);
+        refused(golden, "objects.yaml", change, &[], why);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::common::mesh::{Mesh, Reached, Request, Routed};
 use mirrorctl::input::Document;
 use mirrorctl::job::{self, Job};
 use mirrorctl::manifests::offline::{self, Target};
-use mirrorctl::manifests::{self, IstioVersion, Options, Origin, Step};
+use mirrorctl::manifests::{self, Bundle, IstioVersion, Options, Origin, Step};
 use mirrorctl::objects::{Object, World};
 use mirrorctl::place::Place;
 use proptest::test_runner::{Config, TestRunner};
@@ -144,6 +144,11 @@ fn read(job: &Value) -> Option<Job> {
     job::read(document).ok()
 }
 
+/// What routes copy, request by request.
+fn copies(mesh: &Mesh) -> Vec<BTreeSet<String>> {
+    routed(mesh).into_iter().map(|(_, copies)| copies).collect()
+}
+
 /// Applies a job and takes it offline. Tells what kinds of it there were; `None` if it was refused.
 fn there_and_back(case: &Case) -> Option<BTreeSet<&'static str>> {
     let job = read(&case.job)?;
@@ -151,23 +156,42 @@ fn there_and_back(case: &Case) -> Option<BTreeSet<&'static str>> {
         // In Git nothing tells our mirror from one of the user's to the same destination.
         return None;
     }
-    let options = options(case);
     let origin = Mesh::new(&case.objects);
     let mut mesh = origin.clone();
-    let mut seen = BTreeSet::new();
-    let first = manifests::bundle(&job, &world(&mesh), &options).ok()?;
-    let pinned = case.pin_primary && format!("{:?}", case.job).contains("subset");
+    let first = manifests::bundle(&job, &world(&mesh), &options(case)).ok()?;
     let tried = Try {
         case,
         before: routed(&mesh),
         policies: policies(&mesh),
-        pinned,
+        pinned: case.pin_primary && format!("{:?}", case.job).contains("subset"),
     };
-    let stepwise = manifests::clone::why_stepwise(&job).is_some();
+    let mut seen = apply(&tried, &job, &first, &mut mesh);
+    if gained(&origin, &mesh, case) {
+        seen.insert("copies");
+    }
+    generates_the_same_again(&job, &mesh, case);
+    stop(&tried, &job, &origin, &mut mesh);
+    if case.gitops {
+        seen.insert("git");
+        return Some(seen);
+    }
+    remove_and_restore(&tried, &job, &mut mesh);
+    for (now, was) in mesh.0.values().zip(origin.0.values()) {
+        assert_eq!(now.to_string(), was.to_string(), "not as it was\n{case:?}");
+    }
+    assert_eq!(mesh.0.len(), origin.0.len(), "not as it was\n{case:?}");
+    Some(seen)
+}
+
+/// Applies a job object by object. Tells whose objects there were.
+fn apply(tried: &Try<'_>, job: &Job, first: &Bundle, mesh: &mut Mesh) -> BTreeSet<&'static str> {
+    let case = tried.case;
+    let mut seen = BTreeSet::new();
+    let stepwise = manifests::clone::why_stepwise(job).is_some();
     for step in [Step::Prepare, Step::Deploy, Step::Mirror] {
         // Step by step each one is generated from what the one before has left.
         let bundle = if stepwise {
-            manifests::bundle(&job, &world(&mesh), &options)
+            manifests::bundle(job, &world(mesh), &options(case))
         } else {
             Ok(first.clone())
         };
@@ -176,7 +200,7 @@ fn there_and_back(case: &Case) -> Option<BTreeSet<&'static str>> {
             let labels = &manifest.object["metadata"]["labels"]["traffic-mirror.dev/job"];
             assert_eq!(labels.is_string(), manifest.origin == Origin::Ours);
             mesh.apply(&manifest.object);
-            tried.check(&mesh, "on the way there");
+            tried.check(mesh, "on the way there");
             seen.insert(if manifest.origin == Origin::Ours {
                 "ours"
             } else {
@@ -184,75 +208,75 @@ fn there_and_back(case: &Case) -> Option<BTreeSet<&'static str>> {
             });
         }
     }
-    let copies =
-        |routed: &[Routed]| -> Vec<BTreeSet<String>> { routed.iter().map(|(_, copies)| copies.clone()).collect() };
-    let there = copies(&routed(&mesh));
-    for (before, now) in copies(&tried.before).iter().zip(&there) {
+    seen
+}
+
+/// Whether requests are copied that were not. No mirror of the user is lost.
+fn gained(origin: &Mesh, mesh: &Mesh, case: &Case) -> bool {
+    let (before, now) = (copies(origin), copies(mesh));
+    for (before, now) in before.iter().zip(&now) {
         assert!(
             before.is_subset(now),
             "a mirror of the user is gone: {before:?} {now:?}\n{case:?}"
         );
     }
-    if there != copies(&tried.before) {
-        seen.insert("copies");
-    }
-    // Generating again changes nothing more.
-    if let Ok(again) = manifests::bundle(&job, &world(&mesh), &options) {
+    now != before
+}
+
+/// Generating again changes nothing more.
+fn generates_the_same_again(job: &Job, mesh: &Mesh, case: &Case) {
+    if let Ok(again) = manifests::bundle(job, &world(mesh), &options(case)) {
         let mut same = mesh.clone();
         again
             .manifests(None)
             .filter(|manifest| manifest.step == Step::Mirror)
             .for_each(|manifest| same.apply(&manifest.object));
-        assert_eq!(routed(&same), routed(&mesh), "generated again\n{case:?}");
+        assert_eq!(routed(&same), routed(mesh), "generated again\n{case:?}");
     }
+}
+
+/// Ends the copies, which a second time changes nothing.
+fn stop(tried: &Try<'_>, job: &Job, origin: &Mesh, mesh: &mut Mesh) {
+    let case = tried.case;
     let target = Target {
         name: &job.name,
-        job: case.gitops.then_some(&job),
+        job: case.gitops.then_some(job),
         namespace: None,
     };
-    for object in offline::stop(target, &world(&mesh)).objects {
+    for object in offline::stop(target, &world(mesh)).objects {
         mesh.apply(&object);
-        tried.check(&mesh, "stop");
+        tried.check(mesh, "stop");
     }
-    assert_eq!(
-        copies(&routed(&mesh)),
-        copies(&tried.before),
-        "copies after stop\n{case:?}"
-    );
+    assert_eq!(copies(mesh), copies(origin), "copies after stop\n{case:?}");
     assert!(
-        offline::stop(target, &world(&mesh)).objects.is_empty(),
+        offline::stop(target, &world(mesh)).objects.is_empty(),
         "stopped twice\n{case:?}"
     );
-    if case.gitops {
-        seen.insert("git");
-        return Some(seen);
-    }
+}
+
+/// Deletes what was made for the job, and writes the user's objects as they were.
+fn remove_and_restore(tried: &Try<'_>, job: &Job, mesh: &mut Mesh) {
     let by_name = Target {
         name: &job.name,
         job: None,
         namespace: None,
     };
     for _ in 0..2 {
-        for object in offline::remove(by_name, &world(&mesh)).objects {
+        for object in offline::remove(by_name, &world(mesh)).objects {
             mesh.delete(&object);
-            tried.check(&mesh, "remove");
+            tried.check(mesh, "remove");
         }
-        if let Ok(undo) = offline::restore(by_name, &world(&mesh)) {
+        if let Ok(undo) = offline::restore(by_name, &world(mesh)) {
             for object in undo.objects {
                 mesh.apply(&object);
-                tried.check(&mesh, "restore");
+                tried.check(mesh, "restore");
             }
         }
     }
-    for object in offline::remove(by_name, &world(&mesh)).objects {
+    for object in offline::remove(by_name, &world(mesh)).objects {
         mesh.delete(&object);
-        tried.check(&mesh, "remove the rest");
+        tried.check(mesh, "remove the rest");
     }
-    for (now, was) in mesh.0.values().zip(origin.0.values()) {
-        assert_eq!(now.to_string(), was.to_string(), "not as it was\n{case:?}");
-    }
-    assert_eq!(mesh.0.len(), origin.0.len(), "not as it was\n{case:?}");
-    Some(seen)
 }
 
 #[test]

@@ -199,10 +199,7 @@ fn bar(look: Look, part: f64, room: usize) -> String {
 
 /// How both versions answered, by class.
 fn answers(look: Look, balances: &Balances, width: u16) -> Vec<Line<'static>> {
-    let count = |wanted: Statistic| {
-        let found = balances.reasons.iter().find(|reason| reason.statistic == wanted);
-        found.map_or(0.0, |reason| reason.count)
-    };
+    let count = |wanted: Statistic| balances.count_of(wanted);
     let column = (usize::from(width).saturating_sub(CLASS_CELLS) / 2).min(22);
     let cell = |count: f64, of: f64| {
         let share = if of > 0.0 {

@@ -75,7 +75,7 @@ fn it_fits_every_width() {
 
 #[test]
 #[ignore = "needs Chromium: make test-dashboard"]
-fn it_is_used_by_keys_alone() {
+fn the_tab_key_reaches_everything_in_order() {
     let admin = Admin::start(&Load::new());
     let (_running, url) = served(&admin);
     let page = Page::drawn(&url);
@@ -123,7 +123,16 @@ fn it_is_used_by_keys_alone() {
         })
         .collect();
     assert!(places.is_sorted(), "{order:?}");
-    // Charts by arrow keys, read out.
+    page.finish();
+}
+
+/// Charts by arrow keys, read out.
+#[test]
+#[ignore = "needs Chromium: make test-dashboard"]
+fn the_arrow_keys_read_the_charts() {
+    let admin = Admin::start(&Load::new());
+    let (_running, url) = served(&admin);
+    let page = Page::drawn(&url);
     page.value("document.querySelector('[data-testid=\"plot-rate\"]').focus()");
     page.browser.keys(&[key::END]);
     page.until_text("readout", "Primary");
@@ -143,7 +152,16 @@ fn it_is_used_by_keys_alone() {
         .keys(&[key::END, key::LEFT, key::LEFT, key::RIGHT, key::PAGE_UP, key::ESCAPE]);
     page.until_text("time-rate", "latest");
     assert_eq!(page.attribute("readout", "aria-live"), "polite");
-    // The keys of one letter, and the help that lists them.
+    page.finish();
+}
+
+/// The keys of one letter, and the help that lists them.
+#[test]
+#[ignore = "needs Chromium: make test-dashboard"]
+fn every_letter_does_what_the_help_says() {
+    let admin = Admin::start(&Load::new());
+    let (_running, url) = served(&admin);
+    let page = Page::drawn(&url);
     page.browser.keys(&["w"]);
     page.until(
         "half an hour",
@@ -163,7 +181,16 @@ fn it_is_used_by_keys_alone() {
     page.browser.picture("help");
     page.browser.keys(&[key::ESCAPE]);
     page.until("the help is closed", "!document.querySelector('#help').open");
-    // The tabs of the mirrors: one stop, arrows within.
+    page.finish();
+}
+
+/// The tabs of the mirrors: one stop, arrows within.
+#[test]
+#[ignore = "needs Chromium: make test-dashboard"]
+fn the_arrow_keys_choose_among_the_mirrors() {
+    let admin = Admin::start(&Load::new());
+    let (_running, url) = served(&admin);
+    let page = Page::drawn(&url);
     page.value("document.querySelector('[data-testid=\"mirror-reviews-v2\"]').focus()");
     page.browser.keys(&[key::RIGHT]);
     if page.text("name") == "reviews-v2" {

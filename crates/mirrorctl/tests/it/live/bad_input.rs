@@ -1,11 +1,15 @@
 //! Sources that are wrong, silent, broken or hostile, and jobs that are none: each ends with one clear line on standard error
 //! and nothing on standard output.
 
-use std::io::{Read, Write};
+mod arguments;
+
+mod trust;
+
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::common::server::{Authority, document, http, nobody, ok, request, serve, status};
+use crate::common::server::{document, http, nobody, ok, request, serve, status};
 use crate::common::{Ran, run};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -51,39 +55,6 @@ fn proxy(address: &str, problem: &str) {
 #[track_caller]
 fn prometheus(address: &str, problem: &str) {
     refused(&["--prometheus", address], 1, &format!("http://{address}: {problem}"));
-}
-
-#[test]
-fn a_url_that_is_none_is_refused_before_anyone_is_asked() {
-    for (url, problem) in [
-        ("", "is no URL"),
-        ("ftp://localhost", "is not http or https"),
-        ("http://", "is no URL"),
-        ("http://user:secret@localhost", "holds credentials"),
-        ("http://localhost:15000/stats?format=json", "has more than a path"),
-        (
-            "http://localhost:99999999",
-            "has a port that is no number from 0 to 65535",
-        ),
-    ] {
-        for flag in ["--envoy", "--prometheus"] {
-            let ran = mirrorctl(&["status", flag, url], "");
-            assert_eq!((ran.exit, ran.stdout.as_str()), (2, ""));
-            let line = ran.stderr.lines().next().unwrap_or_default();
-            let begin = format!("error: invalid value '{url}' for '{flag} <URL>': {problem}");
-            assert!(line.starts_with(&begin), "{line}");
-        }
-    }
-}
-
-#[test]
-fn envoy_and_prometheus_are_not_asked_together() {
-    let ran = mirrorctl(&["status", "--envoy", "a:1", "--prometheus", "b:1"], "");
-    assert_eq!((ran.exit, ran.stdout.as_str()), (2, ""));
-    assert!(
-        ran.stderr
-            .starts_with("error: the argument '--envoy <URL>' cannot be used with '--prometheus <URL>'")
-    );
 }
 
 #[test]
@@ -238,125 +209,6 @@ fn a_status_that_is_no_answer() {
 }
 
 #[test]
-fn a_redirect_that_leads_nowhere() {
-    let found = |location: &'static str| http(move |_| status("302 Found", &format!("location: {location}\r\n"), b""));
-    proxy(&found("/again"), "too many redirects");
-    for location in ["file:///etc/passwd", "http://127.0.0.1:1/", "gopher://x/"] {
-        let ran = mirrorctl(&["status", "--envoy", &found(location)], "");
-        assert_eq!(
-            (ran.exit, ran.stdout.as_str(), ran.stderr.lines().count()),
-            (1, "", 1),
-            "{location}"
-        );
-    }
-}
-
-/// A token is for the server that it was given for, and not for the one that this one sends to.
-#[test]
-fn a_token_does_not_follow_a_redirect() {
-    let file = folder("redirect").join("token");
-    std::fs::write(&file, "secret\n").expect("written");
-    let elsewhere = http(|request| match request.contains("secret") {
-        true => status("500 It Has The Token", "", b""),
-        false => ok(br#"{"stats":[]}"#),
-    });
-    let from = http(move |request| match request.contains("authorization: Bearer secret") {
-        true => status("302 Found", &format!("location: http://{elsewhere}/\r\n"), b""),
-        false => status("500 It Has No Token", "", b""),
-    });
-    let ran = mirrorctl(
-        &[
-            "status",
-            "--envoy",
-            &from,
-            "--bearer-token-file",
-            file.to_str().expect("a path"),
-        ],
-        "",
-    );
-    assert!(ran.stderr.contains("no traffic_mirror statistics"), "{}", ran.stderr);
-}
-
-#[test]
-fn tls_that_is_none_or_is_not_trusted() {
-    // It takes the greeting for a request that is none.
-    let plain = serve(|mut stream| {
-        let _ = stream.read(&mut [0; 65536]);
-        let _ = stream.write_all(&status("400 Bad Request", "", b""));
-    });
-    let ran = mirrorctl(&["status", "--envoy", &format!("https://{plain}")], "");
-    assert_eq!((ran.exit, ran.stdout.as_str(), ran.stderr.lines().count()), (1, "", 1));
-    let problem = "TLS: received corrupt message of type InvalidContentType: does it speak https?";
-    assert_eq!(ran.stderr, format!("error: https://{plain}: {problem}\n"));
-
-    let folder = folder("tls");
-    let (trusted, other) = (Authority::new(&folder, "trusted"), Authority::new(&folder, "other"));
-    let url = format!("https://{}", trusted.https("127.0.0.1", IDLE));
-    let file = |authority: &Authority| authority.file.to_str().expect("a path").to_owned();
-    for args in [
-        &["status", "--envoy", &url][..],
-        &["status", "--envoy", &url, "--ca-file", &file(&other)],
-    ] {
-        let ran = mirrorctl(args, "");
-        let problem = "TLS: invalid peer certificate: UnknownIssuer: --ca-file names the file of who signed it";
-        let expected = format!("error: {url}: {problem}\n");
-        assert_eq!(
-            (ran.exit, ran.stdout.as_str(), ran.stderr),
-            (1, "", expected),
-            "{args:?}"
-        );
-    }
-    let misnamed = format!("https://{}", trusted.https("envoy.example.com", IDLE));
-    let ran = mirrorctl(&["status", "--envoy", &misnamed, "--ca-file", &file(&trusted)], "");
-    assert!(
-        ran.exit == 1 && ran.stderr.contains("certificate not valid for name"),
-        "{}",
-        ran.stderr
-    );
-    let ran = mirrorctl(
-        &[
-            "status",
-            "--envoy",
-            &url,
-            "--ca-file",
-            &file(&trusted),
-            "--window",
-            "1s",
-        ],
-        "",
-    );
-    assert!(ran.exit == 0 && ran.stdout.contains("reviews-v2"), "{}", ran.stderr);
-}
-
-#[test]
-fn a_file_of_credentials_that_holds_none() {
-    let folder = folder("credentials");
-    let file = |name: &str, bytes: &[u8]| {
-        let file = folder.join(name);
-        std::fs::write(&file, bytes).expect("written");
-        file.to_str().expect("a path").to_owned()
-    };
-    let (empty, text, two) = (file("empty", b" \n"), file("text", b"hello"), file("two", b"a\nb\n"));
-    let missing = folder.join("missing").to_str().expect("a path").to_owned();
-    for (flag, file, problem) in [
-        ("--ca-file", &text, "holds no certificate in PEM"),
-        (
-            "--ca-file",
-            &missing,
-            "cannot be read: No such file or directory (os error 2)",
-        ),
-        ("--bearer-token-file", &empty, "is empty: it should hold a token"),
-        (
-            "--bearer-token-file",
-            &two,
-            "holds more than one line, or what a header cannot carry",
-        ),
-    ] {
-        refused(&[flag, file], 2, &format!("{file}: {problem}"));
-    }
-}
-
-#[test]
 fn prometheus_refuses_a_query() {
     for code in ["400 Bad Request", "422 Unprocessable Entity"] {
         let body =
@@ -413,49 +265,6 @@ fn a_mirror_that_nobody_has() {
         &["--envoy", &address, "reviews-v3"],
         5,
         "there is no mirror `reviews-v3`; there are reviews-v2",
-    );
-}
-
-#[test]
-fn a_job_that_is_none() {
-    let folder = folder("jobs");
-    let other = folder.join("other.yaml");
-    std::fs::write(&other, "kind: Pod\n").expect("written");
-    let name = other.to_str().expect("a path");
-    refused(
-        &["-f", name],
-        2,
-        &format!("{name}: kind: \"Pod\" is not \"TrafficMirror\""),
-    );
-    refused(
-        &["-f", "nowhere.yaml"],
-        2,
-        "nowhere.yaml: cannot be read: No such file or directory (os error 2)",
-    );
-    let ran = mirrorctl(&["status", "-f", "-"], &format!("{JOB}---\n{JOB}"));
-    let line = "error: standard input: has 2 documents; one job is wanted\n";
-    assert_eq!((ran.exit, ran.stdout.as_str(), ran.stderr.as_str()), (2, "", line));
-    let native = JOB.replace("spec: {", "spec: {engine: native, ");
-    let ran = mirrorctl(&["status", "-f", "-", "--envoy", "a:1"], &native);
-    assert!(
-        ran.exit == 2 && ran.stderr.starts_with("error: --prometheus is missing"),
-        "{}",
-        ran.stderr
-    );
-}
-
-#[test]
-fn a_window_that_is_none() {
-    for window in ["0s", "5", "-1m", "99999999999h", "1.5m"] {
-        let ran = mirrorctl(&["status", &format!("--window={window}")], "");
-        let line = ran.stderr.lines().next().unwrap_or_default();
-        assert_eq!((ran.exit, ran.stdout.as_str()), (2, ""));
-        assert!(line.ends_with("is not a span such as 30s, 5m or 1h30m"), "{line}");
-    }
-    refused(
-        &["--window", "2d"],
-        2,
-        "--window: is longer than 1d, which is not looked at",
     );
 }
 

@@ -240,8 +240,8 @@ fn the_account_since_the_start_tells_what_is_missing() {
     assert_eq!(broken.total.unaccounted, Some(43.0));
 }
 
-#[test]
-fn the_json_is_what_the_page_and_programs_read() {
+/// What the page and programs get of ten seconds of one mirror.
+fn as_json() -> Value {
     let mut then = configured();
     let mut now = configured();
     for counts in [&mut then, &mut now] {
@@ -268,8 +268,12 @@ fn the_json_is_what_the_page_and_programs_read() {
         problem: Some("connection refused".to_owned()),
         since: Some(START),
     };
-    let value = wire::view(&View::of(&history, Window::of(10), &[]), Kind::Envoy, &[endpoint]);
-    let mirror = &value["mirrors"][0];
+    wire::view(&View::of(&history, Window::of(10), &[]), Kind::Envoy, &[endpoint])
+}
+
+#[test]
+fn the_json_says_what_was_asked_and_when() {
+    let value = as_json();
     assert_eq!(value["at"], json!(START + 5000));
     assert_eq!(
         value["window"],
@@ -280,6 +284,11 @@ fn the_json_is_what_the_page_and_programs_read() {
         json!({"kind": "envoy", "proxies": 1, "endpoints": [
             {"name": "http://a:15000", "up": false, "problem": "connection refused", "since": START}]})
     );
+}
+
+#[test]
+fn the_json_says_what_is_set_and_what_goes_on() {
+    let mirror = &as_json()["mirrors"][0];
     assert_eq!(
         mirror["set"],
         json!({"enabled": true, "percentage": 10, "maxInFlight": 128, "maxBufferedBytes": 16_777_216,
@@ -294,6 +303,11 @@ fn the_json_is_what_the_page_and_programs_read() {
         mirror["now"],
         json!({"collecting": 0, "inFlight": 0, "bufferedBytes": 0, "breakersOpen": 0})
     );
+}
+
+#[test]
+fn the_json_has_the_numbers_and_the_charts_of_the_window() {
+    let mirror = &as_json()["mirrors"][0];
     let window = &mirror["window"];
     assert_eq!(
         window["perSecond"],
@@ -317,6 +331,11 @@ fn the_json_is_what_the_page_and_programs_read() {
         (&mirror["series"]["skipped"], &mirror["series"]["dropped"]),
         (&json!([null, 18]), &json!([null, 0]))
     );
+}
+
+#[test]
+fn the_json_counts_every_reason() {
+    let mirror = &as_json()["mirrors"][0];
     let reasons = mirror["total"]["reasons"].as_array().unwrap();
     let find = |kind: &str, result: &str| -> &Value {
         let found = reasons
@@ -329,7 +348,7 @@ fn the_json_is_what_the_page_and_programs_read() {
     assert_eq!(find("primary_responses", "2xx")["count"], 10);
     assert_eq!(find("dropped", "bytes")["count"], 0);
     assert_eq!(find("failures", "reset")["meaning"], json!(Failure::Reset.meaning()));
-    assert_eq!(window["ledger"]["unaccounted"], Value::Null);
+    assert_eq!(mirror["window"]["ledger"]["unaccounted"], Value::Null);
     assert_eq!(mirror["total"]["unaccounted"], 0);
 }
 

@@ -67,14 +67,26 @@ fn sixteen() -> Vec<Mirrored> {
     NAMES.into_iter().map(mirror).collect()
 }
 
+/// Every screen that is held.
 fn shots() -> Vec<Shot> {
-    let well = || moment(&history(&[healthy()], 280, 1, NONE), &[]);
-    let badly = || moment(&history(&[losing()], 290, 1, NONE), &[]);
-    let with_ui = |shot: Shot, change: fn(&mut Ui)| {
-        let mut ui = Ui::default();
-        change(&mut ui);
-        Shot { ui, ..shot }
-    };
+    [of_mirrors(), of_nothing(), after_keys(), of_terminals()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A mirror that does well.
+fn well() -> Moment {
+    moment(&history(&[healthy()], 280, 1, NONE), &[])
+}
+
+/// A mirror that loses copies.
+fn badly() -> Moment {
+    moment(&history(&[losing()], 290, 1, NONE), &[])
+}
+
+/// What mirrors and their proxies do.
+fn of_mirrors() -> Vec<Shot> {
     vec![
         shot("healthy", Some(well())),
         shot("losing", Some(badly())),
@@ -96,6 +108,14 @@ fn shots() -> Vec<Shot> {
                 }),
             )
         },
+        shot("first_reading", Some(moment(&history(&[healthy()], 1, 1, NONE), &[]))),
+        shot("native", Some(moment(&history(&[native()], 280, 1, NONE), &[]))),
+    ]
+}
+
+/// What is shown while nothing is known.
+fn of_nothing() -> Vec<Shot> {
+    vec![
         shot("waiting", None),
         shot(
             "never_answered",
@@ -118,8 +138,17 @@ fn shots() -> Vec<Shot> {
                 all
             }),
         ),
-        shot("first_reading", Some(moment(&history(&[healthy()], 1, 1, NONE), &[]))),
-        shot("native", Some(moment(&history(&[native()], 280, 1, NONE), &[]))),
+    ]
+}
+
+/// What keys change.
+fn after_keys() -> Vec<Shot> {
+    let with_ui = |shot: Shot, change: fn(&mut Ui)| {
+        let mut ui = Ui::default();
+        change(&mut ui);
+        Shot { ui, ..shot }
+    };
+    vec![
         with_ui(
             shot("half_an_hour", Some(moment(&history(&[losing()], 1795, 1, NONE), &[]))),
             |ui| {
@@ -138,6 +167,12 @@ fn shots() -> Vec<Shot> {
             shot("long_names", Some(moment(&history(&sixteen(), 60, 1, NONE), &[]))),
             |ui| ui.paused = true,
         ),
+    ]
+}
+
+/// What terminals can show.
+fn of_terminals() -> Vec<Shot> {
+    vec![
         Shot {
             look: Look { colour: false, ..FULL },
             ..shot("no_colour", Some(badly()))
