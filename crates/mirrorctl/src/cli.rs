@@ -15,7 +15,7 @@ use crate::import::ImportCommand;
 use crate::job::JobFlags;
 use crate::manifests::{OptionArgs, Step};
 use crate::objects::WorldArgs;
-use crate::output::{Format, View};
+use crate::output::{AnswerForm, Format};
 use crate::time::Time;
 use crate::watch::args::WatchArgs;
 
@@ -165,7 +165,7 @@ pub struct PlanArgs {
     pub file: Option<String>,
     /// A text, or JSON
     #[arg(short, long, value_enum, default_value = "table")]
-    pub output: View,
+    pub output: AnswerForm,
     /// The pods whose proxies copy, which multiply the memory
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub pods: Option<u64>,

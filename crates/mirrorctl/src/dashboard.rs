@@ -40,7 +40,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::page::File;
-use connections::Limits;
+use connections::ClientLimits;
 use frames::Newest;
 use host::Hosts;
 use listen::Bound;
@@ -57,7 +57,7 @@ pub struct Dashboard {
     /// The newest views.
     pub newest: Newest,
     /// What clients may take.
-    pub limits: Limits,
+    pub limits: ClientLimits,
 }
 
 // === impl Dashboard ===

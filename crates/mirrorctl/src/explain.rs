@@ -16,7 +16,7 @@ use mirror_policy::trail::{self, Check};
 
 use crate::error::Result;
 use crate::input::Stdin;
-use crate::output::{Answer, View};
+use crate::output::{Answer, AnswerForm};
 use crate::time::Time;
 
 pub use args::ExplainArgs;
@@ -46,8 +46,8 @@ pub fn explain(args: &ExplainArgs, now: Time, stdin: &mut Stdin<'_>) -> Result<A
     }
     Ok(Answer {
         data: match args.output {
-            View::Json => show::json(&explained, &spec, args.seed),
-            View::Table => show::text(&explained, &spec, args.seed),
+            AnswerForm::Json => show::json(&explained, &spec, args.seed),
+            AnswerForm::Table => show::text(&explained, &spec, args.seed),
         },
         notes: spec.notes,
         ..Answer::default()

@@ -92,11 +92,12 @@ pub enum DataPlane {
 }
 
 /// What makes the copies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Engine {
-    /// The filter.
+    /// The filter, which counts everything.
     Wasm,
-    /// Envoy's own mirroring, by `mirror` in a VirtualService or `RequestMirror` in an HTTPRoute.
+    /// Envoy's own mirroring, by `mirror` in a VirtualService or `RequestMirror` in an HTTPRoute. Of its copies only
+    /// the answers are known, from Istio's standard metrics.
     Native,
 }
 
@@ -246,6 +247,14 @@ impl DataPlane {
 impl Engine {
     /// Every engine by its word in a job.
     pub const WORDS: &[(&str, Self)] = &[("wasm", Self::Wasm), ("native", Self::Native)];
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wasm => "wasm",
+            Self::Native => "native",
+        }
+    }
 }
 
 impl GatewayApi {

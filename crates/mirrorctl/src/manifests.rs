@@ -75,7 +75,7 @@ pub use cluster::Destination;
 pub use destinationrule::ceiling;
 pub use options::{ExtensionApi, IstioVersion, Module, Options, RoutingApi};
 pub use ours::{JOB_LABEL, MANAGED_BY, is_of_job, metadata};
-pub use placement::{Entry, Placement, place};
+pub use placement::{PlacedShadow, Placement, place};
 pub use record::{ORIGINAL, Record};
 
 /// Everything that a job needs. Each line of the table adds what its engine and data plane need, step by step.

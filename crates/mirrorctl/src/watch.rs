@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 
 /// How often is asked, and when it is enough.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct Pace {
     /// From question to question.
     pub interval: Duration,
     /// So many readings; `None`: without end.
@@ -46,9 +46,9 @@ pub struct Limits {
     pub lasting: Option<Duration>,
 }
 
-// === impl Limits ===
+// === impl Pace ===
 
-impl Limits {
+impl Pace {
     /// When it ends, if it begins now.
     fn end(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.lasting?)

@@ -1,6 +1,6 @@
 //! Whether copies arrive: the Service, its port, its subset, and what keeps a proxy from calling it.
 
-use super::flows::{Flow, Source, To, list};
+use super::flows::{Flow, FlowSource, To, list};
 use super::subject::Report;
 use crate::findings::codes;
 use crate::objects::{
@@ -32,7 +32,7 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
     }
     port(flow, &service, report);
     subset(flow, &service, world, report);
-    if let Source::Pods { namespace, selector } = &flow.source {
+    if let FlowSource::Pods { namespace, selector } = &flow.source {
         imported(flow, &service, namespace, selector, world, report);
         allowed(flow, &service, namespace, selector, world, report);
     }

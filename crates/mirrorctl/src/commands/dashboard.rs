@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use super::environment::Environment;
 use crate::dashboard::args::DashboardArgs;
-use crate::dashboard::connections::Limits;
+use crate::dashboard::connections::ClientLimits;
 use crate::dashboard::host::Hosts;
 use crate::dashboard::{Dashboard, poll};
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ pub(super) fn run(args: &DashboardArgs, mut environment: Environment<'_>) -> Res
         bound,
         files,
         newest,
-        limits: Limits::DEFAULT,
+        limits: ClientLimits::DEFAULT,
     };
     dashboard.serve(|| {
         for line in told.into_iter().flatten() {

@@ -6,7 +6,7 @@ use crate::check::Setting;
 use crate::cli::PlanArgs;
 use crate::error::Result;
 use crate::manifests;
-use crate::output::{Answer, View};
+use crate::output::{Answer, AnswerForm};
 use crate::preview::{self, print};
 
 pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<Answer> {
@@ -22,8 +22,8 @@ pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<A
     preview.notes.extend(manifests::clone::why_stepwise(&job));
     Ok(Answer {
         data: match args.output {
-            View::Table => print::text(&preview, &job),
-            View::Json => print::json(&preview, &job),
+            AnswerForm::Table => print::text(&preview, &job),
+            AnswerForm::Json => print::json(&preview, &job),
         },
         notes: preview.notes.iter().map(|note| format!("note: {note}")).collect(),
         ..Answer::default()

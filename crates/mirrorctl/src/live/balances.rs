@@ -5,8 +5,9 @@ use mirror_policy::reason::{Class, Failure};
 use mirror_policy::stats::{Kind, Statistic};
 
 use super::history::Tally;
-use super::reading::{Counts, Engine};
+use super::reading::Counts;
 use super::vocabulary;
+use crate::job::Engine;
 
 /// What was counted, in a window or since the proxies started.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -6,10 +6,10 @@ use mirror_policy::stats::Statistic;
 use super::balances::Balances;
 use super::gauges::Set;
 use super::rates::Side;
-use super::reading::Engine;
 use super::table;
-use super::view::{Mirror, View};
+use super::view::{MirrorView, View};
 use super::words::{self, UNKNOWN, known, text};
+use crate::job::Engine;
 use crate::time::Time;
 
 /// One line of an account.
@@ -28,7 +28,7 @@ pub struct Line {
 }
 
 /// Whether anything was ever said of a mirror. Without that there is no account.
-pub fn is_known(mirror: &Mirror) -> bool {
+pub fn is_known(mirror: &MirrorView) -> bool {
     let total = &mirror.total;
     mirror.proxies.0 > 0 || total.matched + total.sent + total.primary_responses > 0.0
 }
@@ -43,7 +43,7 @@ struct Lines<'a> {
 }
 
 /// The lines of an account; without `all`, only the reasons that something happened for.
-pub fn lines(mirror: &Mirror, all: bool) -> Vec<Line> {
+pub fn lines(mirror: &MirrorView, all: bool) -> Vec<Line> {
     let mut lines = Lines {
         window: (mirror.window.seconds > 0.0).then_some(&mirror.window.balances),
         total: &mirror.total,
@@ -136,7 +136,7 @@ impl Lines<'_> {
 }
 
 /// One mirror for a person at a terminal.
-pub fn describe(view: &View, mirror: &Mirror, all: bool) -> String {
+pub fn describe(view: &View, mirror: &MirrorView, all: bool) -> String {
     let mut out = String::new();
     for (key, value) in facts(view, mirror) {
         out.push_str(&format!("{key:<9}{value}\n"));
@@ -189,7 +189,7 @@ pub fn describe(view: &View, mirror: &Mirror, all: bool) -> String {
 }
 
 /// What is set and what goes on, as keys and sentences.
-fn facts(view: &View, mirror: &Mirror) -> Vec<(&'static str, String)> {
+fn facts(view: &View, mirror: &MirrorView) -> Vec<(&'static str, String)> {
     let now = &mirror.now;
     let (loaded, answering) = mirror.proxies;
     let mut facts = vec![
@@ -225,7 +225,7 @@ fn facts(view: &View, mirror: &Mirror) -> Vec<(&'static str, String)> {
 }
 
 /// What is configured, in a sentence.
-pub(super) fn setting(mirror: &Mirror, now: i64) -> String {
+pub(super) fn setting(mirror: &MirrorView, now: i64) -> String {
     let Set {
         enabled,
         percentage,

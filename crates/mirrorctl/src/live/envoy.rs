@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::answer;
 use super::distribution::Distribution;
-use super::reading::{Counts, Engine, Reading, Uptime};
+use super::reading::{Counts, Reading, Uptime};
 use super::vocabulary;
+use crate::job::Engine;
 
 /// What is asked of the admin interface: the filter's statistics and what tells a restart. The buckets come with it.
 pub const QUERY: &str = "/stats?format=json&histogram_buckets=cumulative&filter=traffic_mirror_%7C%5Eserver%5C.(uptime%7Chot_restart_epoch)%24";

@@ -18,7 +18,7 @@ pub struct Feed {
     client: Client,
     source: Source,
     history: History,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<SourceEndpoint>,
     clock: Clock,
     keep: u32,
     /// What a Prometheus server's clock is ahead of ours, in milliseconds.
@@ -29,7 +29,7 @@ pub struct Feed {
 
 /// Who is asked, and whether it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct SourceEndpoint {
     /// Its URL.
     pub name: String,
     /// Why it did not answer, in one line.
@@ -53,7 +53,7 @@ const RECENT: u32 = 120;
 impl Feed {
     /// A feed that keeps so many seconds. `unix` is the machine's time in milliseconds.
     pub fn new(client: Client, source: Source, keep: u32, unix: i64) -> Self {
-        let endpoints = source.urls().iter().map(Endpoint::new).collect();
+        let endpoints = source.urls().iter().map(SourceEndpoint::new).collect();
         Self {
             client,
             source,
@@ -119,7 +119,7 @@ impl Feed {
     }
 
     /// Who is asked.
-    pub fn endpoints(&self) -> &[Endpoint] {
+    pub fn endpoints(&self) -> &[SourceEndpoint] {
         &self.endpoints
     }
 
@@ -174,9 +174,9 @@ impl Feed {
 /// The source's time, and what it said.
 type Answer = Result<(i64, Vec<Reading>), String>;
 
-// === impl Endpoint ===
+// === impl SourceEndpoint ===
 
-impl Endpoint {
+impl SourceEndpoint {
     fn new(url: &Url) -> Self {
         Self {
             name: url.as_str().to_owned(),

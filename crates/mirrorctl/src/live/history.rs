@@ -11,8 +11,9 @@ use std::ops::Range;
 use mirror_policy::stats::{COUNT, Kind, Statistic};
 
 use super::distribution::Distribution;
-use super::reading::{Counts, Engine, Reading, Uptime};
+use super::reading::{Counts, Reading, Uptime};
 use super::vocabulary;
+use crate::job::Engine;
 
 /// The length of a bin in milliseconds.
 pub const BIN: i64 = 5_000;

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use super::balances::{Balances, is_error, is_failure_of_shadow};
 use super::details::{self, Line};
-use super::feed::Endpoint;
+use super::feed::SourceEndpoint;
 use super::rates::Side;
-use super::reading::Engine;
-use super::source::Kind;
-use super::view::{Mirror, View};
+use super::source::SourceKind;
+use super::view::{MirrorView, View};
 use super::words::{self, UNKNOWN, known};
+use crate::job::Engine;
 use crate::time::Time;
 use mirror_policy::stats::Statistic;
 
@@ -18,9 +18,9 @@ use mirror_policy::stats::Statistic;
 #[derive(Debug, Clone)]
 pub struct About<'a> {
     /// Who was asked.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// Each of them.
-    pub endpoints: &'a [Endpoint],
+    pub endpoints: &'a [SourceEndpoint],
     /// Only the totals are wanted.
     pub since_start: bool,
 }
@@ -54,11 +54,11 @@ fn source(view: &View, about: &About<'_>) -> String {
     let mut out = match (about.since_start, about.kind) {
         (true, _) => format!("Since the proxies started, as of {}", at(newest)),
         // All that was watched is in the window, which begins before it.
-        (false, Kind::Envoy) => {
+        (false, SourceKind::Envoy) => {
             let begin = newest - (known * 1000.0) as i64;
             format!("From {} to {} ({})", at(begin), at(newest), words::span(known))
         }
-        (false, Kind::Prometheus) => {
+        (false, SourceKind::Prometheus) => {
             let whole = f64::from(view.window.seconds);
             let rest = match whole - known {
                 missing if missing >= 1.0 => format!(", of which {} are known", words::span(known)),
@@ -73,8 +73,8 @@ fn source(view: &View, about: &About<'_>) -> String {
         }
     };
     let who = match about.kind {
-        Kind::Envoy => "Envoy's admin interface",
-        Kind::Prometheus => "Prometheus",
+        SourceKind::Envoy => "Envoy's admin interface",
+        SourceKind::Prometheus => "Prometheus",
     };
     let names: Vec<String> = about.endpoints.iter().map(|endpoint| code(&endpoint.name)).collect();
     let is_filter = view.mirrors.iter().any(|mirror| mirror.engine == Engine::Wasm);
@@ -126,7 +126,7 @@ fn overview(view: &View, about: &About<'_>) -> String {
     out
 }
 
-fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
+fn section(view: &View, mirror: &MirrorView, about: &About<'_>) -> String {
     let mut out = format!("### {}\n\n", code(&mirror.name));
     // A state is one of a window.
     if !about.since_start {
@@ -157,7 +157,7 @@ fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
 }
 
 /// Primary and shadow, and what differs.
-fn versions(mirror: &Mirror, about: &About<'_>) -> String {
+fn versions(mirror: &MirrorView, about: &About<'_>) -> String {
     let mut out = String::from("| | primary | shadow | difference |\n|---|---:|---:|---:|\n");
     let mut row = |name: &str, primary: String, shadow: String, difference: Option<String>| {
         let difference = difference.unwrap_or_default();
@@ -231,7 +231,7 @@ fn slower(primary: f64, shadow: f64) -> String {
 }
 
 /// The account, as two balances with their reasons.
-fn balance(mirror: &Mirror, about: &About<'_>) -> String {
+fn balance(mirror: &MirrorView, about: &About<'_>) -> String {
     let mut out = match about.since_start {
         true => String::from("| account | since start | meaning |\n|---|---:|---|\n"),
         false => String::from("| account | window | since start | meaning |\n|---|---:|---:|---|\n"),
@@ -284,7 +284,7 @@ fn caveats(view: &View, about: &About<'_>) -> Vec<&'static str> {
         );
     }
     match about.kind {
-        Kind::Prometheus if !about.since_start => caveats.push(
+        SourceKind::Prometheus if !about.since_start => caveats.push(
             "Counts are spread evenly over the time between two scrapes, and rounded: sums may miss by one at the edges of the \
              window.",
         ),
@@ -295,14 +295,14 @@ fn caveats(view: &View, about: &About<'_>) -> Vec<&'static str> {
     caveats
 }
 
-fn balances<'a>(mirror: &'a Mirror, about: &About<'_>) -> Option<&'a Balances> {
+fn balances<'a>(mirror: &'a MirrorView, about: &About<'_>) -> Option<&'a Balances> {
     match about.since_start {
         true => Some(&mirror.total),
         false => (mirror.window.seconds > 0.0).then_some(&mirror.window.balances),
     }
 }
 
-fn actual(mirror: &Mirror, about: &About<'_>) -> Option<f64> {
+fn actual(mirror: &MirrorView, about: &About<'_>) -> Option<f64> {
     match about.since_start {
         true => (mirror.total.matched > 0.0).then(|| 100.0 * (mirror.total.sent / mirror.total.matched)),
         false => mirror.window.actual_percentage,

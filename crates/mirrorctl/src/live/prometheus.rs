@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::answer;
 use super::distribution::Distribution;
-use super::reading::{Counts, Engine, Reading};
+use super::reading::{Counts, Reading};
 use super::vocabulary::{self, LABEL_PAIRS};
+use crate::job::Engine;
 
 /// A mirror of engine native: whose requests are the primary's, and whose the shadow's, as matchers of labels without
 /// braces: `destination_workload="reviews-v1",destination_workload_namespace="demo"`.

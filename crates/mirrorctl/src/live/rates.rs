@@ -4,7 +4,7 @@ use mirror_policy::stats::Statistic;
 
 use super::balances::{Balances, is_error, is_failure_of_shadow};
 use super::history::Tally;
-use super::reading::Engine;
+use crate::job::Engine;
 
 /// What happened in a window.
 #[derive(Debug, Clone, PartialEq)]

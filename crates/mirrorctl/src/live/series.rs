@@ -7,8 +7,8 @@ use mirror_policy::stats::Statistic;
 
 use super::history::{BIN, Tally, Track};
 use super::rates::{Side, per_second};
-use super::reading::Engine;
 use super::window::Window;
+use crate::job::Engine;
 
 /// The charts of a window: a point for each step, at its end.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -26,7 +26,7 @@ pub enum Source {
 
 /// The kinds of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// Envoy's admin interface.
     Envoy,
     /// A Prometheus server.
@@ -41,10 +41,10 @@ pub struct Url(String);
 
 impl Source {
     /// Which kind it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SourceKind {
         match self {
-            Self::Envoy(_) => Kind::Envoy,
-            Self::Prometheus { .. } => Kind::Prometheus,
+            Self::Envoy(_) => SourceKind::Envoy,
+            Self::Prometheus { .. } => SourceKind::Prometheus,
         }
     }
 
@@ -74,9 +74,9 @@ impl Source {
     }
 }
 
-// === impl Kind ===
+// === impl SourceKind ===
 
-impl Kind {
+impl SourceKind {
     /// As it is shown.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use mirror_policy::stats::Statistic;
 use super::balances::{Balances, Reason};
 use super::gauges::{Now, Set};
 use super::rates::Numbers;
-use super::reading::Engine;
+use crate::job::Engine;
 use crate::time::Time;
 
 /// How a mirror does.

@@ -6,10 +6,11 @@ use super::gauges::{Now, Set};
 use super::history::{BIN, History, Proxy, Tally};
 use super::prometheus::Native;
 use super::rates::Numbers;
-use super::reading::{Counts, Engine};
+use super::reading::Counts;
 use super::series::Series;
 use super::state::{self, Facts, State};
 use super::window::Window;
+use crate::job::Engine;
 
 /// Everything that is shown at one time.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +24,12 @@ pub struct View {
     /// Proxies that answer and have the filter.
     pub proxies: usize,
     /// The mirrors, by name.
-    pub mirrors: Vec<Mirror>,
+    pub mirrors: Vec<MirrorView>,
 }
 
 /// One mirror.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mirror {
+pub struct MirrorView {
     /// Its name.
     pub name: String,
     /// Who makes its copies.
@@ -87,7 +88,7 @@ impl View {
     }
 }
 
-fn mirror(history: &History, name: &str, unseen: Engine, window: Window, first: i64, last: i64) -> Mirror {
+fn mirror(history: &History, name: &str, unseen: Engine, window: Window, first: i64, last: i64) -> MirrorView {
     let nothing = Tally::default();
     let track = history.tracks().get(name);
     let engine = track.map_or(unseen, |track| track.engine);
@@ -114,7 +115,7 @@ fn mirror(history: &History, name: &str, unseen: Engine, window: Window, first: 
         numbers: &numbers,
         at: history.now() / 1000,
     });
-    Mirror {
+    MirrorView {
         name: name.to_owned(),
         engine,
         proxies,

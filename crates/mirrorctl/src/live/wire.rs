@@ -4,15 +4,15 @@
 use serde_json::{Value, json};
 
 use super::balances::Balances;
-use super::feed::Endpoint;
+use super::feed::SourceEndpoint;
 use super::rates::{Numbers, Side};
 use super::series::Lines;
-use super::source::Kind;
-use super::view::{Mirror, View};
+use super::source::SourceKind;
+use super::view::{MirrorView, View};
 use crate::time::Time;
 
 /// A whole view, and who was asked.
-pub fn view(view: &View, kind: Kind, endpoints: &[Endpoint]) -> Value {
+pub fn view(view: &View, kind: SourceKind, endpoints: &[SourceEndpoint]) -> Value {
     let (from, to) = view.span;
     let endpoints: Vec<Value> = endpoints
         .iter()
@@ -29,8 +29,8 @@ pub fn view(view: &View, kind: Kind, endpoints: &[Endpoint]) -> Value {
     })
 }
 
-fn mirror(mirror: &Mirror) -> Value {
-    let Mirror { set, now, series, .. } = mirror;
+fn mirror(mirror: &MirrorView) -> Value {
+    let MirrorView { set, now, series, .. } = mirror;
     json!({
         "name": mirror.name,
         "engine": mirror.engine.as_str(),

@@ -3,7 +3,7 @@
 use super::attachment::Attachment;
 use super::bundle::{Bundle, Manifest, Origin, Step};
 use super::options::{ExtensionApi, Options};
-use super::plugin::{self, Mirror};
+use super::plugin::{self, FilterMirror};
 use super::{ours, trafficextension, wasmplugin};
 use crate::error::Result;
 use crate::job::Job;
@@ -15,7 +15,7 @@ pub(super) fn add(
     world: &World,
     options: &Options,
     attachment: &Attachment,
-    mirrors: &[Mirror],
+    mirrors: &[FilterMirror],
     bundle: &mut Bundle,
 ) -> Result<()> {
     let plugin = plugin::plugin(job, mirrors, options)?;

@@ -8,7 +8,7 @@ use super::bundle::Bundle;
 use super::callable::{destination, http_ports, written};
 use super::filter;
 use super::options::{IstioVersion, Options};
-use super::plugin::Mirror;
+use super::plugin::FilterMirror;
 use crate::error::{Error, Result};
 use crate::job::{GatewayApi, GatewayRef, Job, Shadow};
 use crate::objects::{Labels, Object, World, kinds, selects};
@@ -50,7 +50,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         refuse_other_ports(shadow, &path, listeners)?;
         let client = attachment.namespace.as_str();
         let to = destination(job, shadow, &path, (&service, port), client, world, &mut bundle.notes)?;
-        mirrors.push(Mirror {
+        mirrors.push(FilterMirror {
             shadow: index,
             name: shadow.name.clone(),
             cluster: to.cluster(),

@@ -8,9 +8,9 @@ mod restore;
 
 pub(super) mod stop;
 
-mod target;
+mod offline_job;
 
+pub use offline_job::{OfflineJob, Undo};
 pub use remove::remove;
 pub use restore::restore;
 pub use stop::{stop, stop_discovered};
-pub use target::{Target, Undo};

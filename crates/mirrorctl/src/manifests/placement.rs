@@ -16,14 +16,14 @@ pub struct Placement {
     /// The labels of the primary's pods, and of no shadow's.
     pub selector: Labels,
     /// The mirrored ports, in the order of the Service.
-    pub ports: Vec<Port>,
+    pub ports: Vec<MirroredPort>,
     /// Every pair of a shadow and a port: shadow by shadow, port by port.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PlacedShadow>,
 }
 
 /// A port of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Port {
+pub struct MirroredPort {
     /// The number that clients call.
     pub number: u16,
     /// The number on which the primary's pods accept it.
@@ -32,11 +32,11 @@ pub struct Port {
 
 /// One shadow of one port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct PlacedShadow {
     /// The index into the job's shadows.
     pub shadow: usize,
     /// The port of the target.
-    pub port: Port,
+    pub port: MirroredPort,
     /// Where its copies go.
     pub destination: Destination,
 }
@@ -68,7 +68,7 @@ pub fn place(job: &Job, world: &World, notes: &mut Vec<String>) -> Result<Placem
                 world,
                 notes,
             )?;
-            entries.push(Entry {
+            entries.push(PlacedShadow {
                 shadow: index,
                 port: port.clone(),
                 destination,
@@ -122,16 +122,16 @@ fn primary_selector(job: &Job, service: &Service<'_>, world: &World) -> Result<L
 }
 
 /// What the primary's pods accept for these ports.
-fn mirrored_ports(service: &Service<'_>, selector: &Labels, ports: Vec<ServicePort>) -> Result<Vec<Port>> {
+fn mirrored_ports(service: &Service<'_>, selector: &Labels, ports: Vec<ServicePort>) -> Result<Vec<MirroredPort>> {
     let title = service.object.title();
     let accepted = |port: ServicePort| {
         let accepted = service.target_port(&port, selector)?;
-        Ok(Port {
+        Ok(MirroredPort {
             number: port.number,
             accepted,
         })
     };
-    let ports: Vec<Port> = ports.into_iter().map(accepted).collect::<Result<_>>()?;
+    let ports: Vec<MirroredPort> = ports.into_iter().map(accepted).collect::<Result<_>>()?;
     for (index, port) in ports.iter().enumerate() {
         let same = ports.iter().take(index).find(|other| other.accepted == port.accepted);
         if let Some(other) = same {

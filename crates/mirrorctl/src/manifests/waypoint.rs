@@ -5,7 +5,7 @@ use super::attachment::{Attachment, Proxies};
 use super::callable::{destination, http_ports};
 use super::clone::{Called, called};
 use super::gateway::need_authority;
-use super::plugin::Mirror;
+use super::plugin::FilterMirror;
 use super::{Bundle, IstioVersion, Manifest, Options, Origin, Step, filter, importer, ours};
 use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
@@ -77,7 +77,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         if !is_own && !imports.contains(&to) {
             imports.push(to);
         }
-        mirrors.push(Mirror {
+        mirrors.push(FilterMirror {
             shadow: index,
             name: shadow.name.clone(),
             cluster,

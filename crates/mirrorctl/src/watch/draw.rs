@@ -23,7 +23,7 @@ use ratatui::widgets::Widget;
 use super::numbers;
 use super::scene::{Moment, Scene};
 use super::ui::{PERCENTILES, percentile};
-use crate::live::view::Mirror;
+use crate::live::view::MirrorView;
 use axis::Axis;
 use chart::Chart;
 use outcomes::{Outcomes, nothing};
@@ -120,7 +120,7 @@ fn words(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     text::lines(&lines, area, buffer);
 }
 
-fn charts(scene: &Scene<'_>, mirror: &Mirror, area: Rect, buffer: &mut Buffer) {
+fn charts(scene: &Scene<'_>, mirror: &MirrorView, area: Rect, buffer: &mut Buffer) {
     let series = &mirror.series;
     let (primary, shadow) = (&mirror.window.primary, &mirror.window.shadow);
     let seconds = scene.view().map_or(0.0, |view| {

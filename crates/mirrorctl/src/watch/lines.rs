@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Limits, poller, signals};
+use super::{Pace, poller, signals};
 use crate::live::args::Asked;
 use crate::live::feed::Feed;
 use crate::live::window::Window;
@@ -21,15 +21,15 @@ enum Event {
 ///
 /// # Errors
 /// If standard output cannot be written.
-pub fn write(asked: Asked, feed: Feed, limits: Limits, out: &mut dyn Write) -> io::Result<Option<String>> {
+pub fn write(asked: Asked, feed: Feed, pace: Pace, out: &mut dyn Write) -> io::Result<Option<String>> {
     let (sender, events) = mpsc::channel();
     let signal = sender.clone();
     signals::listen(false, move |_| signal.send(Event::Stop).is_ok())?;
-    let poller = poller::start(asked, feed, limits.interval, move |asked, feed| {
+    let poller = poller::start(asked, feed, pace.interval, move |asked, feed| {
         let line = without_series(asked.json(feed, Window::SHORT));
         sender.send(Event::Line(Box::new(line), unanswered(feed))).is_ok()
     })?;
-    let end = limits.end(Instant::now());
+    let end = pace.end(Instant::now());
     let mut lines = 0;
     let mut silence = None;
     loop {
@@ -53,7 +53,7 @@ pub fn write(asked: Asked, feed: Feed, limits: Limits, out: &mut dyn Write) -> i
             }
             Err(_) => {}
         }
-        if limits.is_reached(lines, end) {
+        if pace.is_reached(lines, end) {
             return Ok(silence);
         }
     }

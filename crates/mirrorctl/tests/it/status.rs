@@ -3,12 +3,13 @@
 use crate::common::held;
 use mirror_policy::reason::{Class, Dropped, Failure, Skipped};
 use mirror_policy::stats::Statistic;
+use mirrorctl::job::Engine;
 use mirrorctl::live::distribution::Distribution;
-use mirrorctl::live::feed::Endpoint;
+use mirrorctl::live::feed::SourceEndpoint;
 use mirrorctl::live::history::History;
 use mirrorctl::live::markdown::{self, About};
-use mirrorctl::live::reading::{Counts, Engine, Reading};
-use mirrorctl::live::source::Kind;
+use mirrorctl::live::reading::{Counts, Reading};
+use mirrorctl::live::source::SourceKind;
 use mirrorctl::live::state::State;
 use mirrorctl::live::view::View;
 use mirrorctl::live::window::Window;
@@ -191,8 +192,8 @@ fn lines(view: &View) -> String {
     table::advice(view).iter().map(|line| format!("{line}\n")).collect()
 }
 
-fn endpoint(name: &str, problem: Option<&str>) -> Endpoint {
-    Endpoint {
+fn endpoint(name: &str, problem: Option<&str>) -> SourceEndpoint {
+    SourceEndpoint {
         name: name.to_owned(),
         problem: problem.map(str::to_owned),
         since: problem.map(|_| START),
@@ -293,14 +294,14 @@ fn the_account_of_a_mirror_balances_and_gives_every_reason() {
 fn the_report_is_markdown() {
     let view = every_state();
     let prometheus = [endpoint("http://prometheus:9090", None)];
-    let about = |kind: Kind, endpoints, since_start| About {
+    let about = |kind: SourceKind, endpoints, since_start| About {
         kind,
         endpoints,
         since_start,
     };
     held(
         "report.md.txt",
-        &markdown::report(&view, &about(Kind::Prometheus, &prometheus, false)),
+        &markdown::report(&view, &about(SourceKind::Prometheus, &prometheus, false)),
     );
     let proxies = [
         endpoint("http://127.0.0.1:15000", None),
@@ -312,11 +313,11 @@ fn the_report_is_markdown() {
     let one = self::view(&[Does::well("mirroring")], &[]);
     held(
         "report_one.md.txt",
-        &markdown::report(&one, &about(Kind::Envoy, &proxies, false)),
+        &markdown::report(&one, &about(SourceKind::Envoy, &proxies, false)),
     );
     held(
         "report_since_start.md.txt",
-        &markdown::report(&one, &about(Kind::Envoy, &proxies, true)),
+        &markdown::report(&one, &about(SourceKind::Envoy, &proxies, true)),
     );
 }
 
@@ -328,7 +329,7 @@ fn names_from_elsewhere_are_neither_markup_nor_terminal_commands() {
     assert_eq!(row.lines().count(), 2);
     assert!(!row.contains('\u{1b}') && !details::describe(&odd, &odd.mirrors[0], false).contains('\u{1b}'));
     let about = About {
-        kind: Kind::Envoy,
+        kind: SourceKind::Envoy,
         endpoints: &[],
         since_start: false,
     };
@@ -346,7 +347,7 @@ fn names_from_elsewhere_are_neither_markup_nor_terminal_commands() {
 #[test]
 fn no_word_of_the_report_breaks_its_tables() {
     let about = About {
-        kind: Kind::Prometheus,
+        kind: SourceKind::Prometheus,
         endpoints: &[],
         since_start: false,
     };

@@ -9,7 +9,7 @@ use crate::common::cases::{Case, case};
 use crate::common::mesh::{Mesh, Reached, Request, Routed};
 use mirrorctl::input::Document;
 use mirrorctl::job::{self, Job};
-use mirrorctl::manifests::offline::{self, Target};
+use mirrorctl::manifests::offline::{self, OfflineJob};
 use mirrorctl::manifests::{self, Bundle, IstioVersion, Options, Origin, Step};
 use mirrorctl::objects::{Object, World};
 use mirrorctl::place::Place;
@@ -238,25 +238,25 @@ fn generates_the_same_again(job: &Job, mesh: &Mesh, case: &Case) {
 /// Ends the copies, which a second time changes nothing.
 fn stop(tried: &Try<'_>, job: &Job, origin: &Mesh, mesh: &mut Mesh) {
     let case = tried.case;
-    let target = Target {
+    let offline_job = OfflineJob {
         name: &job.name,
         job: case.gitops.then_some(job),
         namespace: None,
     };
-    for object in offline::stop(target, &world(mesh)).objects {
+    for object in offline::stop(offline_job, &world(mesh)).objects {
         mesh.apply(&object);
         tried.check(mesh, "stop");
     }
     assert_eq!(copies(mesh), copies(origin), "copies after stop\n{case:?}");
     assert!(
-        offline::stop(target, &world(mesh)).objects.is_empty(),
+        offline::stop(offline_job, &world(mesh)).objects.is_empty(),
         "stopped twice\n{case:?}"
     );
 }
 
 /// Deletes what was made for the job, and writes the user's objects as they were.
 fn remove_and_restore(tried: &Try<'_>, job: &Job, mesh: &mut Mesh) {
-    let by_name = Target {
+    let by_name = OfflineJob {
         name: &job.name,
         job: None,
         namespace: None,

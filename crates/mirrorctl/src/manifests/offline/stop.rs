@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::target::{Target, Undo};
+use super::offline_job::{OfflineJob, Undo};
 use crate::job::Job;
 use crate::manifests::clone::{Called, called};
 use crate::manifests::httproute;
@@ -11,11 +11,11 @@ use crate::manifests::routes::{self, Scope};
 use crate::objects::{Object, World, kinds};
 
 /// The objects without our copies, as far as they have any. It never fails: what is not understood stays as it is.
-pub fn stop(target: Target<'_>, world: &World) -> Undo {
+pub fn stop(offline_job: OfflineJob<'_>, world: &World) -> Undo {
     let changed = world
         .objects
         .iter()
-        .filter_map(|object| stopped(target, object, world).filter(|value| *value != object.value));
+        .filter_map(|object| stopped(offline_job, object, world).filter(|value| *value != object.value));
     Undo {
         objects: changed.collect(),
         notes: Vec::new(),
@@ -23,8 +23,8 @@ pub fn stop(target: Target<'_>, world: &World) -> Undo {
 }
 
 /// A file that Envoy without Istio discovers, with our filter switched off; `None` if it holds none of the job's.
-pub fn stop_discovered(target: Target<'_>, file: &Value) -> Option<Value> {
-    let name = format!("traffic-mirror/{}", target.name);
+pub fn stop_discovered(offline_job: OfflineJob<'_>, file: &Value) -> Option<Value> {
+    let name = format!("traffic-mirror/{}", offline_job.name);
     let mut file = file.clone();
     let resources = file.get_mut("resources")?.as_array_mut()?.iter_mut();
     let of_job = resources.filter(|resource| resource.get("name").and_then(Value::as_str) == Some(&name));
@@ -38,21 +38,21 @@ pub fn stop_discovered(target: Target<'_>, file: &Value) -> Option<Value> {
 }
 
 /// An object without our copies; `None` if the job has nothing to do with it.
-pub(super) fn stopped(target: Target<'_>, object: &Object, world: &World) -> Option<Value> {
-    let ours = target.is_ours(object);
-    let record = target.record(object);
+pub(super) fn stopped(offline_job: OfflineJob<'_>, object: &Object, world: &World) -> Option<Value> {
+    let ours = offline_job.is_ours(object);
+    let record = offline_job.record(object);
     let mut value = object.value.clone();
     if object.is(kinds::VIRTUAL_SERVICE) {
-        let rules = without_copies(target, object, world)?;
+        let rules = without_copies(offline_job, object, world)?;
         record::set(&mut value, &["spec", "http"], rules.into());
     } else if object.is(kinds::HTTP_ROUTE) {
-        if !ours && record.is_none() && target.job.is_none() {
+        if !ours && record.is_none() && offline_job.job.is_none() {
             return None;
         }
         let is_ours = |key: &str| match &record {
             _ if ours => true,
             Some(record) => record.added.iter().any(|added| added == key),
-            None => target.job.is_some_and(|job| {
+            None => offline_job.job.is_some_and(|job| {
                 job.shadows.iter().any(|shadow| match called(job, shadow) {
                     Called::Service { name, namespace, .. } => {
                         httproute::is_service(key, &format!("{name}.{namespace}.svc.{}", world.domain), &world.domain)
@@ -77,10 +77,10 @@ pub(super) fn stopped(target: Target<'_>, object: &Object, world: &World) -> Opt
 }
 
 /// The rules of a VirtualService without our copies; `None` if the job has nothing to do with it.
-fn without_copies(target: Target<'_>, object: &Object, world: &World) -> Option<Vec<Value>> {
-    let ours = target.is_ours(object);
-    let record = target.record(object);
-    if !ours && record.is_none() && target.job.is_none() {
+fn without_copies(offline_job: OfflineJob<'_>, object: &Object, world: &World) -> Option<Vec<Value>> {
+    let ours = offline_job.is_ours(object);
+    let record = offline_job.record(object);
+    if !ours && record.is_none() && offline_job.job.is_none() {
         return None;
     }
     let scope = Scope {
@@ -90,10 +90,10 @@ fn without_copies(target: Target<'_>, object: &Object, world: &World) -> Option<
     let is_ours = |destination: &Value| match &record {
         _ if ours => true,
         Some(record) => record.added.contains(&scope.cluster(destination)),
-        None => target.is_shadow(&scope.cluster(destination), world),
+        None => offline_job.is_shadow(&scope.cluster(destination), world),
     };
     let mut rules = object.at(&["spec", "http"])?.as_array()?.clone();
-    rules.retain(|rule| routes::narrowed_port(rule, target.name).is_none());
+    rules.retain(|rule| routes::narrowed_port(rule, offline_job.name).is_none());
     for rule in &mut rules {
         routes::take_out(rule, &is_ours);
     }
@@ -102,7 +102,7 @@ fn without_copies(target: Target<'_>, object: &Object, world: &World) -> Option<
 
 /// The world as it would be without the job's changes to routes: what a job is generated from again.
 pub(in crate::manifests) fn before(job: &Job, world: &World) -> World {
-    let target = Target {
+    let offline_job = OfflineJob {
         name: &job.name,
         job: None,
         namespace: None,
@@ -112,16 +112,18 @@ pub(in crate::manifests) fn before(job: &Job, world: &World) -> World {
     let objects = world
         .objects
         .iter()
-        .filter(|object| !(of_kind(object) && target.is_ours(object)));
-    let objects = objects.map(|object| match (target.record(object), stopped(target, object, world)) {
-        (Some(record), None) if object.is(kinds::DESTINATION_RULE) => Object::of(
-            object.place.clone(),
-            without_subsets(object, &record),
-            object.namespace.clone(),
-        ),
-        (Some(_), Some(value)) => Object::of(object.place.clone(), value, object.namespace.clone()),
-        _ => object.clone(),
-    });
+        .filter(|object| !(of_kind(object) && offline_job.is_ours(object)));
+    let objects = objects.map(
+        |object| match (offline_job.record(object), stopped(offline_job, object, world)) {
+            (Some(record), None) if object.is(kinds::DESTINATION_RULE) => Object::of(
+                object.place.clone(),
+                without_subsets(object, &record),
+                object.namespace.clone(),
+            ),
+            (Some(_), Some(value)) => Object::of(object.place.clone(), value, object.namespace.clone()),
+            _ => object.clone(),
+        },
+    );
     World {
         objects: objects.collect(),
         domain: world.domain.clone(),

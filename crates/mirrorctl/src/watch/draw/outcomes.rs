@@ -9,16 +9,16 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text;
+use crate::job::Engine;
 use crate::live::balances::{Balances, Reason};
-use crate::live::reading::Engine;
-use crate::live::view::Mirror;
+use crate::live::view::MirrorView;
 use crate::watch::look::Look;
 use crate::watch::numbers;
 
 /// What became of the requests that met the match of a mirror.
 pub struct Outcomes<'a> {
     /// The mirror.
-    pub mirror: &'a Mirror,
+    pub mirror: &'a MirrorView,
     /// What the window is called.
     pub window: &'a str,
     /// How long it is.
@@ -235,7 +235,7 @@ fn answers(look: Look, balances: &Balances, width: u16) -> Vec<Line<'static>> {
 }
 
 /// Why nothing is known of a mirror.
-pub fn nothing(mirror: &Mirror) -> &'static str {
+pub fn nothing(mirror: &MirrorView) -> &'static str {
     match mirror.proxies {
         (0, 0) => "nobody answers",
         (0, _) => "no proxy has the mirror",

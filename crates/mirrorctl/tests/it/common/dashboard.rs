@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use mirrorctl::dashboard::connections::Limits;
+use mirrorctl::dashboard::connections::ClientLimits;
 use mirrorctl::dashboard::host::Hosts;
 use mirrorctl::dashboard::listen::Listen;
 use mirrorctl::dashboard::{Dashboard, poll};
@@ -41,15 +41,15 @@ pub struct Served {
 
 /// The dashboard of one proxy, with the limits as they are shipped.
 pub fn served(admin: &Admin) -> Served {
-    Served::start(&[admin.url()], Limits::DEFAULT)
+    Served::start(&[admin.url()], ClientLimits::DEFAULT)
 }
 
 impl Served {
-    pub fn start(proxies: &[String], limits: Limits) -> Self {
+    pub fn start(proxies: &[String], limits: ClientLimits) -> Self {
         Self::with(PAGE, proxies, limits)
     }
 
-    pub fn with(files: &'static [File], proxies: &[String], limits: Limits) -> Self {
+    pub fn with(files: &'static [File], proxies: &[String], limits: ClientLimits) -> Self {
         let source = SourceArgs {
             envoy: proxies.iter().map(|url| url.parse().expect("a URL")).collect(),
             ..SourceArgs::default()

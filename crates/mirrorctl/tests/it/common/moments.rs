@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use mirror_policy::reason::{Class, Dropped, Failure, Skipped};
 use mirror_policy::stats::Statistic;
+use mirrorctl::job::Engine;
 use mirrorctl::live::distribution::Distribution;
-use mirrorctl::live::feed::Endpoint;
+use mirrorctl::live::feed::SourceEndpoint;
 use mirrorctl::live::history::History;
-use mirrorctl::live::reading::{Counts, Engine, Reading};
-use mirrorctl::live::source::{Kind, Source};
+use mirrorctl::live::reading::{Counts, Reading};
+use mirrorctl::live::source::{Source, SourceKind};
 use mirrorctl::live::view::View;
 use mirrorctl::live::window::Window;
 use mirrorctl::watch::scene::{Moment, Who};
@@ -38,7 +39,7 @@ pub fn who() -> Who {
 
 pub fn who_many() -> Who {
     Who {
-        kind: Kind::Prometheus,
+        kind: SourceKind::Prometheus,
         ..Who::of(&Source::Envoy(vec![
             PROXY.parse().unwrap(),
             "http://10.0.0.7:15000".parse().unwrap(),
@@ -175,7 +176,7 @@ pub fn moment(history: &History, wanted: &[String]) -> Moment {
         at: NOW,
         short: View::of(history, Window::SHORT, wanted),
         long: View::of(history, Window::LONG, wanted),
-        endpoints: vec![Endpoint {
+        endpoints: vec![SourceEndpoint {
             name: PROXY.to_owned(),
             problem: None,
             since: None,
@@ -185,8 +186,8 @@ pub fn moment(history: &History, wanted: &[String]) -> Moment {
 }
 
 /// Nobody has answered for so many seconds.
-pub fn silent(seconds: i64) -> Endpoint {
-    Endpoint {
+pub fn silent(seconds: i64) -> SourceEndpoint {
+    SourceEndpoint {
         name: PROXY.to_owned(),
         problem: Some("connection refused".to_owned()),
         since: Some(NOW - seconds * 1000),

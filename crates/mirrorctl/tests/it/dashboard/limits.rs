@@ -7,15 +7,15 @@ use std::time::Duration;
 use crate::common::admin::{Admin, Load};
 use crate::common::dashboard::{PAGE, Served, served};
 use crate::common::http::{self, Stream, ask, connect, get};
-use mirrorctl::dashboard::connections::Limits;
+use mirrorctl::dashboard::connections::ClientLimits;
 use mirrorctl::page::File;
 
 #[test]
 fn streams_are_bounded_and_leave_room_for_the_page() {
     let admin = Admin::start(&Load::new());
-    let limits = Limits {
+    let limits = ClientLimits {
         streams: 2,
-        ..Limits::DEFAULT
+        ..ClientLimits::DEFAULT
     };
     let served = Served::start(&[admin.url()], limits);
     // A question for the headers alone takes no place.
@@ -44,9 +44,9 @@ fn streams_are_bounded_and_leave_room_for_the_page() {
 #[test]
 fn connections_are_bounded_and_wait_for_their_turn() {
     let admin = Admin::start(&Load::new());
-    let limits = Limits {
+    let limits = ClientLimits {
         connections: 2,
-        ..Limits::DEFAULT
+        ..ClientLimits::DEFAULT
     };
     let served = Served::start(&[admin.url()], limits);
     let streams: Vec<Stream> = (0..2).map(|_| Stream::open(served.address, "/api/events")).collect();
@@ -72,9 +72,9 @@ fn connections_are_bounded_and_wait_for_their_turn() {
 #[test]
 fn who_dawdles_is_closed() {
     let admin = Admin::start(&Load::new());
-    let limits = Limits {
+    let limits = ClientLimits {
         request: Duration::from_secs(1),
-        ..Limits::DEFAULT
+        ..ClientLimits::DEFAULT
     };
     let served = Served::start(&[admin.url()], limits);
     let silent = connect(served.address);
@@ -118,10 +118,10 @@ fn who_asks_with_too_much_is_refused() {
 #[test]
 fn who_reads_nothing_is_given_up() {
     let admin = Admin::start(&Load::new());
-    let limits = Limits {
+    let limits = ClientLimits {
         connections: 1,
         patience: Duration::from_millis(500),
-        ..Limits::DEFAULT
+        ..ClientLimits::DEFAULT
     };
     // More than the buffers of both sides hold.
     let large: &'static [u8] = vec![b'x'; 64 << 20].leak();
@@ -148,9 +148,9 @@ fn who_reads_nothing_is_given_up() {
 fn a_stream_is_never_silent_for_long() {
     // Someone who takes the question and never answers.
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let limits = Limits {
+    let limits = ClientLimits {
         breath: Duration::from_millis(100),
-        ..Limits::DEFAULT
+        ..ClientLimits::DEFAULT
     };
     let served = Served::start(&[format!("http://{}", mute.local_addr().unwrap())], limits);
     let mut stream = Stream::open(served.address, "/api/events");

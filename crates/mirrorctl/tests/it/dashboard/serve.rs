@@ -4,7 +4,7 @@
 use crate::common::admin::{Admin, Load};
 use crate::common::dashboard::{PAGE, Served, served};
 use crate::common::http::{Stream, ask, get, send};
-use mirrorctl::dashboard::connections::Limits;
+use mirrorctl::dashboard::connections::ClientLimits;
 use mirrorctl::dashboard::guard::CONTENT_SECURITY_POLICY;
 use serde_json::Value;
 
@@ -257,7 +257,7 @@ fn an_outage_is_told_and_so_is_its_end() {
 fn one_of_two_proxies_may_be_away() {
     let load = Load::new();
     let (admin, other) = (Admin::start(&load), Admin::start(&load));
-    let served = Served::start(&[admin.url(), other.url()], Limits::DEFAULT);
+    let served = Served::start(&[admin.url(), other.url()], ClientLimits::DEFAULT);
     let mut stream = Stream::open(served.address, "/api/events");
     let both = stream.view(|view| view["source"]["proxies"] == 2 && is_rated(view));
     assert!(is_up(&both));
@@ -274,7 +274,7 @@ fn nobody_needs_to_answer_at_the_start() {
     let admin = Admin::start(&load);
     let (address, url) = (admin.address, admin.url());
     drop(admin);
-    let served = Served::start(&[url], Limits::DEFAULT);
+    let served = Served::start(&[url], ClientLimits::DEFAULT);
     let view = get(served.address, "/api/view").json();
     assert!(!is_up(&view));
     assert_eq!(view["at"], Value::Null);

@@ -4,10 +4,11 @@ mod any;
 
 use mirror_policy::reason::{Class, Dropped, Skipped};
 use mirror_policy::stats::Statistic;
+use mirrorctl::job::Engine;
 use mirrorctl::live::distribution::Distribution;
 use mirrorctl::live::history::History;
-use mirrorctl::live::reading::{Counts, Engine, Reading, Uptime};
-use mirrorctl::live::view::{Mirror, View};
+use mirrorctl::live::reading::{Counts, Reading, Uptime};
+use mirrorctl::live::view::{MirrorView, View};
 use mirrorctl::live::window::Window;
 
 const START: i64 = 1_795_371_600_000;
@@ -41,7 +42,7 @@ fn history(readings: impl IntoIterator<Item = Reading>) -> History {
     history
 }
 
-fn shown(history: &History, window: Window) -> Mirror {
+fn shown(history: &History, window: Window) -> MirrorView {
     View::of(history, window, &[]).mirrors.remove(0)
 }
 

@@ -3,10 +3,11 @@
 
 use mirror_policy::reason::{Class, Skipped};
 use mirror_policy::stats::{Kind, Statistic};
+use mirrorctl::job::Engine;
 use mirrorctl::live::history::History;
 use mirrorctl::live::prometheus::{self, Native, Question, Samples};
-use mirrorctl::live::reading::{Engine, Reading};
-use mirrorctl::live::view::{Mirror, View};
+use mirrorctl::live::reading::Reading;
+use mirrorctl::live::view::{MirrorView, View};
 use mirrorctl::live::window::Window;
 use mirrorctl::live::{envoy, vocabulary};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ fn history(readings: &[Reading]) -> History {
     history
 }
 
-fn shown(history: &History) -> Mirror {
+fn shown(history: &History) -> MirrorView {
     let mut view = View::of(history, Window::SHORT, &[]);
     assert_eq!(view.mirrors.len(), 1);
     view.mirrors.remove(0)

@@ -2,12 +2,13 @@
 
 use mirror_policy::reason::{Class, Dropped, Failure, Skipped};
 use mirror_policy::stats::Statistic;
-use mirrorctl::live::feed::Endpoint;
+use mirrorctl::job::Engine;
+use mirrorctl::live::feed::SourceEndpoint;
 use mirrorctl::live::history::History;
-use mirrorctl::live::reading::{Counts, Engine, Reading};
-use mirrorctl::live::source::Kind;
+use mirrorctl::live::reading::{Counts, Reading};
+use mirrorctl::live::source::SourceKind;
 use mirrorctl::live::state::{State, remedy};
-use mirrorctl::live::view::{Mirror, View};
+use mirrorctl::live::view::{MirrorView, View};
 use mirrorctl::live::window::Window;
 use mirrorctl::live::wire;
 use serde_json::{Value, json};
@@ -41,7 +42,7 @@ fn reading(proxy: &str, at: i64, counts: Option<Counts>) -> Reading {
 }
 
 /// What is shown after these statistics have grown by so much, in four seconds.
-fn after(growth: &[(Statistic, f64)]) -> Mirror {
+fn after(growth: &[(Statistic, f64)]) -> MirrorView {
     let mut then = configured();
     let mut now = configured();
     for &(statistic, value) in growth {
@@ -51,7 +52,7 @@ fn after(growth: &[(Statistic, f64)]) -> Mirror {
     shown(&[reading("a", 0, Some(then)), reading("a", 4000, Some(now))])
 }
 
-fn shown(readings: &[Reading]) -> Mirror {
+fn shown(readings: &[Reading]) -> MirrorView {
     let mut history = History::new(1800);
     for reading in readings {
         history.push(reading.clone());
@@ -73,7 +74,7 @@ fn each_state_has_its_advice() {
         off.add(Statistic::InFlightLimit, 128.0);
         shown(&[reading("a", 0, Some(off))])
     };
-    let cases: Vec<(Mirror, State, &[&str])> = vec![
+    let cases: Vec<(MirrorView, State, &[&str])> = vec![
         (
             shown(&[reading("a", 0, None)]),
             State::NotLoaded,
@@ -263,12 +264,12 @@ fn as_json() -> Value {
     let mut history = History::new(300);
     history.push(reading("a", 0, Some(then)));
     history.push(reading("a", 5000, Some(now)));
-    let endpoint = Endpoint {
+    let endpoint = SourceEndpoint {
         name: "http://a:15000".to_owned(),
         problem: Some("connection refused".to_owned()),
         since: Some(START),
     };
-    wire::view(&View::of(&history, Window::of(10), &[]), Kind::Envoy, &[endpoint])
+    wire::view(&View::of(&history, Window::of(10), &[]), SourceKind::Envoy, &[endpoint])
 }
 
 #[test]

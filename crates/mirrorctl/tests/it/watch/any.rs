@@ -2,12 +2,12 @@
 
 use crate::common::moments::{NOW, healthy, history, moment, native, who_many};
 use mirrorctl::live::balances::Reason;
-use mirrorctl::live::feed::Endpoint;
+use mirrorctl::live::feed::SourceEndpoint;
 use mirrorctl::live::gauges::{Now, Set};
 use mirrorctl::live::rates::Side;
 use mirrorctl::live::series::{Lines, Series};
 use mirrorctl::live::state::State;
-use mirrorctl::live::view::{Mirror, View};
+use mirrorctl::live::view::{MirrorView, View};
 use mirrorctl::watch::draw::{LEAST, draw};
 use mirrorctl::watch::look::Look;
 use mirrorctl::watch::scene::{Moment, Scene};
@@ -65,7 +65,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-fn mirror() -> impl Strategy<Value = Mirror> {
+fn mirror() -> impl Strategy<Value = MirrorView> {
     let base = prop::sample::select(vec![true, false]).prop_map(|is_wasm| {
         let mirror = if is_wasm { healthy() } else { native() };
         moment(&history(&[mirror], 30, 1, 0..0), &[]).short.mirrors.remove(0)
@@ -111,7 +111,7 @@ fn mirror() -> impl Strategy<Value = Mirror> {
             })
             .collect();
         let [collecting, in_flight, buffered_bytes, breakers_open] = now;
-        Mirror {
+        MirrorView {
             name,
             proxies,
             set: Set {
@@ -142,11 +142,8 @@ fn mirror() -> impl Strategy<Value = Mirror> {
 }
 
 fn any_moment() -> impl Strategy<Value = Moment> {
-    let endpoint = (name(), option::of(name()), option::of(any::<i64>())).prop_map(|(name, problem, since)| Endpoint {
-        name,
-        problem,
-        since,
-    });
+    let endpoint = (name(), option::of(name()), option::of(any::<i64>()))
+        .prop_map(|(name, problem, since)| SourceEndpoint { name, problem, since });
     (
         vec(mirror(), 0..4),
         vec(endpoint, 0..4),

@@ -11,7 +11,7 @@ use crate::objects::{Object, World};
 
 /// A job that is taken offline.
 #[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
+pub struct OfflineJob<'a> {
     /// Its name.
     pub name: &'a str,
     /// Itself, if it is at hand.
@@ -29,9 +29,9 @@ pub struct Undo {
     pub notes: Vec<String>,
 }
 
-// === impl Target ===
+// === impl OfflineJob ===
 
-impl Target<'_> {
+impl OfflineJob<'_> {
     /// Whether an object was made for the job.
     pub(in crate::manifests) fn is_ours(self, object: &Object) -> bool {
         self.is_near(object)
