@@ -78,11 +78,12 @@ impl Feed {
                 vec![self.ask_prometheus(url, selector, natives)]
             }
         };
+        let ours = self.clock.now();
         // A server's clock may differ from ours; while it is silent, ours tells how much has passed.
         if let (Source::Prometheus { .. }, Some(Ok((now, _)))) = (&self.source, answers.first()) {
-            self.ahead = now - self.clock.now();
+            self.ahead = now - ours;
         }
-        let now = self.clock.now() + self.ahead;
+        let now = ours + self.ahead;
         let went_back = self.history.advance(now);
         let has_answer = answers.iter().any(Result::is_ok);
         match (went_back, has_answer) {
