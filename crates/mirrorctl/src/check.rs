@@ -1,5 +1,6 @@
-//! Looks for what is wrong with jobs, plugin configurations and objects of Istio and the Gateway API: first each for itself, then all of
-//! them together with what is known of the user's world. Pure; [`check`] is the table of all checks.
+//! Looks for what is wrong with jobs, plugin configurations and objects of Istio and the Gateway API: first each for
+//! itself, then all of them together with what is known of the user's world. Pure; [`check`] is the table of all
+//! checks.
 
 mod attachment;
 
@@ -29,8 +30,8 @@ use subject::{Report, What};
 pub(crate) use routes::millionths;
 pub use subject::{Setting, Subject};
 
-/// Everything that is found, in the order of the subjects, and for each in the order of the codes. `world` holds the subjects' objects, and what
-/// else is known to exist.
+/// Everything that is found, in the order of the subjects, and for each in the order of the codes. `world` holds the
+/// subjects' objects, and what else is known to exist.
 pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Finding> {
     let schemas = Schemas::built_in();
     let flows = flows::flows(subjects, world);

@@ -1,7 +1,7 @@
-//! The commands, one file each: `run` turns arguments and an environment into an answer, and prints nothing itself. So a
-//! command that fails has printed nothing, and a test can call it as main does. Only one that lives on until it is told to
-//! end speaks meanwhile: `dashboard` on standard error, `watch` on the standard output or the terminal that the environment
-//! hands it.
+//! The commands, one file each: `run` turns arguments and an environment into an answer, and prints nothing itself. So
+//! a command that fails has printed nothing, and a test can call it as main does. Only one that lives on until it is
+//! told to end speaks meanwhile: `dashboard` on standard error, `watch` on the standard output or the terminal that the
+//! environment hands it.
 
 mod completion;
 

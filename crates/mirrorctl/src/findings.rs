@@ -1,5 +1,5 @@
-//! What is found wrong with an input: each finding has a code of the one table in [`codes`], a place and a message of its own.
-//! The table feeds what is printed and `docs/findings.md`.
+//! What is found wrong with an input: each finding has a code of the one table in [`codes`], a place and a message of
+//! its own. The table feeds what is printed and `docs/findings.md`.
 
 pub mod codes;
 

@@ -1,8 +1,9 @@
-//! A mirror as it does: statistics of proxies or of a Prometheus server, turned into rates, success, latencies, an account
-//! and a state. The terminal, the page and the report show the same [`View`](view::View); nothing is worked out twice.
+//! A mirror as it does: statistics of proxies or of a Prometheus server, turned into rates, success, latencies, an
+//! account and a state. The terminal, the page and the report show the same [`View`](view::View); nothing is worked out
+//! twice.
 //!
 //! ```text
-//! args ─▶ source ─ fetch ─▶ envoy, prometheus ─ reading ─▶ history ─ tally ─▶ view (balances, state) ─▶ wire, table, charts
+//! args ─▶ source ─ fetch ─▶ envoy, prometheus ─ reading ─▶ history ─ tally ─▶ view (balances, state) ─▶ wire, table
 //!                   └──────────────── feed ───────────────────────┘
 //! ```
 //!

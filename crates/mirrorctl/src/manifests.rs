@@ -1,6 +1,6 @@
 //! From a job and the user's world to the objects that make it so, in the order in which they are to be applied. Pure:
-//! what is written depends on the arguments alone. [`bundle()`] is the table of what can be generated; each resource has
-//! a file of its own that turns a [`Placement`] into one object.
+//! what is written depends on the arguments alone. [`bundle()`] is the table of what can be generated; each resource
+//! has a file of its own that turns a [`Placement`] into one object.
 
 mod args;
 

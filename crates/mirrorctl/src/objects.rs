@@ -1,6 +1,6 @@
-//! The user's world: the objects that exist, as `kubectl get -o yaml` prints them. An object stays the JSON value that it
-//! is, so that whatever is written back keeps every field, known or not; views read from it what a decision needs. What
-//! is needed and not here is never guessed: [`Error::Missing`] names it and the command that brings it.
+//! The user's world: the objects that exist, as `kubectl get -o yaml` prints them. An object stays the JSON value that
+//! it is, so that whatever is written back keeps every field, known or not; views read from it what a decision needs.
+//! What is needed and not here is never guessed: [`Error::Missing`] names it and the command that brings it.
 
 mod args;
 

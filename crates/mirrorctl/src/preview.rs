@@ -1,6 +1,6 @@
-//! What a job comes to before anything is applied: the objects and their order, what the shadows get, who calls them, what
-//! it costs, what each engine would give up, and the risks. All of it is read from the very [`Bundle`] that `generate`
-//! prints, and from the checks that `validate` runs.
+//! What a job comes to before anything is applied: the objects and their order, what the shadows get, who calls them,
+//! what it costs, what each engine would give up, and the risks. All of it is read from the very [`Bundle`] that
+//! `generate` prints, and from the checks that `validate` runs.
 
 mod copies;
 

@@ -1,4 +1,5 @@
-//! `mirrorctl watch`: what [`live`](crate::live) knows, drawn in a terminal again and again, or written as lines of JSON.
+//! `mirrorctl watch`: what [`live`](crate::live) knows, drawn in a terminal again and again, or written as lines of
+//! JSON.
 //!
 //! ```text
 //! keys ──────▶ ui ──────┐
@@ -7,8 +8,8 @@
 //! ```
 //!
 //! `draw` and `ui` are pure: a scene and a size in, cells out; a key in, what was chosen out. `screen` alone knows the
-//! terminal, and gives it back as it was however the program ends. `poller` asks in a thread of its own, so that keys are
-//! answered at once while a proxy is not.
+//! terminal, and gives it back as it was however the program ends. `poller` asks in a thread of its own, so that keys
+//! are answered at once while a proxy is not.
 
 // What can be typed.
 pub mod args;

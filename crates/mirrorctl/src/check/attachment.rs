@@ -1,4 +1,5 @@
-//! Where a WasmPlugin or TrafficExtension puts the filter, and what it does there to the primary. Istio checks nothing of this.
+//! Where a WasmPlugin or TrafficExtension puts the filter, and what it does there to the primary. Istio checks nothing
+//! of this.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! A Deployment of ours: the new version of a service, made from the one that runs. What it shares with the original it changes
-//! a second time, and what reaches the original must not reach it.
+//! A Deployment of ours: the new version of a service, made from the one that runs. What it shares with the original it
+//! changes a second time, and what reaches the original must not reach it.
 
 use serde_json::Value;
 

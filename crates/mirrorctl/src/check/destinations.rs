@@ -195,7 +195,8 @@ fn subset(flow: &Flow<'_>, service: &Service<'_>, world: &World, report: &mut Re
     }
 }
 
-/// Whether the Sidecar of the copying pods imports the host, itself or by a VirtualService that it imports (sidecar.go).
+/// Whether the Sidecar of the copying pods imports the host, itself or by a VirtualService that it imports
+/// (sidecar.go).
 fn imported(
     flow: &Flow<'_>,
     service: &Service<'_>,

@@ -1,4 +1,5 @@
-//! The filter in a configuration of Envoy itself: a bootstrap, a resource that it discovers, or the patch of an EnvoyFilter.
+//! The filter in a configuration of Envoy itself: a bootstrap, a resource that it discovers, or the patch of an
+//! EnvoyFilter.
 
 use mirror_policy::document;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! Every stream of copies that the inputs make, whatever makes it: from whose requests, and where to. What concerns more than
-//! one object is checked on these.
+//! Every stream of copies that the inputs make, whatever makes it: from whose requests, and where to. What concerns
+//! more than one object is checked on these.
 
 use std::collections::BTreeMap;
 
@@ -311,8 +311,8 @@ fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<Flow<'a>> {
 // === impl To ===
 
 impl To {
-    /// `outbound|PORT|SUBSET|HOST`, or at the waypoint of that very Service `inbound-vip|PORT|http/SUBSET|HOST`; `None` for
-    /// a cluster that is not Istio's.
+    /// `outbound|PORT|SUBSET|HOST`, or at the waypoint of that very Service `inbound-vip|PORT|http/SUBSET|HOST`; `None`
+    /// for a cluster that is not Istio's.
     fn of_cluster(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.split('|').collect();
         let (port, subset, host) = match parts.as_slice() {

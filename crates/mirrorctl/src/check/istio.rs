@@ -1,5 +1,6 @@
-//! Istio's own validation of what a mirroring job touches, with Istio's own messages (pkg/config/validation/{virtualservice,validation}.go): what its webhook
-//! and `istioctl validate` would say. What the schema says already is not said again.
+//! Istio's own validation of what a mirroring job touches, with Istio's own messages
+//! (pkg/config/validation/{virtualservice,validation}.go): what its webhook and `istioctl validate` would say. What the
+//! schema says already is not said again.
 
 pub(super) mod extension;
 

@@ -1,5 +1,5 @@
-//! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of one
-//! request.
+//! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of
+//! one request.
 
 use super::destinations::{shadow_labels, split};
 use super::flows::{Flow, FlowSource};

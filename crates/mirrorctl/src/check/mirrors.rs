@@ -236,7 +236,8 @@ pub(super) fn bytes(quantity: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// A configuration of the filter, at a path of the document, in a proxy with so much memory. It is `None` if the filter refuses it.
+/// A configuration of the filter, at a path of the document, in a proxy with so much memory. It is `None` if the filter
+/// refuses it.
 pub(super) fn plugin_config(
     config: &Value,
     path: &str,

@@ -1,5 +1,5 @@
-//! `status`: how mirrors do, once. Standard output is the table, the account or the view; what to do about it, and who does
-//! not answer, is for standard error.
+//! `status`: how mirrors do, once. Standard output is the table, the account or the view; what to do about it, and who
+//! does not answer, is for standard error.
 
 use super::environment::Environment;
 use crate::cli::{StatusArgs, StatusForm};

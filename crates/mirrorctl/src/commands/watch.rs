@@ -1,5 +1,5 @@
-//! `watch`: how mirrors do, live in the terminal, or as lines of JSON. It is the one command besides `dashboard` that goes on
-//! until it is told to stop, and writes while it does.
+//! `watch`: how mirrors do, live in the terminal, or as lines of JSON. It is the one command besides `dashboard` that
+//! goes on until it is told to stop, and writes while it does.
 
 use std::io;
 use std::time::Duration;

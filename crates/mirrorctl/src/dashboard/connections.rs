@@ -1,5 +1,5 @@
-//! Connections, and what they may take all together: so many at once, so much time to ask, so many bytes to ask with, so
-//! much time to fetch an answer. Those that come too many wait; those that dawdle are closed.
+//! Connections, and what they may take all together: so many at once, so much time to ask, so many bytes to ask with,
+//! so much time to fetch an answer. Those that come too many wait; those that dawdle are closed.
 
 use std::future::Future;
 use std::io;

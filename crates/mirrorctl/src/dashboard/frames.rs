@@ -1,5 +1,5 @@
-//! The newest views as bytes: each window is written once, however many pages are open, and all of them share the bytes. Who
-//! is slow sees fewer views, and the newest next; nothing is kept for anyone.
+//! The newest views as bytes: each window is written once, however many pages are open, and all of them share the
+//! bytes. Who is slow sees fewer views, and the newest next; nothing is kept for anyone.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Asks the source in a thread of its own, because an answer may take five seconds, and hands each new view on. A proxy that
-//! goes away or comes back is also told in the terminal, once.
+//! Asks the source in a thread of its own, because an answer may take five seconds, and hands each new view on. A proxy
+//! that goes away or comes back is also told in the terminal, once.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use super::frames::{Frames, Newest};
 use crate::live::args::Asked;
 use crate::live::feed::{Feed, SourceEndpoint};
 
-/// Begins to ask, and asks again so long after each answer. It ends when `stop` is dropped, at the latest after the answer
-/// that it waits for.
+/// Begins to ask, and asks again so long after each answer. It ends when `stop` is dropped, at the latest after the
+/// answer that it waits for.
 ///
 /// # Errors
 /// If the system has no thread left.

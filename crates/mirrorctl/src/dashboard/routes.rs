@@ -1,5 +1,5 @@
-//! What can be asked for, and what is answered: the page's files, the view as JSON, the view as a stream. Everything is read
-//! only; nothing that is asked for changes anything.
+//! What can be asked for, and what is answered: the page's files, the view as JSON, the view as a stream. Everything is
+//! read only; nothing that is asked for changes anything.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,8 @@ pub struct Served {
     pub breath: Duration,
 }
 
-/// Files change with the binary alone, but under the same name: a browser may keep them, and must ask whether they hold.
+/// Files change with the binary alone, but under the same name: a browser may keep them, and must ask whether they
+/// hold.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// All routes, behind the guard.

@@ -1,6 +1,6 @@
-//! A Strategy of type Mirror as a job. KubeSphere's controllers turn a Strategy into a VirtualService that mirrors every
-//! request of every port to the first port of the shadow (kubesphere, pkg/controller/virtualservice, `FillDestinationPort`);
-//! a job says the same wish with the ports put right, and each difference is told.
+//! A Strategy of type Mirror as a job. KubeSphere's controllers turn a Strategy into a VirtualService that mirrors
+//! every request of every port to the first port of the shadow (kubesphere, pkg/controller/virtualservice,
+//! `FillDestinationPort`); a job says the same wish with the ports put right, and each difference is told.
 
 use serde_json::{Map, Value, json};
 

@@ -1,5 +1,5 @@
-//! Reads a job, strictly. This is the only place that knows the job's own keys; the filter's keys are read by the filter's
-//! parser, and what it refuses is told in the job's spelling.
+//! Reads a job, strictly. This is the only place that knows the job's own keys; the filter's keys are read by the
+//! filter's parser, and what it refuses is told in the job's spelling.
 
 mod planes;
 

@@ -1,5 +1,5 @@
-//! Envoy's admin interface as a source: `/stats?format=json` of one proxy, its raw names, so that no tag configuration is
-//! needed. Pure: bytes in, a reading out.
+//! Envoy's admin interface as a source: `/stats?format=json` of one proxy, its raw names, so that no tag configuration
+//! is needed. Pure: bytes in, a reading out.
 
 use serde_json::Value;
 

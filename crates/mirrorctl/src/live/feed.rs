@@ -38,7 +38,8 @@ pub struct SourceEndpoint {
     pub since: Option<i64>,
 }
 
-/// Unix time that never goes back and never jumps: the machine's time at the start, and what a monotonic clock says since.
+/// Unix time that never goes back and never jumps: the machine's time at the start, and what a monotonic clock says
+/// since.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     start: Instant,
@@ -70,7 +71,8 @@ impl Feed {
     }
 
     /// Asks everyone once, all at the same time, and takes what they say. A proxy is asked one question, a Prometheus
-    /// server two and two more for each mirror of engine native; each takes at most [`PATIENCE`](super::fetch::PATIENCE).
+    /// server two and two more for each mirror of engine native; each takes at most
+    /// [`PATIENCE`](super::fetch::PATIENCE).
     pub fn poll(&mut self) {
         let answers = match &self.source {
             Source::Envoy(urls) => self.ask_proxies(urls),

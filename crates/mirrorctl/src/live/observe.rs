@@ -54,7 +54,8 @@ impl<'a> Observation<'a> {
         self.feed.endpoints().iter().any(|endpoint| endpoint.problem.is_none())
     }
 
-    /// Refuses what nobody can be told about: nobody answers, nobody has the filter, or nobody has a mirror that is named.
+    /// Refuses what nobody can be told about: nobody answers, nobody has the filter, or nobody has a mirror that is
+    /// named.
     ///
     /// # Errors
     /// Just that.

@@ -1,5 +1,5 @@
-//! A Prometheus server as a source: raw samples with the times at which they were scraped, so that rates are worked out as
-//! from a proxy itself. The filter's statistics come under either pair of labels; engine native has Istio's standard
+//! A Prometheus server as a source: raw samples with the times at which they were scraped, so that rates are worked out
+//! as from a proxy itself. The filter's statistics come under either pair of labels; engine native has Istio's standard
 //! metrics. Pure: questions and answers; nothing is fetched here.
 
 use std::collections::BTreeMap;
@@ -70,8 +70,8 @@ struct Scrape {
 // === impl Question ===
 
 impl Question {
-    /// All questions for what the mirrors did in the last seconds. `selector` narrows the proxies, as matchers of labels
-    /// without braces, or is empty.
+    /// All questions for what the mirrors did in the last seconds. `selector` narrows the proxies, as matchers of
+    /// labels without braces, or is empty.
     pub fn all(selector: &str, natives: &[Native], seconds: u32) -> Vec<Self> {
         let comma = if selector.is_empty() { "" } else { "," };
         let filter = Self {

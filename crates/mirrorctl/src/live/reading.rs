@@ -1,5 +1,5 @@
-//! What a source says: what one proxy had counted, of each mirror, at one time. Everything is as it was counted, since the
-//! proxy started; what happened in a span of time is the history's to work out.
+//! What a source says: what one proxy had counted, of each mirror, at one time. Everything is as it was counted, since
+//! the proxy started; what happened in a span of time is the history's to work out.
 
 use std::collections::BTreeMap;
 

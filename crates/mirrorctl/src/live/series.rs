@@ -1,5 +1,5 @@
-//! The lines of the charts: what happened in each step of a window, by the same rules as the numbers beside them. A point
-//! that nobody knows is `None`, so that an outage is a gap and not a zero.
+//! The lines of the charts: what happened in each step of a window, by the same rules as the numbers beside them. A
+//! point that nobody knows is `None`, so that an outage is a gap and not a zero.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Where statistics come from, as a person names it: proxies by their admin URLs, or a Prometheus server. A URL is checked
-//! when it is read, so that a mistake is told before anything is asked.
+//! Where statistics come from, as a person names it: proxies by their admin URLs, or a Prometheus server. A URL is
+//! checked when it is read, so that a mistake is told before anything is asked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -33,7 +33,8 @@ pub enum SourceKind {
     Prometheus,
 }
 
-/// An address that is asked over HTTP: scheme, host, port, and maybe a path below which it answers; no slash at the end.
+/// An address that is asked over HTTP: scheme, host, port, and maybe a path below which it answers; no slash at the
+/// end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Url(String);
 

@@ -1,5 +1,5 @@
-//! What a mirror is to be called in one word, and what a person should do about it. The first state of the list that holds
-//! is the mirror's: what stops it altogether comes before what harms it.
+//! What a mirror is to be called in one word, and what a person should do about it. The first state of the list that
+//! holds is the mirror's: what stops it altogether comes before what harms it.
 
 use mirror_policy::reason::{Class, Dropped, Failure};
 use mirror_policy::stats::Statistic;

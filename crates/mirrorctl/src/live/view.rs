@@ -1,5 +1,5 @@
-//! What is shown: all that a person or a program is told about the mirrors in a window of time, worked out once, for the
-//! table, the terminal, the page and the report alike. `None` is what nobody knows: it is never drawn as zero.
+//! What is shown: all that a person or a program is told about the mirrors in a window of time, worked out once, for
+//! the table, the terminal, the page and the report alike. `None` is what nobody knows: it is never drawn as zero.
 
 use super::balances::Balances;
 use super::gauges::{Now, Set};

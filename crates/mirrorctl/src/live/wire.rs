@@ -1,5 +1,5 @@
-//! The view as JSON: one shape for `-o json` of every command, the page and its events. Times are Unix milliseconds, rates
-//! are per second, `null` is what nobody knows.
+//! The view as JSON: one shape for `-o json` of every command, the page and its events. Times are Unix milliseconds,
+//! rates are per second, `null` is what nobody knows.
 
 use serde_json::{Value, json};
 

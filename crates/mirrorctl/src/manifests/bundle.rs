@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-/// The stages of applying a job. A stage begins when the one before it is applied and, where that takes time, in effect.
+/// The stages of applying a job. A stage begins when the one before it is applied and, where that takes time, in
+/// effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Step {
     /// Live traffic is told apart from what comes: subsets, pins.

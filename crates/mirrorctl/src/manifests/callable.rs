@@ -1,5 +1,5 @@
-//! What a proxy can call: the ports of a Service that speak HTTP, and the destination of a shadow's copies. What would copy
-//! nothing ends here.
+//! What a proxy can call: the ports of a Service that speak HTTP, and the destination of a shadow's copies. What would
+//! copy nothing ends here.
 
 use super::clone::{Called, called};
 use super::cluster::Destination;

@@ -1,6 +1,6 @@
-//! A clone: an existing Deployment becomes the new version, with labels and a Service of its own (or, if the user asks for
-//! it, as a subset of the target's Service). What is made of it is added to the world that the rest is generated from, so
-//! that for everything that follows a clone is a Service or a subset like any other.
+//! A clone: an existing Deployment becomes the new version, with labels and a Service of its own (or, if the user asks
+//! for it, as a subset of the target's Service). What is made of it is added to the world that the rest is generated
+//! from, so that for everything that follows a clone is a Service or a subset like any other.
 
 mod apart;
 

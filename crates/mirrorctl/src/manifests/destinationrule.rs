@@ -1,5 +1,5 @@
-//! The subsets of the target: in the DestinationRule that proxies obey, or in one of ours. A subset more changes no live
-//! request, as long as no policy is hidden by it.
+//! The subsets of the target: in the DestinationRule that proxies obey, or in one of ours. A subset more changes no
+//! live request, as long as no policy is hidden by it.
 
 use serde_json::{Map, Value, json};
 
@@ -80,8 +80,8 @@ pub(super) fn manifest(job: &Job, copying: &Copying, world: &World, notes: &mut 
     Ok(Some(Change::ours(object(job, spec))))
 }
 
-/// Refuses a pin to a subset that some callers would not know: their live requests would end in 503. `exported` says who sees
-/// the pin.
+/// Refuses a pin to a subset that some callers would not know: their live requests would end in 503. `exported` says
+/// who sees the pin.
 pub(super) fn refuse_hidden_pin(
     job: &Job,
     copying: &Copying,

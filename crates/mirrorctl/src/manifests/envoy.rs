@@ -1,5 +1,5 @@
-//! The filter and the shadows' clusters for an Envoy without Istio: the two files that it discovers, each a list of resources.
-//! Clusters come first; a copy to a cluster that is not there yet is dropped.
+//! The filter and the shadows' clusters for an Envoy without Istio: the two files that it discovers, each a list of
+//! resources. Clusters come first; a copy to a cluster that is not there yet is dropped.
 
 use serde_json::{Map, Value, json};
 

@@ -1,5 +1,5 @@
-//! The filter in the pods of a gateway. A gateway's listener serves many hosts and routes, so that every mirror must name the
-//! authority; which Service answers is decided only after the filter.
+//! The filter in the pods of a gateway. A gateway's listener serves many hosts and routes, so that every mirror must
+//! name the authority; which Service answers is decided only after the filter.
 
 use serde_json::Value;
 
@@ -174,7 +174,8 @@ fn of_kubernetes(reference: &GatewayRef, gateway: &Object, options: &Options) ->
     })
 }
 
-/// A Gateway of Istio selects pods of any namespace; the filter must be in theirs, and on the port that their Service leads to.
+/// A Gateway of Istio selects pods of any namespace; the filter must be in theirs, and on the port that their Service
+/// leads to.
 fn of_istio(reference: &GatewayRef, gateway: &Object, world: &World) -> Result<Attachment> {
     let selector = gateway.labels(&["spec", "selector"]);
     if selector.is_empty() {

@@ -295,8 +295,8 @@ fn kind(filter: &Value) -> &str {
     filter.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The backend of a RequestMirror filter: `NAMESPACE/NAME:PORT`. It has one port, so a Service with copies on two of them is
-/// two backends.
+/// The backend of a RequestMirror filter: `NAMESPACE/NAME:PORT`. It has one port, so a Service with copies on two of
+/// them is two backends.
 fn backend(filter: &Value, namespace: &str) -> Option<String> {
     let backend = at(filter, &["requestMirror", "backendRef"])?;
     let name = backend.get("name")?.as_str()?;

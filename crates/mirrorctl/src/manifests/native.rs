@@ -1,6 +1,6 @@
-//! The native engine: Envoy's own mirroring, where routes are chosen, which is in the callers' proxies. Here a job is placed
-//! and the resources are chosen; each resource writes itself. Live requests reach what they reached before, after every
-//! single object that is applied; the one exception is `--pin-primary`, which is asked for.
+//! The native engine: Envoy's own mirroring, where routes are chosen, which is in the callers' proxies. Here a job is
+//! placed and the resources are chosen; each resource writes itself. Live requests reach what they reached before,
+//! after every single object that is applied; the one exception is `--pin-primary`, which is asked for.
 
 mod place;
 
@@ -59,8 +59,8 @@ pub(super) fn bundle(job: &Job, world: &World, options: &Options, bundle: &mut B
     Ok(())
 }
 
-/// What a clone that becomes a subset needs with the filter too, before its pods are there: its subset, and live requests
-/// pinned to the primary's. Returns the world with them in it.
+/// What a clone that becomes a subset needs with the filter too, before its pods are there: its subset, and live
+/// requests pinned to the primary's. Returns the world with them in it.
 pub(super) fn pinned<'w>(
     job: &Job,
     world: &'w World,

@@ -1,6 +1,6 @@
-//! The way back, from the objects as they are: first the copies end, then what is ours goes, then the user's objects are as they
-//! were. Ours is known by our labels, in the user's objects by the record that we left there, and without one (in Git) by
-//! the job itself. Live requests go on as they are, after every single object.
+//! The way back, from the objects as they are: first the copies end, then what is ours goes, then the user's objects
+//! are as they were. Ours is known by our labels, in the user's objects by the record that we left there, and without
+//! one (in Git) by the job itself. Live requests go on as they are, after every single object.
 
 mod remove;
 

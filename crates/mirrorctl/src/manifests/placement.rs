@@ -162,7 +162,8 @@ fn keep_out(job: &Job, index: usize, service: &Service<'_>, selector: &Labels, w
     let apart = selector
         .iter()
         .any(|(name, value)| of_shadow.get(name).is_some_and(|other| other != value));
-    // A selector reaches no other namespace, and a Service without one leads to what is no pod of its namespace's choosing.
+    // A selector reaches no other namespace, and a Service without one leads to what is no pod of its namespace's
+    // choosing.
     if apart || namespace != job.namespace || of_shadow.is_empty() {
         return Ok(());
     }

@@ -1,5 +1,5 @@
-//! The filter as Istio loads it, whatever the resource: the module, its configuration, and what becomes of requests when
-//! it cannot be loaded. What is written here has passed the filter's own parser.
+//! The filter as Istio loads it, whatever the resource: the module, its configuration, and what becomes of requests
+//! when it cannot be loaded. What is written here has passed the filter's own parser.
 
 use mirror_policy::Plan;
 use serde_json::{Map, Value, json};

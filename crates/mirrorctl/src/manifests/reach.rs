@@ -1,5 +1,5 @@
-//! Whether the proxies that copy know the shadow's cluster. Istio leaves out what a Service does not export to their namespace,
-//! and what a Sidecar does not let them reach; a copy to a cluster that is not there is dropped.
+//! Whether the proxies that copy know the shadow's cluster. Istio leaves out what a Service does not export to their
+//! namespace, and what a Sidecar does not let them reach; a copy to a cluster that is not there is dropped.
 
 use serde_json::Value;
 
@@ -63,8 +63,8 @@ fn egress_hosts(sidecar: &Object) -> Option<Vec<&str>> {
     (!egress.is_empty()).then(|| hosts.filter_map(Value::as_str).collect())
 }
 
-/// Whether it is among the hosts, or a VirtualService among them names it: what one refers to is imported with it, whatever its
-/// share of the traffic (pilot/pkg/model/sidecar.go).
+/// Whether it is among the hosts, or a VirtualService among them names it: what one refers to is imported with it,
+/// whatever its share of the traffic (pilot/pkg/model/sidecar.go).
 fn reaches(sidecar: &Object, egress: &[&str], shadow: &Destination, world: &World) -> bool {
     let covers = |namespace: &str, host: &str| {
         egress

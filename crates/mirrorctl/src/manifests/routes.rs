@@ -1,5 +1,5 @@
-//! The rules of a VirtualService for HTTP, edited one by one: a copy added, ours taken out, a rule narrowed to one port, a
-//! destination pinned to a subset. Whatever else stands in a rule stays as it is.
+//! The rules of a VirtualService for HTTP, edited one by one: a copy added, ours taken out, a rule narrowed to one
+//! port, a destination pinned to a subset. Whatever else stands in a rule stays as it is.
 
 use serde_json::{Map, Value, json};
 
@@ -88,8 +88,8 @@ pub(crate) fn copies(rule: &Value) -> Vec<Value> {
     copies
 }
 
-/// Adds copies to a rule. A single one is written as `mirror`; beside another one they all stand in `mirrors`, because Istio
-/// takes one form or the other.
+/// Adds copies to a rule. A single one is written as `mirror`; beside another one they all stand in `mirrors`, because
+/// Istio takes one form or the other.
 pub(crate) fn add(rule: &mut Map<String, Value>, new: &[Value]) {
     let before = copies(&Value::Object(rule.clone()));
     let stray = PERCENTAGES.iter().any(|key| rule.contains_key(*key));

@@ -1,5 +1,6 @@
-//! The VirtualService whose routes copy: one of ours where the target has none, else the user's, of which only the rules
-//! that send requests to the target gain a mirror. Sidecars obey a single one for a host, so there is never a second.
+//! The VirtualService whose routes copy: one of ours where the target has none, else the user's, of which only the
+//! rules that send requests to the target gain a mirror. Sidecars obey a single one for a host, so there is never a
+//! second.
 
 mod patched;
 
@@ -167,8 +168,8 @@ fn hosts(object: &Object) -> impl Iterator<Item = &str> {
 
 // === one of ours ===
 
-/// A VirtualService that routes as Istio does without one, and copies. It is asked on every port that speaks HTTP, so it has a
-/// rule for each of them: a port without one would answer 404.
+/// A VirtualService that routes as Istio does without one, and copies. It is asked on every port that speaks HTTP, so
+/// it has a rule for each of them: a port without one would answer 404.
 fn new(job: &Job, copying: &Copying, world: &World, options: &Options, notes: &mut Vec<String>) -> Result<Value> {
     if let Some(subset) = &copying.pin {
         copying.need_pin(job, options)?;

@@ -1,5 +1,5 @@
-//! The filter in a waypoint, for the one Service of the job. A waypoint knows the clusters of what it serves under one name and
-//! those that routes refer to under another, and no others at all.
+//! The filter in a waypoint, for the one Service of the job. A waypoint knows the clusters of what it serves under one
+//! name and those that routes refer to under another, and no others at all.
 
 use super::attachment::{Attachment, Proxies};
 use super::callable::{destination, http_ports};

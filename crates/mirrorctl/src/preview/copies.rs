@@ -1,5 +1,5 @@
-//! What the shadows get, read from the objects that are applied: from a configuration of the filter, or from the routes that
-//! mirror.
+//! What the shadows get, read from the objects that are applied: from a configuration of the filter, or from the routes
+//! that mirror.
 
 use mirror_policy::Plan as Filter;
 use mirror_policy::config::RequestMatch;
@@ -152,8 +152,8 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).into_iter().flatten()
 }
 
-/// The configurations of the filter inside an object: a `pluginConfig`, or in Envoy's own configuration a text or Struct that is the
-/// filter's.
+/// The configurations of the filter inside an object: a `pluginConfig`, or in Envoy's own configuration a text or
+/// Struct that is the filter's.
 pub fn configs(value: &Value) -> Vec<Value> {
     let mut found = Vec::new();
     let mut rest = vec![value];

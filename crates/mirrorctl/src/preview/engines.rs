@@ -1,4 +1,5 @@
-//! What each engine would give up for a job, and whether it could do it at all: asked of the very code that writes objects.
+//! What each engine would give up for a job, and whether it could do it at all: asked of the very code that writes
+//! objects.
 
 use crate::error::Error;
 use crate::job::{DataPlane, Engine, Expiry, Job, word};

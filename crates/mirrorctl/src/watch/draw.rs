@@ -1,5 +1,5 @@
-//! The screen, as a pure function of the [`Scene`] and an area of cells: header, notices, three charts and the outcomes,
-//! footer. It fits itself to any size from 40×10 on.
+//! The screen, as a pure function of the [`Scene`] and an area of cells: header, notices, three charts and the
+//! outcomes, footer. It fits itself to any size from 40×10 on.
 
 mod axis;
 

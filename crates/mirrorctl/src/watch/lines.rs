@@ -1,4 +1,5 @@
-//! Lines of JSON for pipes: a view for each reading, without the series, which whoever reads the lines has by reading them.
+//! Lines of JSON for pipes: a view for each reading, without the series, which whoever reads the lines has by reading
+//! them.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};

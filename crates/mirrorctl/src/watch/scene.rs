@@ -1,5 +1,5 @@
-//! What is to be drawn: what the source said last, what the person at the keyboard chose, the time, and what the terminal
-//! can show. All that is on the screen follows from it.
+//! What is to be drawn: what the source said last, what the person at the keyboard chose, the time, and what the
+//! terminal can show. All that is on the screen follows from it.
 
 use super::look::Look;
 use super::ui::Ui;

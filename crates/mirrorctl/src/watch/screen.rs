@@ -1,5 +1,5 @@
-//! The terminal: taken over, drawn upon, and given back as it was, however the program ends. What happens arrives in one
-//! queue: keys, sizes, signals and what the source said.
+//! The terminal: taken over, drawn upon, and given back as it was, however the program ends. What happens arrives in
+//! one queue: keys, sizes, signals and what the source said.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Once;

@@ -1,5 +1,5 @@
-//! Whatever the Deployment and the Services are: an isolated clone never gets a live request, and it has nothing of other
-//! controllers.
+//! Whatever the Deployment and the Services are: an isolated clone never gets a live request, and it has nothing of
+//! other controllers.
 
 use std::collections::BTreeMap;
 

@@ -39,8 +39,8 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// One folder of `tests/golden`: `args` holds the arguments, one line, words apart; it runs in the folder. `expected.*` is its
-/// standard output, `expected.stderr` its standard error if it has any, `exit` its exit code if that is not 0.
+/// One folder of `tests/golden`: `args` holds the arguments, one line, words apart; it runs in the folder. `expected.*`
+/// is its standard output, `expected.stderr` its standard error if it has any, `exit` its exit code if that is not 0.
 pub struct Golden {
     pub name: String,
     pub folder: PathBuf,

@@ -1,4 +1,5 @@
-//! `explain` at its edges: what is no request is refused with the flag's name, and what one command writes the other reads.
+//! `explain` at its edges: what is no request is refused with the flag's name, and what one command writes the other
+//! reads.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
-//! Every code, once where it is found and once where it is not: a folder that is in order has none of it, and one change of
-//! it has that code. The documentation of the codes is generated from their table; `UPDATE_DOCS=1` writes it anew.
+//! Every code, once where it is found and once where it is not: a folder that is in order has none of it, and one
+//! change of it has that code. The documentation of the codes is generated from their table; `UPDATE_DOCS=1` writes it
+//! anew.
 
 mod cases;
 
@@ -305,8 +306,8 @@ fn the_codes_are_documented_from_the_table() {
     }
 }
 
-/// Whoever looks for a cause finds it: every reason that is counted is there, every code that is named exists, every command
-/// of ours can be typed.
+/// Whoever looks for a cause finds it: every reason that is counted is there, every code that is named exists, every
+/// command of ours can be typed.
 #[test]
 fn the_causes_of_missing_copies_are_complete() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/no-copies.md"))

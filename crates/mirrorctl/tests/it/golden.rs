@@ -1,5 +1,5 @@
-//! What the command prints, byte for byte: every folder of `tests/golden` runs as a user would run it. `UPDATE_GOLDEN=1`
-//! writes what is printed now; read the difference before committing it.
+//! What the command prints, byte for byte: every folder of `tests/golden` runs as a user would run it.
+//! `UPDATE_GOLDEN=1` writes what is printed now; read the difference before committing it.
 
 use crate::common::goldens;
 use crate::common::schema::Schemas;

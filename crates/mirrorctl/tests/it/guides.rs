@@ -1,5 +1,5 @@
-//! What the guides in `docs/` show is what the golden folders hold: a block below `<!-- golden: FOLDER/FILE -->` is that file, or its
-//! beginning, document by document; a command is the one that the folder runs.
+//! What the guides in `docs/` show is what the golden folders hold: a block below `<!-- golden: FOLDER/FILE -->` is
+//! that file, or its beginning, document by document; a command is the one that the folder runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! What mirrorctl does, seen from outside: by its library, and by the built command. One module a subject; what several need
-//! is in `common`, what they read is in the folders beside this one.
+//! What mirrorctl does, seen from outside: by its library, and by the built command. One module a subject; what several
+//! need is in `common`, what they read is in the folders beside this one.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! `plan` agrees with `generate`: for every golden call of `generate`, the same objects in the same order, and the same notes.
+//! `plan` agrees with `generate`: for every golden call of `generate`, the same objects in the same order, and the same
+//! notes.
 
 use crate::common::{goldens, run};
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! What the data planes refuse, each for its own reason: every row changes one text in a golden folder's input. And what a
-//! restricted Sidecar hides.
+//! What the data planes refuse, each for its own reason: every row changes one text in a golden folder's input. And
+//! what a restricted Sidecar hides.
 
 use std::fs;
 use std::path::{Path, PathBuf};

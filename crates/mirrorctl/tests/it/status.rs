@@ -1,4 +1,5 @@
-//! What `status` and `report` print, from readings: the files of `tests/status` hold it, and `UPDATE_GOLDEN=1` writes them.
+//! What `status` and `report` print, from readings: the files of `tests/status` hold it, and `UPDATE_GOLDEN=1` writes
+//! them.
 
 use crate::common::held;
 use mirror_policy::reason::{Class, Dropped, Failure, Skipped};

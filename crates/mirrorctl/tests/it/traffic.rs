@@ -1,6 +1,7 @@
-//! Live traffic stays where it is: for arbitrary jobs and existing objects, after every single object that is applied, and
-//! after every one on the way back, each request can reach exactly the pods that it could reach before. At the end of the way
-//! back every object is as it was. What a request reaches is told by a model of Istio's routing (`common/mesh.rs`).
+//! Live traffic stays where it is: for arbitrary jobs and existing objects, after every single object that is applied,
+//! and after every one on the way back, each request can reach exactly the pods that it could reach before. At the end
+//! of the way back every object is as it was. What a request reaches is told by a model of Istio's routing
+//! (`common/mesh.rs`).
 
 use std::cell::Cell;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
-//! The walk through the tutorial in `docs/mirrorctl.md` is executed: every `sh` block of that section runs, in order and in one
-//! shell, with the built command and a stand-in for kubectl, and prints what the `text` block below it shows.
-//! `UPDATE_DOCS=1` writes what is printed now.
+//! The walk through the tutorial in `docs/mirrorctl.md` is executed: every `sh` block of that section runs, in order
+//! and in one shell, with the built command and a stand-in for kubectl, and prints what the `text` block below it
+//! shows. `UPDATE_DOCS=1` writes what is printed now.
 
 use std::fs;
 use std::path::{Path, PathBuf};

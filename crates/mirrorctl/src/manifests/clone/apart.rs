@@ -1,5 +1,5 @@
-//! A clone gets no live request: nothing that exists selects its pods but its own Service. A subset's pods are endpoints of
-//! the target too, which is what the user asked for, and of nothing else.
+//! A clone gets no live request: nothing that exists selects its pods but its own Service. A subset's pods are
+//! endpoints of the target too, which is what the user asked for, and of nothing else.
 
 use super::draft::Draft;
 use crate::error::{Error, Result};
@@ -57,7 +57,8 @@ pub(super) fn check(draft: &Draft<'_>, world: &World, notes: &mut Vec<String>) -
     Ok(())
 }
 
-/// A subset's pods are endpoints of the target as soon as they are ready: by then, routing must send every live request elsewhere.
+/// A subset's pods are endpoints of the target as soon as they are ready: by then, routing must send every live request
+/// elsewhere.
 pub(super) fn need_pin(draft: &Draft<'_>, world: &World) -> Result<()> {
     let target = world.service(&draft.job.namespace, &draft.job.target.name)?;
     if draft.of.isolation == Isolation::Service || routing::keeps_off(world, target.object, &draft.labels) {

@@ -1,5 +1,5 @@
-//! The new Deployment: the original's, with the new version's images and variables, without what the API server and other
-//! controllers wrote into it.
+//! The new Deployment: the original's, with the new version's images and variables, without what the API server and
+//! other controllers wrote into it.
 
 use serde_json::{Map, Value, json};
 

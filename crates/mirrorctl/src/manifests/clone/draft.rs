@@ -43,7 +43,8 @@ impl<'a> Draft<'a> {
     /// Reads what the clone follows from.
     ///
     /// # Errors
-    /// [`Error::Missing`] for an original that is not known; refused for what is no Deployment, or would be in no subset.
+    /// [`Error::Missing`] for an original that is not known; refused for what is no Deployment, or would be in no
+    /// subset.
     pub fn new(job: &'a Job, index: usize, shadow: &'a Shadow, of: &'a CloneOf, world: &'a World) -> Result<Self> {
         let path = format!("spec.shadows[{index}].clone");
         let original = original(job, of, world, &path)?;
@@ -107,7 +108,8 @@ fn original<'a>(job: &Job, of: &CloneOf, world: &'a World, path: &str) -> Result
     })
 }
 
-/// `reviews-v1` of version v1 becomes `reviews-v2`; a name that does not end with its version gets the new one behind it.
+/// `reviews-v1` of version v1 becomes `reviews-v2`; a name that does not end with its version gets the new one behind
+/// it.
 fn name(job: &Job, of: &CloneOf, original: &Workload<'_>) -> String {
     let label = original.labels().get("version").cloned();
     let versions = label

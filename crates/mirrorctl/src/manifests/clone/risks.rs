@@ -1,5 +1,5 @@
-//! What a second set of pods does that copied requests do not ask for: run migrations again, write to the same disk, lead
-//! an election. What would do harm by itself is refused until the user allows it; the rest is said.
+//! What a second set of pods does that copied requests do not ask for: run migrations again, write to the same disk,
+//! lead an election. What would do harm by itself is refused until the user allows it; the rest is said.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use crate::findings::codes;
 use crate::job::{Allowed, word};
 use crate::objects::{Object, World, at, kinds};
 
-/// The kinds of volumes that outlive a pod and that two pods would share. An `ephemeral` or `csi` volume is each pod's own.
+/// The kinds of volumes that outlive a pod and that two pods would share. An `ephemeral` or `csi` volume is each pod's
+/// own.
 const PERSISTENT: &[&str] = &[
     "persistentVolumeClaim",
     "hostPath",
@@ -36,7 +37,8 @@ const PERSISTENT: &[&str] = &[
     "flocker",
 ];
 
-/// Refuses what is not allowed, and notes the rest. What is looked at is the clone as it will run, with its own variables.
+/// Refuses what is not allowed, and notes the rest. What is looked at is the clone as it will run, with its own
+/// variables.
 pub(super) fn check(draft: &Draft<'_>, deployment: &Value, world: &World, notes: &mut Vec<String>) -> Result<()> {
     let pod = at(deployment, &["spec", "template", "spec"]).unwrap_or(&Value::Null);
     let title = draft.original.object.title();

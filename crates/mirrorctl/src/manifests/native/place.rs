@@ -104,8 +104,8 @@ fn copy(
     })
 }
 
-/// The subsets of the target that the job needs. A version that is given as one label, `version: v1`, says how the others
-/// are labelled; else a DestinationRule must say it.
+/// The subsets of the target that the job needs. A version that is given as one label, `version: v1`, says how the
+/// others are labelled; else a DestinationRule must say it.
 fn place_subsets(
     job: &Job,
     service: &Service<'_>,

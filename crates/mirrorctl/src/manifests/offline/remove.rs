@@ -7,7 +7,8 @@ use crate::manifests::ours::JOB_LABEL;
 use crate::manifests::routes::{self, Scope};
 use crate::objects::{Object, World, at, fully_qualified, kinds, selects};
 
-/// What is ours, in the order in which it is to be deleted. What still holds live requests in place stays for another run.
+/// What is ours, in the order in which it is to be deleted. What still holds live requests in place stays for another
+/// run.
 pub fn remove(offline_job: OfflineJob<'_>, world: &World) -> Undo {
     let mut undo = Undo::default();
     let live = live_shadow(offline_job, world);

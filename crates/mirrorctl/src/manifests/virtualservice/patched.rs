@@ -145,7 +145,8 @@ fn fit(job: &Job, copying: &Copying, rule: &Value, scope: Scope<'_>) -> Fit {
     match first {
         Some(port) if mirrored(*port) => Fit::Port(*port),
         Some(port) => Fit::Not(format!("sends to port {port}, which is not mirrored")),
-        // Without a port in the destination, a request keeps the port that was called (route.go, `GetDestinationCluster`).
+        // Without a port in the destination, a request keeps the port that was called (route.go,
+        // `GetDestinationCluster`).
         None if is_gateway => match copying.listeners.as_slice() {
             [port] if copying.is_single && mirrored(*port) => Fit::Port(*port),
             _ => not("names no port of a Service that has several"),

@@ -1,5 +1,5 @@
-//! What became of the requests: the sums, and a bar for each reason for which a copy was not sent, or not answered. What
-//! was lost comes first, then what failed, then what policy left out.
+//! What became of the requests: the sums, and a bar for each reason for which a copy was not sent, or not answered.
+//! What was lost comes first, then what failed, then what policy left out.
 
 use mirror_policy::reason::Class;
 use mirror_policy::stats::Statistic;

@@ -1,6 +1,6 @@
-//! Stand-ins for Envoy's admin interface and for Prometheus. What they answer was recorded from real ones. The Envoy was
-//! under load and was asked at two moments; in between and after, its stand-in counts on at the same pace, so that rates
-//! are steady whenever it is asked.
+//! Stand-ins for Envoy's admin interface and for Prometheus. What they answer was recorded from real ones. The Envoy
+//! was under load and was asked at two moments; in between and after, its stand-in counts on at the same pace, so that
+//! rates are steady whenever it is asked.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

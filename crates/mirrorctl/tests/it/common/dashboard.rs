@@ -1,4 +1,5 @@
-//! A dashboard within the test: the whole server and its thread that asks, with a page of two files and limits as wanted.
+//! A dashboard within the test: the whole server and its thread that asks, with a page of two files and limits as
+//! wanted.
 
 use std::net::SocketAddr;
 use std::sync::mpsc;

@@ -137,7 +137,8 @@ impl Stream {
         }
     }
 
-    /// A line of the body, taken out of its chunks: ours end with their pieces, so a chunk's length stands on a line alone.
+    /// A line of the body, taken out of its chunks: ours end with their pieces, so a chunk's length stands on a line
+    /// alone.
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         loop {

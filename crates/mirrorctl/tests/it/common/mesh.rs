@@ -1,7 +1,7 @@
-//! A small model of how Istio routes requests, made for the tests alone: it shares no code with what it judges. Objects in;
-//! out comes, for a request, which pods it can reach with which weight, and where it is copied to. The rules are those of
-//! Istio 1.31: Service selectors, DestinationRule subsets by namespace of the caller, the oldest VirtualService for a host,
-//! HTTPRoutes of a Service before any VirtualService.
+//! A small model of how Istio routes requests, made for the tests alone: it shares no code with what it judges. Objects
+//! in; out comes, for a request, which pods it can reach with which weight, and where it is copied to. The rules are
+//! those of Istio 1.31: Service selectors, DestinationRule subsets by namespace of the caller, the oldest
+//! VirtualService for a host, HTTPRoutes of a Service before any VirtualService.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -124,7 +124,8 @@ pub fn native() -> Mirrored {
     }
 }
 
-/// What a proxy said every two seconds, from so many seconds before now until so many before now, but not within the gap.
+/// What a proxy said every two seconds, from so many seconds before now until so many before now, but not within the
+/// gap.
 pub fn history(mirrors: &[Mirrored], from: i64, until: i64, gap: std::ops::Range<i64>) -> History {
     let mut history = History::new(1800);
     let mut totals: Vec<BTreeMap<usize, (Statistic, f64)>> = mirrors.iter().map(|_| BTreeMap::new()).collect();

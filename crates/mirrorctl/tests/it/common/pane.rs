@@ -1,5 +1,5 @@
-//! A real terminal for tests: tmux runs a shell, the shell runs the built command, keys are pressed, and what is on the screen
-//! is read back.
+//! A real terminal for tests: tmux runs a shell, the shell runs the built command, keys are pressed, and what is on the
+//! screen is read back.
 
 use std::fs;
 use std::path::PathBuf;
@@ -116,7 +116,8 @@ impl Pane {
         self.wait(text, |screen| screen.contains(text))
     }
 
-    /// Types the command; the shell writes its process id and what `stty` says before and after, and prints its exit code.
+    /// Types the command; the shell writes its process id and what `stty` says before and after, and prints its exit
+    /// code.
     pub fn start(&self, envoy: &Replay, more: &str) {
         let command = env!("CARGO_BIN_EXE_mirrorctl");
         let folder = self.folder.display();

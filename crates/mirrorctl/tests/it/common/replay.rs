@@ -1,5 +1,5 @@
-//! A server that answers as a real Envoy once did: each question gets the next recorded answer, and the last one stays. It
-//! can go away and come back.
+//! A server that answers as a real Envoy once did: each question gets the next recorded answer, and the last one stays.
+//! It can go away and come back.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

@@ -36,7 +36,8 @@ impl Schemas {
                 let (group, kind) = (text(&crd["spec"]["group"]), text(&crd["spec"]["names"]["kind"]));
                 for version in crd["spec"]["versions"].as_array().expect("versions") {
                     let key = (group.clone(), text(&version["name"]), kind.clone());
-                    // Of several channels the first one read stands; file names sort the standard channel's documents first.
+                    // Of several channels the first one read stands; file names sort the standard channel's documents
+                    // first.
                     schemas
                         .entry(key)
                         .or_insert_with(|| version["schema"]["openAPIV3Schema"].clone());

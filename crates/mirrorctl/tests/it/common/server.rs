@@ -1,4 +1,5 @@
-//! Small servers for the tests of what is asked over HTTP: each answers every connection in its own way, until the test ends.
+//! Small servers for the tests of what is asked over HTTP: each answers every connection in its own way, until the test
+//! ends.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

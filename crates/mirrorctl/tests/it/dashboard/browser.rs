@@ -155,7 +155,8 @@ impl Page {
         [0, 1].map(|index: usize| counts[index].as_u64().expect("a number"))
     }
 
-    /// What axe finds wrong with the page for people with disabilities (WCAG 2.2 AA, and what it holds to be good practice).
+    /// What axe finds wrong with the page for people with disabilities (WCAG 2.2 AA, and what it holds to be good
+    /// practice).
     pub fn barriers(&self) -> Vec<String> {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/page/node_modules/axe-core/axe.min.js");
         let axe = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}: make page brings it"));
@@ -191,8 +192,8 @@ impl Page {
         }
     }
 
-    /// Nothing went wrong that the browser knows of: no error, no warning, no breach of the policy, and nobody was asked
-    /// but the dashboard.
+    /// Nothing went wrong that the browser knows of: no error, no warning, no breach of the policy, and nobody was
+    /// asked but the dashboard.
     pub fn finish(mut self) {
         self.look_back();
         assert_eq!(self.complaints, Vec::<String>::new());

@@ -1,5 +1,5 @@
-//! What clients of the dashboard may take all together, over real sockets: too many, too slow, too large, too long; and that
-//! it ends although they are there.
+//! What clients of the dashboard may take all together, over real sockets: too many, too slow, too large, too long; and
+//! that it ends although they are there.
 
 use std::io::{Read, Write};
 use std::time::Duration;

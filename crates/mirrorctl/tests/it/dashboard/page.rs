@@ -1,5 +1,5 @@
-//! The page in a real headless Chromium, served by the built command, which asks a stand-in that counts on from recorded
-//! answers of a real Envoy. Pictures are left in target/tmp/dashboard. `make test-dashboard` runs them.
+//! The page in a real headless Chromium, served by the built command, which asks a stand-in that counts on from
+//! recorded answers of a real Envoy. Pictures are left in target/tmp/dashboard. `make test-dashboard` runs them.
 
 mod strangers;
 
@@ -204,8 +204,8 @@ fn it_draws_what_prometheus_knows() {
     page.finish();
 }
 
-/// The numbers on the page are those of the view, which are held against what backends counted elsewhere. The source stands
-/// still, so that both are of one moment.
+/// The numbers on the page are those of the view, which are held against what backends counted elsewhere. The source
+/// stands still, so that both are of one moment.
 #[test]
 #[ignore = "needs Chromium: make test-dashboard"]
 fn its_numbers_are_those_of_the_view() {

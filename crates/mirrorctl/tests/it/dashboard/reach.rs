@@ -1,5 +1,5 @@
-//! The page for everyone, in a real headless Chromium: light and dark, on a phone, by keys alone, with a screen reader. axe
-//! looks for barriers in each of them. `make test-dashboard` runs it.
+//! The page for everyone, in a real headless Chromium: light and dark, on a phone, by keys alone, with a screen reader.
+//! axe looks for barriers in each of them. `make test-dashboard` runs it.
 
 use super::browser::{CHARTS, Page, key, served};
 use crate::common::admin::{Admin, Load};

@@ -1,5 +1,5 @@
-//! The dashboard over real sockets, asked byte by byte: each route, header and method, the stream of views, a proxy that goes
-//! away and comes back.
+//! The dashboard over real sockets, asked byte by byte: each route, header and method, the stream of views, a proxy
+//! that goes away and comes back.
 
 use crate::common::admin::{Admin, Load};
 use crate::common::dashboard::{PAGE, Served, served};

@@ -1,5 +1,5 @@
-//! Sources that are wrong, silent, broken or hostile, and jobs that are none: each ends with one clear line on standard error
-//! and nothing on standard output.
+//! Sources that are wrong, silent, broken or hostile, and jobs that are none: each ends with one clear line on standard
+//! error and nothing on standard output.
 
 mod arguments;
 
@@ -67,8 +67,8 @@ fn nobody_there() {
     refused(&["--envoy", &one, "--envoy", &other], 1, &both);
 }
 
-/// One says nothing, one says a byte now and then, one accepts no connection for long: all three at once, so that the test
-/// takes as long as one.
+/// One says nothing, one says a byte now and then, one accepts no connection for long: all three at once, so that the
+/// test takes as long as one.
 #[test]
 fn an_answer_may_take_five_seconds_as_a_whole() {
     let silent = serve(|mut stream| {

@@ -1,5 +1,5 @@
-//! Asking again and again: what a Prometheus server is asked for, whose clock counts, and what becomes of sources that go
-//! away and come back.
+//! Asking again and again: what a Prometheus server is asked for, whose clock counts, and what becomes of sources that
+//! go away and come back.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,5 @@
-//! `status` and `report` of a recorded Prometheus server, as a person calls them: the queries that they ask, and what they
-//! print of the answers.
+//! `status` and `report` of a recorded Prometheus server, as a person calls them: the queries that they ask, and what
+//! they print of the answers.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! What sources say, as recorded from a real Envoy and a real Prometheus: read whole, under every name that a statistic can
-//! have, and refused in one line if it is something else.
+//! What sources say, as recorded from a real Envoy and a real Prometheus: read whole, under every name that a statistic
+//! can have, and refused in one line if it is something else.
 
 use mirror_policy::reason::{Class, Skipped};
 use mirror_policy::stats::{Kind, Statistic};

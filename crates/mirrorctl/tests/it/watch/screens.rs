@@ -1,5 +1,5 @@
-//! What `watch` draws, cell by cell: `tests/watch/NAME.WIDTHxHEIGHT.txt` holds each screen. `UPDATE_GOLDEN=1` writes what is
-//! drawn now; look at it before committing it.
+//! What `watch` draws, cell by cell: `tests/watch/NAME.WIDTHxHEIGHT.txt` holds each screen. `UPDATE_GOLDEN=1` writes
+//! what is drawn now; look at it before committing it.
 
 use std::collections::BTreeSet;
 use std::fs;
