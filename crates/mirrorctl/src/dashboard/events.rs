@@ -13,12 +13,12 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::connections::stopped;
-use super::frames::{Frames, Newest, Span};
+use super::frames::{Frames, Newest, PageWindow};
 
 /// What one page is sent.
 pub struct Events {
     newest: Newest,
-    span: Span,
+    span: PageWindow,
     stop: watch::Receiver<bool>,
     breath: Duration,
     _place: OwnedSemaphorePermit,
@@ -38,7 +38,7 @@ impl Events {
     /// it ends.
     pub fn new(
         mut newest: Newest,
-        span: Span,
+        span: PageWindow,
         stop: watch::Receiver<bool>,
         breath: Duration,
         place: OwnedSemaphorePermit,

@@ -11,7 +11,7 @@ use crate::live::window::Window;
 
 /// The windows that the page can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Span {
+pub enum PageWindow {
     /// Five minutes.
     #[default]
     Short,
@@ -37,9 +37,9 @@ pub type Newest = watch::Receiver<Option<Arc<Frames>>>;
 
 const BEGIN: &str = "event: view\ndata: ";
 
-// === impl Span ===
+// === impl PageWindow ===
 
-impl Span {
+impl PageWindow {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Short, Self::Long];
 
@@ -81,18 +81,18 @@ impl Span {
 impl Frames {
     /// Writes the views that `view` has.
     pub fn of(view: impl Fn(Window) -> Value) -> Self {
-        let frame = |span: Span| Frame::of(&view(span.window()));
+        let frame = |span: PageWindow| Frame::of(&view(span.window()));
         Self {
-            short: frame(Span::Short),
-            long: frame(Span::Long),
+            short: frame(PageWindow::Short),
+            long: frame(PageWindow::Long),
         }
     }
 
     /// That of one window.
-    pub fn get(&self, span: Span) -> &Frame {
+    pub fn get(&self, span: PageWindow) -> &Frame {
         match span {
-            Span::Short => &self.short,
-            Span::Long => &self.long,
+            PageWindow::Short => &self.short,
+            PageWindow::Long => &self.long,
         }
     }
 }

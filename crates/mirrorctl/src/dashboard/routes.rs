@@ -14,7 +14,7 @@ use axum::routing::get;
 use tokio::sync::{Semaphore, watch};
 
 use super::events::Events;
-use super::frames::{Newest, Span};
+use super::frames::{Newest, PageWindow};
 use super::guard::{Refusal, guard};
 use super::host::Hosts;
 use crate::page::File;
@@ -105,6 +105,6 @@ async fn events(State(served): State<Served>, RawQuery(query): RawQuery) -> Resu
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], events.into_body()).into_response())
 }
 
-fn span(query: Option<&str>) -> Result<Span, Refusal> {
-    Span::of_query(query).map_err(|problem| (StatusCode::BAD_REQUEST, format!("{problem}\n")))
+fn span(query: Option<&str>) -> Result<PageWindow, Refusal> {
+    PageWindow::of_query(query).map_err(|problem| (StatusCode::BAD_REQUEST, format!("{problem}\n")))
 }

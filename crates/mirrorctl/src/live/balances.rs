@@ -34,12 +34,12 @@ pub struct Balances {
     /// responses + failures + in flight`. `None` in a window.
     pub unaccounted: Option<f64>,
     /// Everything that has a reason, in the order of the table, zeros too.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<ReasonCount>,
 }
 
 /// How often one thing happened for one reason.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reason {
+pub struct ReasonCount {
     /// What, and for which reason.
     pub statistic: Statistic,
     /// How often.
@@ -94,11 +94,11 @@ impl Balances {
             Statistic::Skipped(_) | Statistic::Dropped(_) => engine == Engine::Wasm,
             _ => true,
         };
-        let reasons: Vec<Reason> = vocabulary::all()
+        let reasons: Vec<ReasonCount> = vocabulary::all()
             .iter()
             .filter(|statistic| statistic.kind() == Kind::Counter && statistic.result().is_some())
             .filter(of_engine)
-            .map(|&statistic| Reason {
+            .map(|&statistic| ReasonCount {
                 statistic,
                 count: count(statistic),
             })

@@ -4,7 +4,7 @@
 use mirror_policy::reason::{Class, Dropped, Failure};
 use mirror_policy::stats::Statistic;
 
-use super::balances::{Balances, Reason};
+use super::balances::{Balances, ReasonCount};
 use super::gauges::{Now, Set};
 use super::rates::Numbers;
 use crate::job::Engine;
@@ -30,7 +30,7 @@ pub enum State {
 }
 
 /// What the state follows from.
-pub(super) struct Facts<'a> {
+pub(super) struct StateFacts<'a> {
     pub engine: Engine,
     /// Having it, answering.
     pub proxies: (usize, usize),
@@ -89,7 +89,7 @@ impl std::fmt::Display for State {
 }
 
 /// The state, and what to do: a sentence each, the most useful first.
-pub(super) fn of(facts: &Facts<'_>) -> (State, Vec<String>) {
+pub(super) fn of(facts: &StateFacts<'_>) -> (State, Vec<String>) {
     let holds = |state: &State| facts.hold(*state);
     let state = State::ALL.into_iter().find(holds).unwrap_or(State::NoTraffic);
     let mut advice = facts.advice(state);
@@ -99,9 +99,9 @@ pub(super) fn of(facts: &Facts<'_>) -> (State, Vec<String>) {
     (state, advice)
 }
 
-// === impl Facts ===
+// === impl StateFacts ===
 
-impl Facts<'_> {
+impl StateFacts<'_> {
     fn hold(&self, state: State) -> bool {
         let balances = &self.numbers.balances;
         match state {
@@ -199,7 +199,7 @@ impl Facts<'_> {
     }
 }
 
-fn most(balances: &Balances, of: fn(Statistic) -> bool) -> Option<&Reason> {
+fn most(balances: &Balances, of: fn(Statistic) -> bool) -> Option<&ReasonCount> {
     let those = balances
         .reasons
         .iter()
@@ -214,9 +214,9 @@ fn name(statistic: Statistic) -> &'static str {
 
 /// One line for each reason of a loss, the most frequent first.
 fn lost(balances: &Balances) -> Vec<String> {
-    let mut losses: Vec<&Reason> = balances.reasons.iter().filter(|reason| reason.count > 0.0).collect();
+    let mut losses: Vec<&ReasonCount> = balances.reasons.iter().filter(|reason| reason.count > 0.0).collect();
     losses.sort_by(|one, other| other.count.total_cmp(&one.count));
-    let line = |reason: &Reason| match reason.statistic {
+    let line = |reason: &ReasonCount| match reason.statistic {
         Statistic::Dropped(dropped) => Some(format!("{dropped}: {}", remedy(dropped))),
         _ => None,
     };

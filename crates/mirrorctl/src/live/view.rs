@@ -8,7 +8,7 @@ use super::prometheus::Native;
 use super::rates::Numbers;
 use super::reading::Counts;
 use super::series::Series;
-use super::state::{self, Facts, State};
+use super::state::{self, State, StateFacts};
 use super::window::Window;
 use crate::job::Engine;
 
@@ -107,7 +107,7 @@ fn mirror(history: &History, name: &str, unseen: Engine, window: Window, first: 
     let now = Now::of(&having);
     let numbers = Numbers::of(engine, &tally);
     let proxies = (loaded.len(), history.answering().count());
-    let (state, advice) = state::of(&Facts {
+    let (state, advice) = state::of(&StateFacts {
         engine,
         proxies,
         set: &set,

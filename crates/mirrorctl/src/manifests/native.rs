@@ -7,7 +7,7 @@ mod place;
 use std::borrow::Cow;
 
 use super::bundle::{Bundle, Manifest, Step};
-use super::change::Change;
+use super::change::ObjectChange;
 use super::clone::why_stepwise;
 use super::copying::{Copying, Subset};
 use super::offline::stop;
@@ -127,7 +127,7 @@ fn refuse_healing(job: &Job, copying: &Copying, world: &World) -> Result<()> {
 }
 
 /// A clone as a subset must not be reached on any way that is not pinned.
-fn refuse_ways_round(job: &Job, copying: &Copying, pinned: &[Change], base: &World) -> Result<()> {
+fn refuse_ways_round(job: &Job, copying: &Copying, pinned: &[ObjectChange], base: &World) -> Result<()> {
     let mut after = base.clone();
     for change in pinned {
         after.put(Object::of(

@@ -6,7 +6,7 @@ mod patched;
 
 use serde_json::{Value, json};
 
-use super::change::Change;
+use super::change::ObjectChange;
 use super::copying::{Copying, destination};
 use super::routes::{self, bound, rules, scope};
 use super::{Destination, Options, destinationrule, ours, record};
@@ -21,12 +21,12 @@ pub(super) fn manifests(
     world: &World,
     options: &Options,
     notes: &mut Vec<String>,
-) -> Result<Vec<Change>> {
+) -> Result<Vec<ObjectChange>> {
     let found: Vec<&Object> = match job.data_plane {
         DataPlane::Gateway => at_gateways(copying, world)?,
         _ => match obeyed(job, copying, world, options, notes)? {
             Some(found) => vec![found],
-            None => return Ok(vec![Change::ours(new(job, copying, world, options, notes)?)]),
+            None => return Ok(vec![ObjectChange::ours(new(job, copying, world, options, notes)?)]),
         },
     };
     found

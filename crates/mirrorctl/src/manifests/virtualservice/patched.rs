@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
-use crate::manifests::change::{Change, refuse_other_job};
+use crate::manifests::change::{ObjectChange, refuse_other_job};
 use crate::manifests::copying::{Copy, Copying};
 use crate::manifests::routes::{self, Scope, bound, rules, scope};
 use crate::manifests::{IstioVersion, Options, Origin, destinationrule, record};
@@ -18,7 +18,7 @@ pub(super) fn patched(
     world: &World,
     options: &Options,
     notes: &mut Vec<String>,
-) -> Result<Change> {
+) -> Result<ObjectChange> {
     refuse_other_job(object, job)?;
     let scope = scope(object, world);
     let mut rules = rules(object).to_vec();
@@ -38,7 +38,7 @@ pub(super) fn patched(
     let change = |rules: Vec<Value>| {
         let mut changed = object.value.clone();
         record::set(&mut changed, &["spec", "http"], rules.into());
-        Change {
+        ObjectChange {
             origin: Origin::Patched,
             object: changed,
             original: Some(object.clone()),

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 
 use super::text;
 use crate::job::Engine;
-use crate::live::balances::{Balances, Reason};
+use crate::live::balances::{Balances, ReasonCount};
 use crate::live::view::MirrorView;
 use crate::watch::look::Look;
 use crate::watch::numbers;
@@ -135,7 +135,7 @@ impl Outcomes<'_> {
 }
 
 fn bars(look: Look, balances: &Balances) -> Vec<Bar> {
-    let bar = |reason: &Reason| {
+    let bar = |reason: &ReasonCount| {
         let (rank, kind, style, of) = match reason.statistic {
             Statistic::Dropped(_) => (0, "dropped", look.alarm(), balances.matched),
             Statistic::Failures(_) => (1, "failed", look.alarm(), balances.sent),

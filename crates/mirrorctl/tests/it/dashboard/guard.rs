@@ -1,7 +1,7 @@
 //! Who may ask the dashboard: every way to write a host, every name and site that is refused, every form of `--listen`.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
-use mirrorctl::dashboard::frames::Span;
+use mirrorctl::dashboard::frames::PageWindow;
 use mirrorctl::dashboard::guard::check;
 use mirrorctl::dashboard::host::{Host, Hosts};
 use mirrorctl::dashboard::listen::Listen;
@@ -263,12 +263,12 @@ fn a_name_to_allow_is_a_name_alone() {
 #[test]
 fn a_query_names_one_window() {
     for (query, span) in [
-        (None, Span::Short),
-        (Some(""), Span::Short),
-        (Some("window=5m"), Span::Short),
-        (Some("window=30m"), Span::Long),
+        (None, PageWindow::Short),
+        (Some(""), PageWindow::Short),
+        (Some("window=5m"), PageWindow::Short),
+        (Some("window=30m"), PageWindow::Long),
     ] {
-        assert_eq!(Span::of_query(query), Ok(span), "{query:?}");
+        assert_eq!(PageWindow::of_query(query), Ok(span), "{query:?}");
     }
     for query in [
         "window=",
@@ -279,6 +279,6 @@ fn a_query_names_one_window() {
         "x",
         "window",
     ] {
-        assert!(Span::of_query(Some(query)).is_err(), "{query}");
+        assert!(PageWindow::of_query(Some(query)).is_err(), "{query}");
     }
 }

@@ -1,7 +1,7 @@
 //! Whatever the world is like and however large the terminal: the drawing stays within it and never fails.
 
 use crate::common::moments::{NOW, healthy, history, moment, native, who_many};
-use mirrorctl::live::balances::Reason;
+use mirrorctl::live::balances::ReasonCount;
 use mirrorctl::live::feed::SourceEndpoint;
 use mirrorctl::live::gauges::{Now, Set};
 use mirrorctl::live::rates::Side;
@@ -105,7 +105,7 @@ fn mirror() -> impl Strategy<Value = MirrorView> {
         }
         let reasons = window.balances.reasons.iter().zip(counts.iter().cycle());
         window.balances.reasons = reasons
-            .map(|(reason, count)| Reason {
+            .map(|(reason, count)| ReasonCount {
                 count: *count,
                 ..*reason
             })
