@@ -106,8 +106,8 @@ record: build
 test-dashboard: page ## The page of the dashboard in a real headless Chromium; pictures of it in target/tmp/dashboard
 	@scripts/rust
 	@CHROMIUM="$$(scripts/chromium)"; CHROMEDRIVER="$$(scripts/chromium driver)"; export CHROMIUM CHROMEDRIVER; \
-		echo "cargo test --package mirrorctl --test dashboard_page --test dashboard_reach"; \
-		cargo test --locked --quiet --package mirrorctl --test dashboard_page --test dashboard_reach -- --ignored --test-threads=2
+		echo "cargo test --package mirrorctl --test it -- dashboard::page:: dashboard::reach::"; \
+		cargo test --locked --quiet --package mirrorctl --test it -- --ignored --test-threads=2 dashboard::page:: dashboard::reach::
 
 .PHONY: test-filter
 test-filter: build ## The built filter on a fake host
@@ -188,7 +188,7 @@ fmt: ## Format the code
 .PHONY: docs
 docs: ## Write the generated documentation anew
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test it documents::
-	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test findings --test live_view document
+	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test it -- --exact findings::the_codes_are_documented_from_the_table live::view::the_documentation_is_up_to_date
 	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test it operator
 
 .PHONY: doc

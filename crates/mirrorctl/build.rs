@@ -1,5 +1,5 @@
-//! Looks whether the page of `mirrorctl dashboard` was built (`scripts/page`), so that `src/page.rs` takes it into the binary.
-//! Without it everything else compiles and works.
+//! Looks whether the page of `mirrorctl dashboard` was built (`scripts/page`), so that `src/page.rs` takes it into the
+//! binary. Without it everything else compiles and works.
 
 use std::path::Path;
 

@@ -13,8 +13,9 @@ use crate::findings::{Form, Severity};
 use crate::explain::ExplainArgs;
 use crate::import::ImportCommand;
 use crate::job::JobFlags;
-use crate::manifests::{ExtensionApi, IstioVersion, Module, Options, RoutingApi, Step};
-use crate::output::{Format, View};
+use crate::manifests::{OptionArgs, Step};
+use crate::objects::WorldArgs;
+use crate::output::{AnswerForm, Format};
 use crate::time::Time;
 use crate::watch::args::WatchArgs;
 
@@ -164,7 +165,7 @@ pub struct PlanArgs {
     pub file: Option<String>,
     /// A text, or JSON
     #[arg(short, long, value_enum, default_value = "table")]
-    pub output: View,
+    pub output: AnswerForm,
     /// The pods whose proxies copy, which multiply the memory
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub pods: Option<u64>,
@@ -191,52 +192,6 @@ pub struct BundleArgs {
     /// The job by flags.
     #[command(flatten)]
     pub job: JobFlags,
-}
-
-/// What exists: for every command that looks at the user's world.
-#[derive(Debug, clap::Args)]
-pub struct WorldArgs {
-    /// What exists: any output of `kubectl get -o yaml` or json, or - for standard input; can be repeated
-    #[arg(long, value_name = "FILE")]
-    pub objects: Vec<String>,
-    /// The domain of the cluster's Services
-    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
-    pub cluster_domain: String,
-}
-
-/// What manifests depend on besides the job and the world.
-#[derive(Debug, clap::Args)]
-pub struct OptionArgs {
-    /// The version of Istio
-    #[arg(long, value_name = "VERSION", default_value = "1.31")]
-    pub istio_version: IstioVersion,
-    /// The resource that loads the filter; by default what fits the version
-    #[arg(long, value_enum)]
-    pub extension_api: Option<ExtensionApi>,
-    /// Where Istio finds the filter, by digest: oci://REGISTRY/traffic-mirror@sha256:DIGEST
-    #[arg(long, value_name = "URL", env = "MIRRORCTL_MODULE")]
-    pub module: Option<Module>,
-    /// The Secret with the registry's credentials
-    #[arg(long, value_name = "SECRET")]
-    pub pull_secret: Option<String>,
-    /// Write an AuthorizationPolicy that lets the primary's identity call the shadow
-    #[arg(long)]
-    pub authorization_policy: bool,
-    /// The trust domain of the mesh
-    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
-    pub trust_domain: String,
-    /// Engine native: the resource that routes, VirtualService or HTTPRoute
-    #[arg(long, value_enum, default_value = "istio")]
-    pub api: RoutingApi,
-    /// Nothing routes the Service yet, no VirtualService and no HTTPRoute
-    #[arg(long)]
-    pub no_virtual_service: bool,
-    /// Engine native: send live requests to the primary's subset alone
-    #[arg(long)]
-    pub pin_primary: bool,
-    /// For Git: sync waves, no record of the original, nothing that the API server sets
-    #[arg(long)]
-    pub gitops: bool,
 }
 
 /// Arguments of `completion`.
@@ -290,26 +245,6 @@ impl FailOn {
             Self::Error => Some(Severity::Error),
             Self::Warning => Some(Severity::Warning),
             Self::Never => None,
-        }
-    }
-}
-
-// === impl OptionArgs ===
-
-impl OptionArgs {
-    /// As the manifests take them.
-    pub fn options(&self) -> Options {
-        Options {
-            istio: self.istio_version,
-            extension_api: self.extension_api,
-            module: self.module.clone(),
-            pull_secret: self.pull_secret.clone(),
-            authorization_policy: self.authorization_policy,
-            trust_domain: self.trust_domain.clone(),
-            api: self.api,
-            no_virtual_service: self.no_virtual_service,
-            pin_primary: self.pin_primary,
-            gitops: self.gitops,
         }
     }
 }

@@ -1,11 +1,13 @@
-//! The commands, one file each: `run` turns arguments and an environment into an answer, and prints nothing itself. So a
-//! command that fails has printed nothing, and a test can call it as main does. Only one that lives on until it is told to
-//! end speaks meanwhile: `dashboard` on standard error, `watch` on the standard output or the terminal that the environment
-//! hands it.
+//! The commands, one file each: `run` turns arguments and an environment into an answer, and prints nothing itself. So
+//! a command that fails has printed nothing, and a test can call it as main does. Only one that lives on until it is
+//! told to end speaks meanwhile: `dashboard` on standard error, `watch` on the standard output or the terminal that the
+//! environment hands it.
 
 mod completion;
 
 mod dashboard;
+
+mod environment;
 
 mod explain;
 
@@ -27,33 +29,11 @@ mod version;
 
 mod watch;
 
-use std::io::Write;
-
 use crate::cli::Command;
 use crate::error::Result;
-use crate::input::Stdin;
 use crate::output::Answer;
-use crate::time::Time;
-use crate::wait::Wait;
-use crate::watch::look::Look;
 
-pub(crate) use generate::world;
-
-/// What a command may know of the world besides its arguments.
-pub struct Environment<'a> {
-    /// Standard input.
-    pub stdin: Stdin<'a>,
-    /// The clock.
-    pub now: Time,
-    /// Whether standard output is a terminal that wants colour.
-    pub colour: bool,
-    /// Time that passes.
-    pub wait: &'a mut dyn Wait,
-    /// What the terminal can show; `None` if standard output is none.
-    pub look: Option<Look>,
-    /// Standard output, for what goes on until it is told to stop. All else is an answer.
-    pub stdout: &'a mut dyn Write,
-}
+pub use environment::Environment;
 
 /// Runs a command. This is the table of all commands.
 ///

@@ -1,14 +1,14 @@
-//! `mirrorctl dashboard`: the page, and the views that it draws, served to browsers on this machine. One thread asks the
-//! source again and again; each answer is written as JSON once, and every open page gets the same bytes.
+//! `mirrorctl dashboard`: the page, and the views that it draws, served to browsers on this machine. One thread asks
+//! the source again and again; each answer is written as JSON once, and every open page gets the same bytes.
 //!
 //! ```text
 //! feed ─ poll ─▶ frames ─▶ routes (events) ─▶ guard ─▶ connections ─▶ browsers
 //!                page ──────────┘
 //! ```
 //!
-//! The page has no login, so who may ask is decided by where the question comes from: [`listen`] binds to loopback unless
-//! told otherwise, [`guard`] refuses foreign names and foreign sites. [`connections`] bounds what the clients, all together,
-//! may take.
+//! The page has no login, so who may ask is decided by where the question comes from: [`listen`] binds to loopback
+//! unless told otherwise, [`guard`] refuses foreign names and foreign sites. [`connections`] bounds what the clients,
+//! all together, may take.
 
 // What is typed.
 pub mod args;
@@ -40,7 +40,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::page::File;
-use connections::Limits;
+use connections::ClientLimits;
 use frames::Newest;
 use host::Hosts;
 use listen::Bound;
@@ -57,7 +57,7 @@ pub struct Dashboard {
     /// The newest views.
     pub newest: Newest,
     /// What clients may take.
-    pub limits: Limits,
+    pub limits: ClientLimits,
 }
 
 // === impl Dashboard ===

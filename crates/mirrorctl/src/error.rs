@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::input::Place;
+use crate::place::Place;
 
 /// The exit codes: the contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

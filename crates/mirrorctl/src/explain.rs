@@ -11,31 +11,19 @@ mod show;
 
 mod source;
 
-use std::time::Duration;
-
 use mirror_policy::sample::Dice;
-use mirror_policy::trail::{self, Check, Trail};
+use mirror_policy::trail::{self, Check};
 
 use crate::error::Result;
 use crate::input::Stdin;
-use crate::output::{Answer, View};
+use crate::output::{Answer, AnswerForm};
 use crate::time::Time;
 
 pub use args::ExplainArgs;
 pub use request::{Spec, Varied};
 pub use shares::{Shares, shares};
+pub use show::Explained;
 pub use source::{Source, sources};
-
-/// One configuration, and what it does with the request.
-#[derive(Debug)]
-pub struct Explained {
-    /// The configuration.
-    pub source: Source,
-    /// Mirror by mirror.
-    pub trails: Vec<Trail>,
-    /// For many requests, if they were asked for.
-    pub shares: Option<Shares>,
-}
 
 /// Explains every configuration of an input.
 ///
@@ -58,8 +46,8 @@ pub fn explain(args: &ExplainArgs, now: Time, stdin: &mut Stdin<'_>) -> Result<A
     }
     Ok(Answer {
         data: match args.output {
-            View::Json => show::json(&explained, &spec, args.seed),
-            View::Table => show::text(&explained, &spec, args.seed),
+            AnswerForm::Json => show::json(&explained, &spec, args.seed),
+            AnswerForm::Table => show::text(&explained, &spec, args.seed),
         },
         notes: spec.notes,
         ..Answer::default()
@@ -72,9 +60,4 @@ fn date(step: &mut Check, now: Time) {
     if step.found == seconds {
         step.found = now.to_string();
     }
-}
-
-/// The time of day as the filter has it.
-fn wall(now: Time) -> Option<Duration> {
-    u64::try_from(now.unix()).ok().map(Duration::from_secs)
 }

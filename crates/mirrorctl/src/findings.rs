@@ -1,11 +1,11 @@
-//! What is found wrong with an input: each finding has a code of the one table in [`codes`], a place and a message of its own.
-//! The table feeds what is printed and `docs/findings.md`.
+//! What is found wrong with an input: each finding has a code of the one table in [`codes`], a place and a message of
+//! its own. The table feeds what is printed and `docs/findings.md`.
 
 pub mod codes;
 
 mod report;
 
-use crate::input::Place;
+use crate::place::Place;
 use crate::yaml::Mark;
 
 pub use codes::CODES;

@@ -1,5 +1,5 @@
-//! Jobs of other tools, as jobs of ours. What the other tool does not say is asked for and never guessed; what changes its
-//! meaning on the way is said.
+//! Jobs of other tools, as jobs of ours. What the other tool does not say is asked for and never guessed; what changes
+//! its meaning on the way is said.
 
 pub mod kubesphere;
 

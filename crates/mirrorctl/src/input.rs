@@ -1,7 +1,6 @@
 //! Reads what the user hands over: a file or standard input, YAML or JSON, one document or many. What cannot be read is
 //! refused whole, with its file and its place in it. Every value remembers where it came from.
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read;
 
@@ -9,21 +8,11 @@ use mirror_policy::document;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::place::Place;
 use crate::yaml::{self, Marks};
 
 /// An input of this size, 10 MiB, or more is refused.
 pub const MAX_BYTES: u64 = 10 << 20;
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file as the user named it, or `standard input`.
-    pub file: String,
-    /// The document in the file, from 1, if the file has several.
-    pub document: Option<usize>,
-    /// The entry of a `v1` List, from 1.
-    pub item: Option<usize>,
-}
 
 /// One document of an input.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,31 +25,6 @@ pub struct Document {
 
 /// The one standard input: it can be read once.
 pub struct Stdin<'a>(Option<&'a mut dyn Read>);
-
-// === impl Place ===
-
-impl Place {
-    /// A whole file.
-    pub fn file(name: impl Into<String>) -> Self {
-        Self {
-            file: name.into(),
-            document: None,
-            item: None,
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.file)?;
-        match (self.document, self.item) {
-            (None, None) => Ok(()),
-            (Some(document), None) => write!(formatter, " (document {document})"),
-            (None, Some(item)) => write!(formatter, " (item {item})"),
-            (Some(document), Some(item)) => write!(formatter, " (document {document}, item {item})"),
-        }
-    }
-}
 
 // === impl Stdin ===
 
@@ -199,7 +163,8 @@ pub fn document(name: &str, wanted: &str, stdin: &mut Stdin<'_>) -> Result<Docum
     }
 }
 
-/// JSON if it is JSON, else YAML. Most YAML that begins like JSON is JSON with a mistake, so then JSON's message stands.
+/// JSON if it is JSON, else YAML. Most YAML that begins like JSON is JSON with a mistake, so then JSON's message
+/// stands.
 fn parse(text: &str) -> std::result::Result<Vec<Value>, String> {
     let json = text.trim_start().starts_with(['{', '[']).then(|| document::json(text));
     match json {

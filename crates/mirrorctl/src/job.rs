@@ -1,6 +1,6 @@
-//! The job: what a user wants mirrored, as read from a file or from flags. A `Job` that exists has been checked as far as
-//! it can be without knowing what is in the cluster: every key is known, every value in its range, nothing contradicts
-//! anything else, and the filter's own keys have passed the filter's own parser.
+//! The job: what a user wants mirrored, as read from a file or from flags. A `Job` that exists has been checked as far
+//! as it can be without knowing what is in the cluster: every key is known, every value in its range, nothing
+//! contradicts anything else, and the filter's own keys have passed the filter's own parser.
 
 mod flags;
 
@@ -51,8 +51,8 @@ pub struct Job {
 pub struct Target {
     /// The Service, or the listener.
     pub name: String,
-    /// A port of the Service by number; `None`: every HTTP port, each mirrored to its own. Of a listener, the port on which it
-    /// accepts requests; `None`: every port that it has.
+    /// A port of the Service by number; `None`: every HTTP port, each mirrored to its own. Of a listener, the port on
+    /// which it accepts requests; `None`: every port that it has.
     pub port: Option<u16>,
 }
 
@@ -92,11 +92,12 @@ pub enum DataPlane {
 }
 
 /// What makes the copies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Engine {
-    /// The filter.
+    /// The filter, which counts everything.
     Wasm,
-    /// Envoy's own mirroring, by `mirror` in a VirtualService or `RequestMirror` in an HTTPRoute.
+    /// Envoy's own mirroring, by `mirror` in a VirtualService or `RequestMirror` in an HTTPRoute. Of its copies only
+    /// the answers are known, from Istio's standard metrics.
     Native,
 }
 
@@ -246,6 +247,14 @@ impl DataPlane {
 impl Engine {
     /// Every engine by its word in a job.
     pub const WORDS: &[(&str, Self)] = &[("wasm", Self::Wasm), ("native", Self::Native)];
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wasm => "wasm",
+            Self::Native => "native",
+        }
+    }
 }
 
 impl GatewayApi {

@@ -1,8 +1,9 @@
-//! A mirror as it does: statistics of proxies or of a Prometheus server, turned into rates, success, latencies, an account
-//! and a state. The terminal, the page and the report show the same [`View`](view::View); nothing is worked out twice.
+//! A mirror as it does: statistics of proxies or of a Prometheus server, turned into rates, success, latencies, an
+//! account and a state. The terminal, the page and the report show the same [`View`](view::View); nothing is worked out
+//! twice.
 //!
 //! ```text
-//! args ─▶ source ─ fetch ─▶ envoy, prometheus ─ reading ─▶ history ─ tally ─▶ view (ledger, state) ─▶ wire, table, charts
+//! args ─▶ source ─ fetch ─▶ envoy, prometheus ─ reading ─▶ history ─ tally ─▶ view (balances, state) ─▶ wire, table
 //!                   └──────────────── feed ───────────────────────┘
 //! ```
 //!
@@ -18,6 +19,8 @@ pub mod source;
 pub mod fetch;
 
 // What they say.
+mod answer;
+
 pub mod vocabulary;
 
 pub mod distribution;
@@ -32,7 +35,13 @@ pub mod prometheus;
 pub mod history;
 
 // What is shown.
-pub mod ledger;
+pub mod window;
+
+pub mod gauges;
+
+pub mod balances;
+
+pub mod rates;
 
 pub mod state;
 
@@ -52,17 +61,6 @@ pub mod words;
 
 pub mod table;
 
-pub mod account;
+pub mod details;
 
 pub mod markdown;
-
-/// An answer that should be JSON.
-fn json(answer: &[u8]) -> Result<serde_json::Value, String> {
-    serde_json::from_slice(answer).map_err(|error| {
-        let begin: String = String::from_utf8_lossy(answer).chars().take(40).collect();
-        match begin.trim() {
-            "" => "its answer is empty".to_owned(),
-            begin => format!("its answer is not JSON: it begins with {begin:?} ({error})"),
-        }
-    })
-}

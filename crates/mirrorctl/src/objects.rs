@@ -1,10 +1,12 @@
-//! The user's world: the objects that exist, as `kubectl get -o yaml` prints them. An object stays the JSON value that it
-//! is, so that whatever is written back keeps every field, known or not; views read from it what a decision needs. What
-//! is needed and not here is never guessed: [`Error::Missing`] names it and the command that brings it.
+//! The user's world: the objects that exist, as `kubectl get -o yaml` prints them. An object stays the JSON value that
+//! it is, so that whatever is written back keeps every field, known or not; views read from it what a decision needs.
+//! What is needed and not here is never guessed: [`Error::Missing`] names it and the command that brings it.
+
+mod args;
 
 mod hosts;
 
-mod routing;
+pub mod routing;
 
 mod selector;
 
@@ -17,9 +19,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::input::{self, Document, Place, Stdin};
+use crate::input::{self, Document, Stdin};
 use crate::job;
+use crate::place::Place;
 
+pub use args::WorldArgs;
 pub use hosts::{fully_qualified, host_covers};
 pub use routing::ROOT_NAMESPACE;
 pub use selector::{Effect, Selecting, label_selector};

@@ -16,7 +16,7 @@ pub enum Format {
 
 /// The forms in which a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum View {
+pub enum AnswerForm {
     /// For people.
     Table,
     /// For programs.

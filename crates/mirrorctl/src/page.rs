@@ -1,5 +1,6 @@
-//! The web page of `mirrorctl dashboard`, as it lies in the binary: built from `page/` by `make page` and taken in at compile
-//! time, so that it needs no file and no network. A binary that was compiled without it has none, and the command says so.
+//! The web page of `mirrorctl dashboard`, as it lies in the binary: built from `page/` by `make page` and taken in at
+//! compile time, so that it needs no file and no network. A binary that was compiled without it has none, and the
+//! command says so.
 
 /// One file of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

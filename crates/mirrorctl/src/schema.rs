@@ -1,6 +1,7 @@
 //! The structural part of the API server's validation of custom resources: types, required and unknown fields, enums,
-//! ranges, patterns, `oneOf` and its kin. Rules in CEL are not evaluated. The schemas are those of the official CRDs of Istio 1.31
-//! and the Gateway API 1.6.1 (experimental channel), without what is for people only; a test writes them and compares.
+//! ranges, patterns, `oneOf` and its kin. Rules in CEL are not evaluated. The schemas are those of the official CRDs of
+//! Istio 1.31 and the Gateway API 1.6.1 (experimental channel), without what is for people only; a test writes them and
+//! compares.
 
 use regex_lite::Regex;
 use serde_json::{Map, Value};

@@ -1,4 +1,5 @@
-//! `mirrorctl watch`: what [`live`](crate::live) knows, drawn in a terminal again and again, or written as lines of JSON.
+//! `mirrorctl watch`: what [`live`](crate::live) knows, drawn in a terminal again and again, or written as lines of
+//! JSON.
 //!
 //! ```text
 //! keys ──────▶ ui ──────┐
@@ -7,8 +8,8 @@
 //! ```
 //!
 //! `draw` and `ui` are pure: a scene and a size in, cells out; a key in, what was chosen out. `screen` alone knows the
-//! terminal, and gives it back as it was however the program ends. `poller` asks in a thread of its own, so that keys are
-//! answered at once while a proxy is not.
+//! terminal, and gives it back as it was however the program ends. `poller` asks in a thread of its own, so that keys
+//! are answered at once while a proxy is not.
 
 // What can be typed.
 pub mod args;
@@ -37,7 +38,7 @@ use std::time::{Duration, Instant};
 
 /// How often is asked, and when it is enough.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct Pace {
     /// From question to question.
     pub interval: Duration,
     /// So many readings; `None`: without end.
@@ -46,9 +47,9 @@ pub struct Limits {
     pub lasting: Option<Duration>,
 }
 
-// === impl Limits ===
+// === impl Pace ===
 
-impl Limits {
+impl Pace {
     /// When it ends, if it begins now.
     fn end(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.lasting?)

@@ -1,5 +1,6 @@
-//! YAML as Kubernetes means it: a way of writing JSON. Reading refuses what JSON has not (anchors, tags, keys that stand
-//! twice) and what two readers would take differently; writing quotes what any reader could take for something else.
+//! YAML as Kubernetes means it: a way of writing JSON. Reading refuses what JSON has not (anchors, tags, keys that
+//! stand twice) and what two readers would take differently; writing quotes what any reader could take for something
+//! else.
 
 mod read;
 

@@ -1,5 +1,5 @@
-// What stands between the reader and the truth of the numbers: the server gone, a proxy gone, a mirror gone, the page frozen.
-// Each banner goes away by itself when its reason does.
+// What stands between the reader and the truth of the numbers: the server gone, a proxy gone, a mirror gone, the page
+// frozen. Each banner goes away by itself when its reason does.
 
 import { clock, known } from './format.js';
 import { element, fill, setAttribute, setText } from './dom.js';

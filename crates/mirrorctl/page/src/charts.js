@@ -1,5 +1,5 @@
-// The three charts and the one cross-hair that runs through them: moved by pointer, finger or arrow keys, read out in the
-// legends, and to a screen reader.
+// The three charts and the one cross-hair that runs through them: moved by pointer, finger or arrow keys, read out in
+// the legends, and to a screen reader.
 
 import { Chart } from './chart.js';
 import { byId, element, setAttribute, setText } from './dom.js';

@@ -1,5 +1,5 @@
-// What the person at the page chose. What is looked at stands in the address, so that it can be reloaded and shared; taste
-// stands in the browser's storage, which may be shut.
+// What the person at the page chose. What is looked at stands in the address, so that it can be reloaded and shared;
+// taste stands in the browser's storage, which may be shut.
 
 export const WINDOWS = ['5m', '30m'];
 export const QUANTILES = ['p50', 'p95', 'p99'];

@@ -1,5 +1,5 @@
-// The few ways in which this page touches its document. Text is only ever set as text, so data cannot become markup; what
-// has not changed is not touched, so a screen reader does not hear it again and a selection stays.
+// The few ways in which this page touches its document. Text is only ever set as text, so data cannot become markup;
+// what has not changed is not touched, so a screen reader does not hear it again and a selection stays.
 
 export const byId = (id) => document.getElementById(id);
 

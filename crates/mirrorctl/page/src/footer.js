@@ -1,4 +1,5 @@
-// Where the numbers come from: in one line at the top, one by one at the end; and what stands on the page while there are none.
+// Where the numbers come from: in one line at the top, one by one at the end; and what stands on the page while there
+// are none.
 
 import { byId, element, fill, setAttribute, setText } from './dom.js';
 import { clock, count, duration, known, zone } from './format.js';

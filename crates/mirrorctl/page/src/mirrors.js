@@ -1,5 +1,5 @@
-// The chooser of mirrors: tabs, each with the mark of its state. A chosen mirror that the proxies no longer report stays,
-// with its last numbers, until another one is chosen.
+// The chooser of mirrors: tabs, each with the mark of its state. A chosen mirror that the proxies no longer report
+// stays, with its last numbers, until another one is chosen.
 
 import { element, fill, setAttribute, setText } from './dom.js';
 import { stateWords } from './words.js';

@@ -1,5 +1,5 @@
-// While no source answers, nobody knows what is configured and what goes on now, and the server says so: a mirror that no
-// proxy has. The page shows what was known last instead. Pure.
+// While no source answers, nobody knows what is configured and what goes on now, and the server says so: a mirror that
+// no proxy has. The page shows what was known last instead. Pure.
 
 /** Whether nothing that was asked answers. */
 export const isOut = (view) => {

@@ -1,4 +1,5 @@
-// Why copies were not sent or came to nothing, with the meaning of each reason; and the answers by class, of both versions.
+// Why copies were not sent or came to nothing, with the meaning of each reason; and the answers by class, of both
+// versions.
 
 import { element, setText } from './dom.js';
 import { count, known } from './format.js';

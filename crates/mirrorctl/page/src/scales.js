@@ -1,5 +1,5 @@
-// The range of each vertical axis and its marks. A range ends at a mark, so that it moves in steps and a chart does not jump
-// with each reading.
+// The range of each vertical axis and its marks. A range ends at a mark, so that it moves in steps and a chart does not
+// jump with each reading.
 
 import { known } from './format.js';
 

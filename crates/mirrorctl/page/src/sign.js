@@ -1,5 +1,5 @@
-// What a tab in the background shows: the title and the icon. The title tells of the shown mirror, the icon of the gravest
-// state of all.
+// What a tab in the background shows: the title and the icon. The title tells of the shown mirror, the icon of the
+// gravest state of all.
 
 import { setAttribute } from './dom.js';
 import { isOut } from './outage.js';

@@ -1,5 +1,5 @@
-// Rows of a table body. A row is `{key, head, note, cells, kind}`: its heading, a second line under it, its cells as text or
-// as `[text, second line]`, and a class.
+// Rows of a table body. A row is `{key, head, note, cells, kind}`: its heading, a second line under it, its cells as
+// text or as `[text, second line]`, and a class.
 
 import { element, fill, setAttribute, setProse, setText } from './dom.js';
 

@@ -1,5 +1,5 @@
-// Views as the server would send them, of worlds that are told in a line each. The same scenario at the same time is the same
-// view. `tick` counts the views of one stream, so that a scenario can have a course.
+// Views as the server would send them, of worlds that are told in a line each. The same scenario at the same time is
+// the same view. `tick` counts the views of one stream, so that a scenario can have a course.
 
 /** The vocabulary, as far as the page needs it: the real one stands in crates/policy/src/reason.rs. */
 const REASONS = {

@@ -1,4 +1,5 @@
-// A server of the page for tests and for the eye: dist/ under the real content security policy, and a scenario as the stream.
+// A server of the page for tests and for the eye: dist/ under the real content security policy, and a scenario as the
+// stream.
 //
 //   node test/server.js [PORT]        then open http://127.0.0.1:PORT/?SCENARIO
 //

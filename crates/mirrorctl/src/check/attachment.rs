@@ -1,13 +1,15 @@
-//! Where a WasmPlugin or TrafficExtension puts the filter, and what it does there to the primary. Istio checks nothing of this.
+//! Where a WasmPlugin or TrafficExtension puts the filter, and what it does there to the primary. Istio checks nothing
+//! of this.
 
 use serde_json::Value;
 
-use super::{Report, Setting, mirrors, plugin_config};
+use super::mirrors::{self, plugin_config};
+use super::subject::{Report, Setting};
 use crate::findings::codes;
 use crate::objects::{Labels, Object, Protocol, Service, World, at, kinds, selects};
 
 /// A resource that loads the filter, taken apart.
-pub(super) struct Attachment<'a> {
+pub(super) struct Attached<'a> {
     /// The whole resource.
     pub(super) object: &'a Object,
     /// What is the same in both kinds: `spec` of a WasmPlugin, `spec.wasm` of a TrafficExtension.
@@ -29,7 +31,7 @@ pub(super) enum At {
     Waypoint,
 }
 
-impl<'a> Attachment<'a> {
+impl<'a> Attached<'a> {
     /// `None` if the object loads no wasm module, or none that is ours: one of ours has `mirrors` in its configuration.
     pub(super) fn of(object: &'a Object) -> Option<Self> {
         let (path, plugin) = if object.is(kinds::TRAFFIC_EXTENSION) {
@@ -97,7 +99,7 @@ fn is_gateway(object: &Object) -> bool {
 
 /// Everything that one resource shows by itself.
 pub(super) fn check(object: &Object, world: &World, setting: &Setting, report: &mut Report<'_>) {
-    let Some(attachment) = Attachment::of(object) else {
+    let Some(attachment) = Attached::of(object) else {
         return;
     };
     let text = |key: &str| attachment.plugin.get(key).and_then(Value::as_str);
@@ -151,7 +153,7 @@ pub(super) fn check(object: &Object, world: &World, setting: &Setting, report: &
     }
 }
 
-fn direction(attachment: &Attachment<'_>, report: &mut Report<'_>) {
+fn direction(attachment: &Attached<'_>, report: &mut Report<'_>) {
     let matches = attachment.matches();
     match attachment.at {
         At::Sidecar if matches.is_empty() => {
@@ -195,7 +197,7 @@ fn direction(attachment: &Attachment<'_>, report: &mut Report<'_>) {
 }
 
 /// Whether the pods accept requests on the ports of `match`: a Service that selects them leads there.
-fn accepted(attachment: &Attachment<'_>, selector: &Labels, world: &World, report: &mut Report<'_>) {
+fn accepted(attachment: &Attached<'_>, selector: &Labels, world: &World, report: &mut Report<'_>) {
     let namespace = &attachment.object.namespace;
     let services: Vec<Service<'_>> = world
         .all(kinds::SERVICE)
@@ -248,7 +250,7 @@ fn accepted(attachment: &Attachment<'_>, selector: &Labels, world: &World, repor
 }
 
 /// The memory of the proxies: the least that an annotation of the pods gives them, else Istio's own limit.
-fn memory(attachment: &Attachment<'_>, selector: &Labels, world: &World) -> u64 {
+fn memory(attachment: &Attached<'_>, selector: &Labels, world: &World) -> u64 {
     let pods = world
         .workloads(&attachment.object.namespace)
         .filter(|pods| attachment.at == At::Sidecar && selects(selector, &pods.labels()));

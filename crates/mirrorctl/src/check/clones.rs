@@ -1,14 +1,14 @@
-//! A Deployment of ours: the new version of a service, made from the one that runs. What it shares with the original it changes
-//! a second time, and what reaches the original must not reach it.
+//! A Deployment of ours: the new version of a service, made from the one that runs. What it shares with the original it
+//! changes a second time, and what reaches the original must not reach it.
 
 use serde_json::Value;
 
-use super::{Report, routing};
+use super::subject::Report;
 use crate::findings::codes;
 use crate::job::Allowed;
 use crate::manifests::JOB_LABEL;
 use crate::manifests::clone::is_allowed;
-use crate::objects::{Object, Workload, World, at, kinds, selects};
+use crate::objects::{Object, Workload, World, at, kinds, routing, selects};
 
 /// Nothing is said of a Deployment that is not ours.
 pub(super) fn check(object: &Object, world: &World, report: &mut Report<'_>) {

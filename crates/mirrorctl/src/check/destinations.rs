@@ -1,7 +1,7 @@
 //! Whether copies arrive: the Service, its port, its subset, and what keeps a proxy from calling it.
 
-use super::flows::{Flow, Source, To, list};
-use super::{Report, routing};
+use super::flows::{Flow, FlowSource, To, list};
+use super::subject::Report;
 use crate::findings::codes;
 use crate::objects::{
     Labels, Object, Protocol, ROOT_NAMESPACE, Service, World, at, fully_qualified, host_covers, kinds, selects,
@@ -32,7 +32,7 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
     }
     port(flow, &service, report);
     subset(flow, &service, world, report);
-    if let Source::Pods { namespace, selector } = &flow.source {
+    if let FlowSource::Pods { namespace, selector } = &flow.source {
         imported(flow, &service, namespace, selector, world, report);
         allowed(flow, &service, namespace, selector, world, report);
     }
@@ -195,7 +195,8 @@ fn subset(flow: &Flow<'_>, service: &Service<'_>, world: &World, report: &mut Re
     }
 }
 
-/// Whether the Sidecar of the copying pods imports the host, itself or by a VirtualService that it imports (sidecar.go).
+/// Whether the Sidecar of the copying pods imports the host, itself or by a VirtualService that it imports
+/// (sidecar.go).
 fn imported(
     flow: &Flow<'_>,
     service: &Service<'_>,
@@ -221,7 +222,7 @@ fn imported(
         world.all(kinds::VIRTUAL_SERVICE).any(|object| {
             let hosts = list(&object.value, &["spec", "hosts"]).filter_map(Value::as_str);
             let mut hosts = hosts.map(|host| fully_qualified(host, &object.namespace, &world.domain));
-            hosts.any(|host| imports(&object.namespace, &host)) && routing::names(object, &flow.to.host, world)
+            hosts.any(|host| imports(&object.namespace, &host)) && names(object, &flow.to.host, world)
         })
     };
     if !entries.is_empty() && !imports(&service.object.namespace, &flow.to.host) && !by_route() {
@@ -322,4 +323,18 @@ fn covers(pattern: &str, text: &str) -> bool {
         (_, Some(prefix)) => text.starts_with(prefix),
         _ => pattern == text,
     }
+}
+
+/// Whether a VirtualService names a host as a destination, of live requests or of copies.
+fn names(object: &Object, host: &str, world: &World) -> bool {
+    let routes = ["http", "tcp", "tls"]
+        .into_iter()
+        .flat_map(|key| list(&object.value, &["spec", key]));
+    let mut destinations = routes.flat_map(|rule| {
+        let route = list(rule, &["route"])
+            .chain(list(rule, &["mirrors"]))
+            .filter_map(|entry| entry.get("destination"));
+        route.chain(rule.get("mirror"))
+    });
+    destinations.any(|destination| To::of_destination(destination, object, world).host == host)
 }

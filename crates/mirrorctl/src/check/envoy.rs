@@ -1,17 +1,12 @@
-//! The filter in a configuration of Envoy itself: a bootstrap, a resource that it discovers, or the patch of an EnvoyFilter.
+//! The filter in a configuration of Envoy itself: a bootstrap, a resource that it discovers, or the patch of an
+//! EnvoyFilter.
 
 use mirror_policy::document;
 use serde_json::Value;
 
-use super::{Report, Setting, mirrors, plugin_config};
+use super::mirrors::{PROXY_MEMORY, plugin_config};
+use super::subject::{Report, Setting};
 use crate::findings::codes;
-
-/// Whether a document without `kind` is Envoy's.
-pub(super) fn is_envoy(value: &Value) -> bool {
-    ["resources", "static_resources", "@type"]
-        .iter()
-        .any(|key| value.get(key).is_some())
-}
 
 /// Every filter of ours in a value, at a path of the document.
 pub(super) fn check(value: &Value, path: &str, setting: &Setting, report: &mut Report<'_>) {
@@ -75,7 +70,7 @@ fn plugin(config: &Value, path: &str, setting: &Setting, report: &mut Report<'_>
     plugin_config(
         document,
         &below(path, "configuration.value"),
-        mirrors::PROXY_MEMORY,
+        PROXY_MEMORY,
         setting,
         report,
     );

@@ -1,13 +1,13 @@
-//! Every stream of copies that the inputs make, whatever makes it: from whose requests, and where to. What concerns more than
-//! one object is checked on these.
+//! Every stream of copies that the inputs make, whatever makes it: from whose requests, and where to. What concerns
+//! more than one object is checked on these.
 
 use std::collections::BTreeMap;
 
 use mirror_policy::Plan;
 use serde_json::Value;
 
-use super::attachment::{At, Attachment};
-use super::{Subject, What};
+use super::attachment::{At, Attached};
+use super::subject::{Subject, What};
 use crate::job::{Backend, DataPlane, Engine, Job};
 use crate::objects::{Labels, Object, World, at, fully_qualified, kinds};
 
@@ -20,7 +20,7 @@ pub(super) struct Flow<'a> {
     /// Where its destination is written.
     pub(super) path: String,
     /// Whose requests are copied.
-    pub(super) source: Source,
+    pub(super) source: FlowSource,
     /// The conditions on a request, as they are written; null without any.
     pub(super) conditions: Value,
     /// Where the copies go.
@@ -29,7 +29,7 @@ pub(super) struct Flow<'a> {
 
 /// Whose requests are copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum FlowSource {
     /// Those that the sidecars of these pods accept.
     Pods {
         /// Their namespace.
@@ -64,7 +64,7 @@ pub(super) struct To {
     pub(super) subset: Option<String>,
 }
 
-impl Source {
+impl FlowSource {
     /// The namespace of the proxies that copy.
     pub(super) fn namespace(&self) -> &str {
         match self {
@@ -92,7 +92,7 @@ pub(super) fn flows<'a>(subjects: &'a [Subject], world: &'a World) -> Vec<Flow<'
         } else if object.is(kinds::HTTP_ROUTE) {
             of_http_route(object, world)
         } else {
-            Attachment::of(object)
+            Attached::of(object)
                 .map(|attachment| of_filter(&attachment, world))
                 .unwrap_or_default()
         };
@@ -109,7 +109,7 @@ pub(super) fn flows<'a>(subjects: &'a [Subject], world: &'a World) -> Vec<Flow<'
     flows
 }
 
-fn of_filter<'a>(attachment: &Attachment<'a>, world: &World) -> Vec<Flow<'a>> {
+fn of_filter<'a>(attachment: &Attached<'a>, world: &World) -> Vec<Flow<'a>> {
     let object = attachment.object;
     let config = attachment.plugin.get("pluginConfig").unwrap_or(&Value::Null);
     let Ok(plan) = Plan::parse(config.to_string().as_bytes()) else {
@@ -117,11 +117,11 @@ fn of_filter<'a>(attachment: &Attachment<'a>, world: &World) -> Vec<Flow<'a>> {
     };
     let namespace = object.namespace.clone();
     let source = match attachment.at {
-        At::Sidecar => Source::Pods {
+        At::Sidecar => FlowSource::Pods {
             namespace,
             selector: object.labels(&["spec", "selector", "matchLabels"]),
         },
-        At::Gateway => Source::Gateway { namespace },
+        At::Gateway => FlowSource::Gateway { namespace },
         At::Waypoint => {
             let references = object
                 .at(&["spec", "targetRefs"])
@@ -130,7 +130,7 @@ fn of_filter<'a>(attachment: &Attachment<'a>, world: &World) -> Vec<Flow<'a>> {
             let name = references
                 .and_then(|reference| reference.get("name"))
                 .and_then(Value::as_str);
-            Source::Host {
+            FlowSource::Host {
                 host: fully_qualified(name.unwrap_or_default(), &namespace, &world.domain),
                 namespace,
                 native: false,
@@ -174,13 +174,13 @@ fn of_virtual_service<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
     let namespace = object.namespace.clone();
     let source = if in_mesh {
         let host = fully_qualified(host, &namespace, &world.domain);
-        Source::Host {
+        FlowSource::Host {
             host,
             namespace,
             native: true,
         }
     } else {
-        Source::Gateway { namespace }
+        FlowSource::Gateway { namespace }
     };
     let mut flows = Vec::new();
     for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
@@ -223,13 +223,13 @@ fn of_http_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
     let source = match parent {
         Some(parent) if text(parent, "kind") == Some("Service") => {
             let of_parent = text(parent, "namespace").unwrap_or(&namespace);
-            Source::Host {
+            FlowSource::Host {
                 host: fully_qualified(text(parent, "name").unwrap_or_default(), of_parent, &world.domain),
                 namespace,
                 native: true,
             }
         }
-        _ => Source::Gateway { namespace },
+        _ => FlowSource::Gateway { namespace },
     };
     let mut flows = Vec::new();
     for (index, rule) in list(&object.value, &["spec", "rules"]).enumerate() {
@@ -255,13 +255,13 @@ fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<Flow<'a>> {
     let namespace = job.namespace.clone();
     let service = world.service(&job.namespace, &job.target.name);
     let source = match (job.data_plane, job.engine, &service) {
-        (DataPlane::Gateway, _, _) => Source::Gateway { namespace },
+        (DataPlane::Gateway, _, _) => FlowSource::Gateway { namespace },
         (DataPlane::Sidecar, Engine::Wasm, Ok(service)) => {
             let mut selector = service.selector();
             selector.extend(job.primary.iter().flat_map(|primary| primary.labels.clone()));
-            Source::Pods { namespace, selector }
+            FlowSource::Pods { namespace, selector }
         }
-        (_, engine, _) => Source::Host {
+        (_, engine, _) => FlowSource::Host {
             host: target.clone(),
             namespace,
             native: engine == Engine::Native,
@@ -311,8 +311,8 @@ fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<Flow<'a>> {
 // === impl To ===
 
 impl To {
-    /// `outbound|PORT|SUBSET|HOST`, or at the waypoint of that very Service `inbound-vip|PORT|http/SUBSET|HOST`; `None` for
-    /// a cluster that is not Istio's.
+    /// `outbound|PORT|SUBSET|HOST`, or at the waypoint of that very Service `inbound-vip|PORT|http/SUBSET|HOST`; `None`
+    /// for a cluster that is not Istio's.
     fn of_cluster(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.split('|').collect();
         let (port, subset, host) = match parts.as_slice() {

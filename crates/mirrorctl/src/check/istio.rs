@@ -1,17 +1,16 @@
-//! Istio's own validation of what a mirroring job touches, with Istio's own messages (pkg/config/validation/{virtualservice,validation}.go): what its webhook
-//! and `istioctl validate` would say. What the schema says already is not said again.
+//! Istio's own validation of what a mirroring job touches, with Istio's own messages
+//! (pkg/config/validation/{virtualservice,validation}.go): what its webhook and `istioctl validate` would say. What the
+//! schema says already is not said again.
 
-mod extension;
+pub(super) mod extension;
 
 mod names;
 
 use serde_json::Value;
 
-use super::Report;
+use super::subject::Report;
 use crate::findings::codes;
 use crate::objects::{Object, at};
-
-pub(super) use extension::extension;
 
 /// A DestinationRule.
 pub(super) fn destination_rule(object: &Object, report: &mut Report<'_>) {
@@ -122,9 +121,8 @@ pub(super) fn virtual_service(object: &Object, report: &mut Report<'_>) {
 }
 
 fn http(rule: &Value, path: &str, is_delegate: bool, report: &mut Report<'_>) {
-    let has = |key: &str| rule.get(key).is_some_and(|value| !value.is_null());
+    let has = |key: &str| has(rule, key);
     let routes: Vec<&Value> = list(rule, &["route"]).collect();
-    let mirrors: Vec<&Value> = list(rule, &["mirrors"]).collect();
     let mut refuse = |path: String, message: String| report.add(codes::ISTIO_REFUSES, path, message);
     let is_root = has("delegate");
     if is_root && is_delegate {
@@ -151,14 +149,23 @@ fn http(rule: &Value, path: &str, is_delegate: bool, report: &mut Report<'_>) {
             "HTTP route, redirect or direct_response is required".to_owned(),
         );
     }
+    conflicts(rule, path, report);
+    weights(&routes, path, report);
+    mirror(rule, path, report);
+}
+
+/// The parts of one rule that exclude each other.
+fn conflicts(rule: &Value, path: &str, report: &mut Report<'_>) {
+    let has = |key: &str| has(rule, key);
+    let has_entries = |key: &str| list(rule, &[key]).next().is_some();
     for (one, other, message) in [
         (
-            !routes.is_empty(),
+            has_entries("route"),
             has("redirect"),
             "HTTP route cannot contain both route and redirect",
         ),
         (
-            !routes.is_empty(),
+            has_entries("route"),
             has("directResponse"),
             "HTTP route cannot contain both route and direct_response",
         ),
@@ -179,14 +186,19 @@ fn http(rule: &Value, path: &str, is_delegate: bool, report: &mut Report<'_>) {
         ),
         (
             has("mirror"),
-            !mirrors.is_empty(),
+            has_entries("mirrors"),
             "HTTP route cannot contain both mirror and mirrors",
         ),
     ] {
         if one && other {
-            refuse(path.to_owned(), message.to_owned());
+            report.add(codes::ISTIO_REFUSES, path, message);
         }
     }
+}
+
+/// The destinations of one rule, and how requests are shared out.
+fn weights(routes: &[&Value], path: &str, report: &mut Report<'_>) {
+    let mut refuse = |path: String, message: String| report.add(codes::ISTIO_REFUSES, path, message);
     let mut weights = 0.0;
     for (index, route) in routes.iter().enumerate() {
         let path = format!("{path}.route[{index}]");
@@ -203,7 +215,10 @@ fn http(rule: &Value, path: &str, is_delegate: bool, report: &mut Report<'_>) {
     if routes.len() > 1 && weights == 0.0 {
         refuse(format!("{path}.route"), "total destination weight = 0".to_owned());
     }
-    mirror(rule, path, report);
+}
+
+fn has(rule: &Value, key: &str) -> bool {
+    rule.get(key).is_some_and(|value| !value.is_null())
 }
 
 /// The mirrors of one rule.

@@ -1,17 +1,17 @@
-//! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of one
-//! request.
+//! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of
+//! one request.
 
 use super::destinations::{shadow_labels, split};
-use super::flows::{Flow, Source};
-use super::{Report, routing};
+use super::flows::{Flow, FlowSource};
+use super::subject::Report;
 use crate::findings::codes;
 use crate::manifests::JOB_LABEL;
-use crate::objects::{Labels, Object, World, fully_qualified, kinds, selects};
+use crate::objects::{Labels, Object, World, fully_qualified, kinds, routing, selects};
 
 /// Everything about one stream besides its destination; `others` are all streams.
 pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {
     if let Some((namespace, labels)) = shadow_labels(flow, world) {
-        if let Source::Pods {
+        if let FlowSource::Pods {
             namespace: own,
             selector,
         } = &flow.source
@@ -92,17 +92,17 @@ fn shared_endpoints(flow: &Flow<'_>, namespace: &str, labels: &Labels, world: &W
 fn targets<'a>(flow: &Flow<'_>, world: &'a World) -> Vec<&'a Object> {
     let services = world.all(kinds::SERVICE);
     match &flow.source {
-        Source::Pods { namespace, selector } => services
+        FlowSource::Pods { namespace, selector } => services
             .filter(|service| service.namespace == *namespace && service.label(JOB_LABEL).is_none())
             .filter(|service| selects(&service.labels(&["spec", "selector"]), selector))
             .collect(),
-        Source::Host { host, .. } => {
+        FlowSource::Host { host, .. } => {
             let target = split(host, world);
             services
                 .filter(|service| target == Some((service.name(), service.namespace.as_str())))
                 .collect()
         }
-        Source::Gateway { .. } => Vec::new(),
+        FlowSource::Gateway { .. } => Vec::new(),
     }
 }
 
@@ -113,7 +113,7 @@ fn twice(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Repor
     let hosts = |flow: &Flow<'_>| -> Vec<String> {
         let of_service = |service: &Object| fully_qualified(service.name(), &service.namespace, &world.domain);
         match &flow.source {
-            Source::Host { host, .. } => vec![host.clone()],
+            FlowSource::Host { host, .. } => vec![host.clone()],
             _ => targets(flow, world).into_iter().map(of_service).collect(),
         }
     };

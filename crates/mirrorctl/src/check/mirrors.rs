@@ -5,10 +5,11 @@ use mirror_policy::config::{MirrorConfig, StringMatch};
 use mirror_policy::plan::Mirror;
 use mirror_policy::redact::RedactPreset;
 use mirror_policy::timestamp::Timestamp;
+use mirror_policy::{ConfigError, Plan};
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::{Report, Setting};
+use super::subject::{Report, Setting};
 use crate::findings::codes;
 use crate::job::{DataPlane, Engine, Expiry, Job};
 use crate::time::Time;
@@ -233,4 +234,57 @@ pub(super) fn bytes(quantity: &str) -> Option<u64> {
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// A configuration of the filter, at a path of the document, in a proxy with so much memory. It is `None` if the filter
+/// refuses it.
+pub(super) fn plugin_config(
+    config: &Value,
+    path: &str,
+    memory: u64,
+    setting: &Setting,
+    report: &mut Report<'_>,
+) -> Option<Plan> {
+    let below = |key: &str| {
+        if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}.{key}")
+        }
+    };
+    match Plan::parse(config.to_string().as_bytes()) {
+        Ok(plan) => {
+            for (index, mirror) in plan.mirrors.iter().enumerate() {
+                let written = config.get("mirrors").and_then(|mirrors| mirrors.get(index));
+                of_filter(
+                    &mirror.config,
+                    written,
+                    &below(&format!("mirrors[{index}]")),
+                    setting,
+                    report,
+                );
+                cluster(mirror, &below(&format!("mirrors[{index}]")), report);
+            }
+            self::memory(
+                plan.mirrors.iter().map(|mirror| &mirror.config),
+                path,
+                memory,
+                setting,
+                report,
+            );
+            Some(plan)
+        }
+        Err(ConfigError::Invalid { path: at, problem }) if at == "the configuration" => {
+            report.add(codes::PLUGIN_CONFIG, path, problem);
+            None
+        }
+        Err(ConfigError::Invalid { path: at, problem }) => {
+            report.add(codes::PLUGIN_CONFIG, below(&at), problem);
+            None
+        }
+        Err(error) => {
+            report.add(codes::PLUGIN_CONFIG, path, error.to_string());
+            None
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::flows::{To, list};
-use super::{Report, destinations, mirrors, routing};
+use super::subject::Report;
+use super::{destinations, mirrors};
 use crate::findings::codes;
-use crate::objects::{Object, World, at, fully_qualified, selects};
+use crate::objects::{Object, World, at, fully_qualified, routing, selects};
 
 /// A mirror in a rule.
 struct Mirror<'a> {

@@ -1,6 +1,6 @@
 //! What can be typed behind `offline`.
 
-use super::WorldArgs;
+use crate::objects::WorldArgs;
 use crate::output::Format;
 
 pub(super) const EXAMPLES: &str = "Examples:

@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::sync::mpsc;
 
-use super::Environment;
+use super::environment::Environment;
 use crate::dashboard::args::DashboardArgs;
-use crate::dashboard::connections::Limits;
+use crate::dashboard::connections::ClientLimits;
 use crate::dashboard::host::Hosts;
 use crate::dashboard::{Dashboard, poll};
 use crate::error::{Error, Result};
-use crate::live::view::Window;
+use crate::live::window::Window;
 use crate::output::Answer;
 use crate::page;
 
@@ -27,7 +27,7 @@ pub(super) fn run(args: &DashboardArgs, mut environment: Environment<'_>) -> Res
         bound,
         files,
         newest,
-        limits: Limits::DEFAULT,
+        limits: ClientLimits::DEFAULT,
     };
     dashboard.serve(|| {
         for line in told.into_iter().flatten() {

@@ -1,6 +1,6 @@
 //! `explain`: a configuration and a request in; why it is copied or not, and what the copy looks like, out.
 
-use super::Environment;
+use super::environment::Environment;
 use crate::error::Result;
 use crate::explain::{ExplainArgs, explain};
 use crate::output::Answer;

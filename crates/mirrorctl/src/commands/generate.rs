@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
-use super::Environment;
-use crate::cli::{GenerateArgs, WorldArgs};
+use super::environment::Environment;
+use crate::cli::GenerateArgs;
 use crate::error::{Error, Result};
 use crate::input::{self, Stdin};
 use crate::job::{self, DataPlane, Expiry, Job, JobFlags};
 use crate::manifests::{self, Step};
-use crate::objects::World;
 use crate::output::{self, Answer, Format};
 use crate::time::Time;
 
@@ -21,7 +20,7 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     {
         return Err(Error::Usage(format!("--step is missing; {why}")));
     }
-    let world = world(&args.from.world, &job, &mut environment.stdin)?;
+    let world = args.from.world.world(&job.namespace, &mut environment.stdin)?;
     let bundle = manifests::bundle(&job, &world, &args.from.options.options())?;
     if args.step.is_some_and(|step| step > Step::Prepare) {
         manifests::clone::refuse_unpinned(&job, &world)?;
@@ -56,14 +55,6 @@ pub(super) fn job(file: Option<&str>, flags: &JobFlags, now: Time, stdin: &mut S
             "there is no job; give a file with -f, or NAME and the flags that --help lists".to_owned(),
         )),
     }
-}
-
-/// The objects that exist.
-///
-/// # Errors
-/// What reading refuses.
-pub(crate) fn world(args: &WorldArgs, job: &Job, stdin: &mut Stdin<'_>) -> Result<World> {
-    World::read(&args.objects, &job.namespace, &args.cluster_domain, stdin)
 }
 
 /// A job that is over would copy nothing.

@@ -1,6 +1,6 @@
 //! `import`: the jobs of another tool in; jobs of ours out, with what changed in meaning.
 
-use super::Environment;
+use super::environment::Environment;
 use crate::error::Result;
 use crate::import::{ImportCommand, kubesphere};
 use crate::job;

@@ -1,11 +1,11 @@
 //! `offline`: the objects as they are, in; what ends a job and takes it away, out.
 
-use super::Environment;
+use super::environment::Environment;
 use crate::cli::{OfflineArgs, OfflineStep};
 use crate::error::{Error, Result};
 use crate::input;
 use crate::job;
-use crate::manifests::offline::{self, Target};
+use crate::manifests::offline::{self, OfflineJob};
 use crate::objects::World;
 use crate::output::{self, Answer};
 
@@ -18,7 +18,7 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         None => None,
     };
     let name = job.as_ref().map(|job| &job.name).or(args.name.as_ref());
-    let target = Target {
+    let offline_job = OfflineJob {
         name: name.map_or("", String::as_str),
         job: job.as_ref(),
         namespace: args.namespace.as_deref(),
@@ -38,26 +38,26 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         .partition(|document| document.value.get("resources").is_some());
     let stopped: Vec<_> = discovered
         .iter()
-        .filter_map(|document| offline::stop_discovered(target, &document.value))
+        .filter_map(|document| offline::stop_discovered(offline_job, &document.value))
         .collect();
     let world = World::of(documents, namespace, &args.world.cluster_domain)?;
-    let known = target.job.is_some()
+    let known = offline_job.job.is_some()
         || !stopped.is_empty()
-        || world.objects.iter().any(|object| target.origin(object).is_some());
+        || world.objects.iter().any(|object| offline_job.origin(object).is_some());
     if !known {
         return Err(Error::NotFound(format!(
             "none of the {} objects is of the job {}{}; give its objects by --objects, and the job itself by -f if they are kept in Git",
             world.objects.len(),
-            target.name,
-            target
+            offline_job.name,
+            offline_job
                 .namespace
                 .map_or_else(String::new, |namespace| format!(" of namespace {namespace}")),
         )));
     }
     let mut undo = match args.step {
-        _ if args.restore_original => offline::restore(target, &world)?,
-        OfflineStep::Stop => offline::stop(target, &world),
-        OfflineStep::Remove => offline::remove(target, &world),
+        _ if args.restore_original => offline::restore(offline_job, &world)?,
+        OfflineStep::Stop => offline::stop(offline_job, &world),
+        OfflineStep::Remove => offline::remove(offline_job, &world),
     };
     match args.step {
         OfflineStep::Stop if !args.restore_original => undo.objects.extend(stopped),
@@ -68,7 +68,7 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
     }
     let mut notes: Vec<String> = undo.notes.iter().map(|note| format!("note: {note}")).collect();
     if undo.objects.is_empty() {
-        notes.push(format!("note: nothing is to be done for the job {}", target.name));
+        notes.push(format!("note: nothing is to be done for the job {}", offline_job.name));
     }
     let data = match undo.objects.as_slice() {
         [] => String::new(),

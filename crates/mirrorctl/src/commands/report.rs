@@ -1,6 +1,6 @@
 //! `report`: the numbers of a window of time, for people who were not there.
 
-use super::Environment;
+use super::environment::Environment;
 use crate::cli::{ReportArgs, ReportForm};
 use crate::error::Result;
 use crate::live::markdown::{self, About};

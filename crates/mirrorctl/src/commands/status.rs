@@ -1,11 +1,11 @@
-//! `status`: how mirrors do, once. Standard output is the table, the account or the view; what to do about it, and who does
-//! not answer, is for standard error.
+//! `status`: how mirrors do, once. Standard output is the table, the account or the view; what to do about it, and who
+//! does not answer, is for standard error.
 
-use super::Environment;
+use super::environment::Environment;
 use crate::cli::{StatusArgs, StatusForm};
 use crate::error::Result;
 use crate::live::observe::Observation;
-use crate::live::{account, table};
+use crate::live::{details, table};
 use crate::output::{self, Answer};
 use crate::yaml;
 
@@ -33,7 +33,7 @@ pub(super) fn run(args: &StatusArgs, mut environment: Environment<'_>) -> Result
     let is_wide = args.output == StatusForm::Wide;
     let data = match args.output {
         StatusForm::Table | StatusForm::Wide => match named {
-            Some(mirror) => account::describe(&view, mirror, is_wide),
+            Some(mirror) => details::describe(&view, mirror, is_wide),
             None => table::table(&view, is_wide),
         },
         StatusForm::Json => output::value(&observation.json()),

@@ -1,6 +1,6 @@
 //! `validate`: what is wrong with jobs, plugin configurations and objects, each for itself and all together.
 
-use super::Environment;
+use super::environment::Environment;
 use crate::check::{self, Setting, Subject};
 use crate::cli::ValidateArgs;
 use crate::error::Result;

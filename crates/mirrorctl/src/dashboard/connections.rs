@@ -1,5 +1,5 @@
-//! Connections, and what they may take all together: so many at once, so much time to ask, so many bytes to ask with, so
-//! much time to fetch an answer. Those that come too many wait; those that dawdle are closed.
+//! Connections, and what they may take all together: so many at once, so much time to ask, so many bytes to ask with,
+//! so much time to fetch an answer. Those that come too many wait; those that dawdle are closed.
 
 use std::future::Future;
 use std::io;
@@ -19,7 +19,7 @@ use super::patient::Patient;
 
 /// What clients may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ClientLimits {
     /// Connections at once. More than streams, so that a page can be loaded while all streams are taken.
     pub connections: u32,
     /// Streams of events at once.
@@ -36,9 +36,9 @@ pub struct Limits {
     pub goodbye: Duration,
 }
 
-// === impl Limits ===
+// === impl ClientLimits ===
 
-impl Limits {
+impl ClientLimits {
     /// For a few people, with some pages each.
     pub const DEFAULT: Self = Self {
         connections: 128,
@@ -58,7 +58,7 @@ impl Limits {
 pub async fn serve(
     socket: std::net::TcpListener,
     router: Router,
-    limits: Limits,
+    limits: ClientLimits,
     stop: watch::Sender<bool>,
     end: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -95,7 +95,7 @@ pub async fn serve(
     Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, router: Router, limits: ClientLimits, mut stop: watch::Receiver<bool>) {
     // Events are small and are wanted now.
     let _ = stream.set_nodelay(true);
     let stream = TokioIo::new(Patient::new(stream, limits.patience));

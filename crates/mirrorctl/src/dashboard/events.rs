@@ -1,5 +1,6 @@
-//! A stream of server-sent events for one page: the view that is there at once, then each new one. What a client does not
-//! fetch is not kept: the stream is asked for its next piece only when there is room for it, and then has the newest.
+//! A stream of server-sent events for one page: the view that is there at once, then each new one. What a client does
+//! not fetch is not kept: the stream is asked for its next piece only when there is room for it, and then has the
+//! newest.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,12 +13,12 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::connections::stopped;
-use super::frames::{Frames, Newest, Span};
+use super::frames::{Frames, Newest, PageWindow};
 
 /// What one page is sent.
 pub struct Events {
     newest: Newest,
-    span: Span,
+    span: PageWindow,
     stop: watch::Receiver<bool>,
     breath: Duration,
     _place: OwnedSemaphorePermit,
@@ -33,11 +34,11 @@ const COMMENT: &str = ": nothing new\n\n";
 // === impl Events ===
 
 impl Events {
-    /// A stream that ends when `stop` is true and is never silent for longer than `breath`. `place` is given back when it
-    /// ends.
+    /// A stream that ends when `stop` is true and is never silent for longer than `breath`. `place` is given back when
+    /// it ends.
     pub fn new(
         mut newest: Newest,
-        span: Span,
+        span: PageWindow,
         stop: watch::Receiver<bool>,
         breath: Duration,
         place: OwnedSemaphorePermit,

@@ -1,5 +1,5 @@
-//! The newest views as bytes: each window is written once, however many pages are open, and all of them share the bytes. Who
-//! is slow sees fewer views, and the newest next; nothing is kept for anyone.
+//! The newest views as bytes: each window is written once, however many pages are open, and all of them share the
+//! bytes. Who is slow sees fewer views, and the newest next; nothing is kept for anyone.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::live::view::Window;
+use crate::live::window::Window;
 
 /// The windows that the page can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Span {
+pub enum PageWindow {
     /// Five minutes.
     #[default]
     Short,
@@ -37,9 +37,9 @@ pub type Newest = watch::Receiver<Option<Arc<Frames>>>;
 
 const BEGIN: &str = "event: view\ndata: ";
 
-// === impl Span ===
+// === impl PageWindow ===
 
-impl Span {
+impl PageWindow {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Short, Self::Long];
 
@@ -81,18 +81,18 @@ impl Span {
 impl Frames {
     /// Writes the views that `view` has.
     pub fn of(view: impl Fn(Window) -> Value) -> Self {
-        let frame = |span: Span| Frame::of(&view(span.window()));
+        let frame = |span: PageWindow| Frame::of(&view(span.window()));
         Self {
-            short: frame(Span::Short),
-            long: frame(Span::Long),
+            short: frame(PageWindow::Short),
+            long: frame(PageWindow::Long),
         }
     }
 
     /// That of one window.
-    pub fn get(&self, span: Span) -> &Frame {
+    pub fn get(&self, span: PageWindow) -> &Frame {
         match span {
-            Span::Short => &self.short,
-            Span::Long => &self.long,
+            PageWindow::Short => &self.short,
+            PageWindow::Long => &self.long,
         }
     }
 }

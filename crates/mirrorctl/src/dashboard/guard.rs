@@ -1,5 +1,5 @@
-//! What comes before every route and after every answer: who asks for a foreign name or from a foreign site is refused, and
-//! whatever is answered carries the headers that keep a browser from doing more with it than showing it.
+//! What comes before every route and after every answer: who asks for a foreign name or from a foreign site is refused,
+//! and whatever is answered carries the headers that keep a browser from doing more with it than showing it.
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};

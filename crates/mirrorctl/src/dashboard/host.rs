@@ -1,6 +1,6 @@
-//! The names under which the dashboard may be asked for. A site can let its own name point to 127.0.0.1 (DNS rebinding), and
-//! a browser then takes the dashboard for a part of that site; only the name in the request tells. An address in place of a
-//! name cannot be pointed elsewhere.
+//! The names under which the dashboard may be asked for. A site can let its own name point to 127.0.0.1 (DNS
+//! rebinding), and a browser then takes the dashboard for a part of that site; only the name in the request tells. An
+//! address in place of a name cannot be pointed elsewhere.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -55,8 +55,8 @@ impl Host {
         is_name.then_some(Self::Name(name))
     }
 
-    /// Reads what stands in a `Host` header: a host, and maybe a port, which is not looked at, because a tunnel may have
-    /// another one.
+    /// Reads what stands in a `Host` header: a host, and maybe a port, which is not looked at, because a tunnel may
+    /// have another one.
     pub fn of_authority(text: &str) -> Option<Self> {
         let (host, port) = match text.rfind(':') {
             // A colon within brackets belongs to the address.

@@ -1,5 +1,5 @@
-//! A connection that is given up if its client takes nothing for too long. Without that, a client that asks and never reads
-//! would keep its place for good.
+//! A connection that is given up if its client takes nothing for too long. Without that, a client that asks and never
+//! reads would keep its place for good.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

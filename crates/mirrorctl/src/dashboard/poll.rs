@@ -1,5 +1,5 @@
-//! Asks the source in a thread of its own, because an answer may take five seconds, and hands each new view on. A proxy that
-//! goes away or comes back is also told in the terminal, once.
+//! Asks the source in a thread of its own, because an answer may take five seconds, and hands each new view on. A proxy
+//! that goes away or comes back is also told in the terminal, once.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use tokio::sync::watch;
 
 use super::frames::{Frames, Newest};
 use crate::live::args::Asked;
-use crate::live::feed::{Endpoint, Feed};
+use crate::live::feed::{Feed, SourceEndpoint};
 
-/// Begins to ask, and asks again so long after each answer. It ends when `stop` is dropped, at the latest after the answer
-/// that it waits for.
+/// Begins to ask, and asks again so long after each answer. It ends when `stop` is dropped, at the latest after the
+/// answer that it waits for.
 ///
 /// # Errors
 /// If the system has no thread left.
@@ -48,8 +48,8 @@ fn ask(
 }
 
 /// One line for each that has gone away or come back.
-pub fn changes(before: &[Endpoint], after: &[Endpoint]) -> Vec<String> {
-    let change = |(before, after): (&Endpoint, &Endpoint)| match (&before.problem, &after.problem) {
+pub fn changes(before: &[SourceEndpoint], after: &[SourceEndpoint]) -> Vec<String> {
+    let change = |(before, after): (&SourceEndpoint, &SourceEndpoint)| match (&before.problem, &after.problem) {
         (None, Some(problem)) => Some(format!("{}: {problem}; it is asked again and again", after.name)),
         (Some(_), None) => Some(format!("{}: answers again", after.name)),
         _ => None,

@@ -1,5 +1,5 @@
-//! What can be asked for, and what is answered: the page's files, the view as JSON, the view as a stream. Everything is read
-//! only; nothing that is asked for changes anything.
+//! What can be asked for, and what is answered: the page's files, the view as JSON, the view as a stream. Everything is
+//! read only; nothing that is asked for changes anything.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use axum::routing::get;
 use tokio::sync::{Semaphore, watch};
 
 use super::events::Events;
-use super::frames::{Newest, Span};
+use super::frames::{Newest, PageWindow};
 use super::guard::{Refusal, guard};
 use super::host::Hosts;
 use crate::page::File;
@@ -32,7 +32,8 @@ pub struct Served {
     pub breath: Duration,
 }
 
-/// Files change with the binary alone, but under the same name: a browser may keep them, and must ask whether they hold.
+/// Files change with the binary alone, but under the same name: a browser may keep them, and must ask whether they
+/// hold.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// All routes, behind the guard.
@@ -104,6 +105,6 @@ async fn events(State(served): State<Served>, RawQuery(query): RawQuery) -> Resu
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], events.into_body()).into_response())
 }
 
-fn span(query: Option<&str>) -> Result<Span, Refusal> {
-    Span::of_query(query).map_err(|problem| (StatusCode::BAD_REQUEST, format!("{problem}\n")))
+fn span(query: Option<&str>) -> Result<PageWindow, Refusal> {
+    PageWindow::of_query(query).map_err(|problem| (StatusCode::BAD_REQUEST, format!("{problem}\n")))
 }

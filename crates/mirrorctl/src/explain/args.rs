@@ -1,7 +1,8 @@
 //! What can be typed behind `explain`.
 
-use crate::cli::{OptionArgs, WorldArgs};
-use crate::output::View;
+use crate::manifests::OptionArgs;
+use crate::objects::WorldArgs;
+use crate::output::AnswerForm;
 use crate::time::Time;
 
 /// Arguments of `explain`.
@@ -12,7 +13,7 @@ pub struct ExplainArgs {
     pub file: String,
     /// A table, or JSON
     #[arg(short, long, value_enum, default_value = "table")]
-    pub output: View,
+    pub output: AnswerForm,
     /// The request's method
     #[arg(long, default_value = "GET", help_heading = "The request")]
     pub method: String,

@@ -1,12 +1,14 @@
 //! The request that is explained: from flags, completed as Envoy completes it before a filter sees it, and varied in what a
 //! sample goes by.
 
+use std::time::Duration;
+
 use mirror_policy::headers::Headers;
 use mirror_policy::sample::{Dice, Key};
 use mirror_policy::syntax;
 use mirror_policy::trail::Request;
 
-use super::{ExplainArgs, wall};
+use super::ExplainArgs;
 use crate::error::{Error, Result};
 use crate::input::{self, Stdin};
 use crate::time::Time;
@@ -200,4 +202,9 @@ fn request_id(dice: &mut Dice) -> String {
         low >> 48,
         low & 0xffff_ffff_ffff
     )
+}
+
+/// The time of day as the filter has it.
+fn wall(now: Time) -> Option<Duration> {
+    u64::try_from(now.unix()).ok().map(Duration::from_secs)
 }

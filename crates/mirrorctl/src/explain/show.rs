@@ -5,8 +5,19 @@ use mirror_policy::trail::{BodyFate, Check, Copied, Holds, Trail, Verdict, quote
 use serde_json::{Map, Value, json};
 
 use super::shares::{percent, word};
-use super::{Explained, Shares, Spec};
+use super::{Shares, Source, Spec};
 use crate::output::{table, value};
+
+/// One configuration, and what it does with the request.
+#[derive(Debug)]
+pub struct Explained {
+    /// The configuration.
+    pub source: Source,
+    /// Mirror by mirror.
+    pub trails: Vec<Trail>,
+    /// For many requests, if they were asked for.
+    pub shares: Option<Shares>,
+}
 
 // === text ===
 

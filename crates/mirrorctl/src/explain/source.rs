@@ -7,13 +7,13 @@ use mirror_policy::{ConfigError, Plan};
 use serde_json::{Value, json};
 
 use super::ExplainArgs;
-use crate::commands::world;
 use crate::error::{Error, Result};
-use crate::input::{self, Document, Place, Stdin};
+use crate::input::{self, Document, Stdin};
 use crate::job::{self, DataPlane, Engine, Expiry, Job};
 use crate::manifests::{self, Module};
 use crate::objects::{at, items, title};
-use crate::plan::configs;
+use crate::place::Place;
+use crate::preview::configs;
 
 /// A configuration, and where it was found.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ fn of_job(job: Job, args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<Sou
         source.has_clusters = false;
         return Ok(vec![source]);
     }
-    let world = world(&args.world, &job, stdin)?;
+    let world = args.world.world(&job.namespace, stdin)?;
     let mut options = args.options.options();
     // The module is another question, and changes no decision.
     options.module.get_or_insert_with(|| Module {

@@ -1,14 +1,15 @@
-//! A Strategy of type Mirror as a job. KubeSphere's controllers turn a Strategy into a VirtualService that mirrors every
-//! request of every port to the first port of the shadow (kubesphere, pkg/controller/virtualservice, `FillDestinationPort`);
-//! a job says the same wish with the ports put right, and each difference is told.
+//! A Strategy of type Mirror as a job. KubeSphere's controllers turn a Strategy into a VirtualService that mirrors
+//! every request of every port to the first port of the shadow (kubesphere, pkg/controller/virtualservice,
+//! `FillDestinationPort`); a job says the same wish with the ports put right, and each difference is told.
 
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::input::{self, Document, Place, Stdin};
+use crate::input::{self, Document, Stdin};
 use crate::job::{self, API_VERSION, Job, KIND};
 use crate::objects::{Object, items};
 use crate::output::Format;
+use crate::place::Place;
 use crate::time::{self, Time};
 
 /// Arguments of `import kubesphere`.
@@ -121,28 +122,7 @@ fn of_strategy(strategy: &Object, args: &Args, expires_at: &str, notes: &mut Vec
         return Err(Error::invalid(&strategy.place, "spec.principal", problem));
     };
     let mut target = json!({"kind": "Service", "name": service});
-    let mut entry = Map::new();
-    match (&shadow.subset, is_service(&shadow.host, &service, strategy)) {
-        (Some(subset), true) => {
-            entry.insert("subset".to_owned(), subset.as_str().into());
-            notes.push(format!("{title}: the subset {subset} is in a DestinationRule that KubeSphere owns and clears when the Strategy goes; define {subset} and {} in one of your own before you delete it there", subset_of(version)));
-            notes.push(format!("{title}: the pods of {subset} are endpoints of the Service {service} too, and only KubeSphere's routing keeps live requests off them; that routing goes with the Strategy"));
-        }
-        (None, false) => {
-            entry.insert("backendRef".to_owned(), backend(strategy, &shadow, args)?);
-        }
-        (None, true) => {
-            let problem = format!("names {service} itself, without a subset, so a copy would be a second live request");
-            return Err(Error::invalid(&strategy.place, MIRROR, problem));
-        }
-        (Some(subset), false) => {
-            let problem = format!(
-                "names the subset {subset} of {}, another Service; a job's shadow is a subset of its own Service, or a Service",
-                shadow.host
-            );
-            return Err(Error::invalid(&strategy.place, MIRROR, problem));
-        }
-    }
+    let mut entry = destination(strategy, &shadow, &service, version, args, notes)?;
     match (args.port, shadow.port) {
         (Some(port), _) => {
             set(&mut target, "port", port.into());
@@ -150,19 +130,9 @@ fn of_strategy(strategy: &Object, args: &Args, expires_at: &str, notes: &mut Vec
         (None, Some(port)) => notes.push(format!("{title}: KubeSphere sends the copies of every port to port {port}; the job sends those of each HTTP port to the same port of the shadow (--port names one)")),
         (None, None) => notes.push(format!("{title}: KubeSphere sends the copies of every port to the first one; the job sends those of each HTTP port to the same port of the shadow (--port names one)")),
     }
-    let percentage = args.percentage.map(|number| number.to_string()).or(shadow.percentage);
-    match percentage {
+    match args.percentage.map(|number| number.to_string()).or(shadow.percentage) {
         Some(percentage) => {
-            let number: Option<f64> = percentage.parse().ok();
-            let number = number.and_then(|number| {
-                let is_whole = number.fract() == 0.0 && number.abs() < 1e9;
-                if is_whole {
-                    Some(json!(number as i64))
-                } else {
-                    serde_json::Number::from_f64(number).map(Value::Number)
-                }
-            });
-            entry.insert("percentage".to_owned(), number.unwrap_or(Value::String(percentage)));
+            entry.insert("percentage".to_owned(), number(percentage));
         }
         None => notes.push(format!(
             "{title}: every request is copied, as KubeSphere does; --percentage copies fewer"
@@ -199,6 +169,54 @@ fn of_strategy(strategy: &Object, args: &Args, expires_at: &str, notes: &mut Vec
             "spec": spec,
         }),
     })
+}
+
+/// The keys of the shadow that say where its copies go.
+fn destination(
+    strategy: &Object,
+    shadow: &Shadow,
+    service: &str,
+    version: &str,
+    args: &Args,
+    notes: &mut Vec<String>,
+) -> Result<Map<String, Value>> {
+    let title = format!("Strategy {}", strategy.name());
+    let mut entry = Map::new();
+    match (&shadow.subset, is_service(&shadow.host, service, strategy)) {
+        (Some(subset), true) => {
+            entry.insert("subset".to_owned(), subset.as_str().into());
+            notes.push(format!("{title}: the subset {subset} is in a DestinationRule that KubeSphere owns and clears when the Strategy goes; define {subset} and {} in one of your own before you delete it there", subset_of(version)));
+            notes.push(format!("{title}: the pods of {subset} are endpoints of the Service {service} too, and only KubeSphere's routing keeps live requests off them; that routing goes with the Strategy"));
+        }
+        (None, false) => {
+            entry.insert("backendRef".to_owned(), backend(strategy, shadow, args)?);
+        }
+        (None, true) => {
+            let problem = format!("names {service} itself, without a subset, so a copy would be a second live request");
+            return Err(Error::invalid(&strategy.place, MIRROR, problem));
+        }
+        (Some(subset), false) => {
+            let problem = format!(
+                "names the subset {subset} of {}, another Service; a job's shadow is a subset of its own Service, or a Service",
+                shadow.host
+            );
+            return Err(Error::invalid(&strategy.place, MIRROR, problem));
+        }
+    }
+    Ok(entry)
+}
+
+/// A share as a number, whole if it is; the job's reader refuses what is none.
+fn number(percentage: String) -> Value {
+    let number = percentage.parse().ok().and_then(|number: f64| {
+        let is_whole = number.fract() == 0.0 && number.abs() < 1e9;
+        if is_whole {
+            Some(json!(number as i64))
+        } else {
+            serde_json::Number::from_f64(number).map(Value::Number)
+        }
+    });
+    number.unwrap_or(Value::String(percentage))
 }
 
 /// The Service: the one host of the template.

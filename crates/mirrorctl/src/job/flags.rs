@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{API_VERSION, Job, KIND, read};
 use crate::error::{Error, Result};
-use crate::input::{Document, Place};
+use crate::input::Document;
+use crate::place::Place;
 use crate::time::{self, Time};
 
 /// A job by flags.
@@ -85,59 +86,17 @@ pub struct JobFlags {
 /// # Errors
 /// What is missing by its flag, and what [`read()`] refuses by its place in the job.
 pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
-    let need = |flag: &str, value: &Option<String>| {
-        value.clone().ok_or_else(|| {
-            Error::Usage(format!("{flag} is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f"))
-        })
-    };
-    let name = need("NAME", &flags.name)?;
+    let name = need("NAME", flags.name.as_ref())?;
     let mut metadata = Map::new();
     metadata.insert("name".to_owned(), name.into());
     insert(&mut metadata, "namespace", &flags.namespace);
     let (kind, target) = match &flags.listener {
         Some(listener) => ("Listener", listener.clone()),
         None => {
-            need("--namespace", &flags.namespace)?;
-            ("Service", need("--service", &flags.service)?)
+            need("--namespace", flags.namespace.as_ref())?;
+            ("Service", need("--service", flags.service.as_ref())?)
         }
     };
-    let expires_at = match &flags.span {
-        Some(text) => {
-            let end = time::span(text).and_then(|span| now.after(span));
-            let end =
-                end.ok_or_else(|| Error::Usage(format!("--for {text}: is not a span such as 90s, 30m, 2h or 7d")))?;
-            end.to_string()
-        }
-        None => need("--for", &flags.expires_at)?,
-    };
-    let mut shadow = Map::new();
-    if let Some(backend) = &flags.backend {
-        shadow.insert("backendRef".to_owned(), backend_ref(backend)?);
-    }
-    if let Some(endpoint) = &flags.endpoint {
-        shadow.insert("endpoint".to_owned(), endpoint_of(endpoint)?);
-    }
-    insert(&mut shadow, "subset", &flags.subset);
-    if let Some(clone) = &flags.clone {
-        shadow.insert("clone".to_owned(), clone_of(clone, flags)?);
-    }
-    if shadow.is_empty() {
-        need("the shadow", &None)?;
-    }
-    // The filter's parser takes a number as a text too.
-    insert(&mut shadow, "percentage", &flags.percentage);
-    if let Some(Ok(number)) = flags.percentage.as_ref().map(|text| text.parse::<f64>())
-        && number.is_finite()
-    {
-        let whole = number.fract() == 0.0 && number.abs() < 1e9;
-        shadow.insert(
-            "percentage".to_owned(),
-            if whole { json!(number as i64) } else { json!(number) },
-        );
-    }
-    if let Some(host) = &flags.authority {
-        shadow.insert("match".to_owned(), json!([{"authority": {"exact": host}}]));
-    }
     let mut target = json!({"kind": kind, "name": target});
     if let (Some(port), Some(target)) = (flags.port, target.as_object_mut()) {
         target.insert("port".to_owned(), port.into());
@@ -159,8 +118,8 @@ pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
     if let Some(version) = &flags.primary {
         spec.insert("primary".to_owned(), json!({"version": version}));
     }
-    spec.insert("expiresAt".to_owned(), expires_at.into());
-    spec.insert("shadows".to_owned(), json!([shadow]));
+    spec.insert("expiresAt".to_owned(), expires_at(flags, now)?.into());
+    spec.insert("shadows".to_owned(), json!([shadow(flags)?]));
     read(Document {
         place: Place::file("the job of the flags"),
         value: json!({
@@ -170,6 +129,59 @@ pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
             "spec": spec,
         }),
     })
+}
+
+/// The value of a flag that a job cannot do without.
+fn need(flag: &str, value: Option<&String>) -> Result<String> {
+    value.cloned().ok_or_else(|| {
+        Error::Usage(format!("{flag} is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f"))
+    })
+}
+
+/// When the job ends.
+fn expires_at(flags: &JobFlags, now: Time) -> Result<String> {
+    match &flags.span {
+        Some(text) => {
+            let end = time::span(text).and_then(|span| now.after(span));
+            let end =
+                end.ok_or_else(|| Error::Usage(format!("--for {text}: is not a span such as 90s, 30m, 2h or 7d")))?;
+            Ok(end.to_string())
+        }
+        None => need("--for", flags.expires_at.as_ref()),
+    }
+}
+
+/// The one shadow that flags can name.
+fn shadow(flags: &JobFlags) -> Result<Map<String, Value>> {
+    let mut shadow = Map::new();
+    if let Some(backend) = &flags.backend {
+        shadow.insert("backendRef".to_owned(), backend_ref(backend)?);
+    }
+    if let Some(endpoint) = &flags.endpoint {
+        shadow.insert("endpoint".to_owned(), endpoint_of(endpoint)?);
+    }
+    insert(&mut shadow, "subset", &flags.subset);
+    if let Some(clone) = &flags.clone {
+        shadow.insert("clone".to_owned(), clone_of(clone, flags)?);
+    }
+    if shadow.is_empty() {
+        need("the shadow", None)?;
+    }
+    // The filter's parser takes a number as a text too.
+    insert(&mut shadow, "percentage", &flags.percentage);
+    if let Some(Ok(number)) = flags.percentage.as_ref().map(|text| text.parse::<f64>())
+        && number.is_finite()
+    {
+        let whole = number.fract() == 0.0 && number.abs() < 1e9;
+        shadow.insert(
+            "percentage".to_owned(),
+            if whole { json!(number as i64) } else { json!(number) },
+        );
+    }
+    if let Some(host) = &flags.authority {
+        shadow.insert("match".to_owned(), json!([{"authority": {"exact": host}}]));
+    }
+    Ok(shadow)
 }
 
 fn backend_ref(text: &str) -> Result<Value> {

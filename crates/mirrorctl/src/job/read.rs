@@ -1,10 +1,12 @@
-//! Reads a job, strictly. This is the only place that knows the job's own keys; the filter's keys are read by the filter's
-//! parser, and what it refuses is told in the job's spelling.
+//! Reads a job, strictly. This is the only place that knows the job's own keys; the filter's keys are read by the
+//! filter's parser, and what it refuses is told in the job's spelling.
 
 mod planes;
 
+mod values;
+
 use mirror_policy::document::{Node, Object};
-use mirror_policy::{ConfigError, MIRROR_KEYS, Plan, syntax};
+use mirror_policy::{ConfigError, MIRROR_KEYS, Plan};
 use serde_json::{Map, Value, json};
 
 use super::{API_VERSION, Allowed, Backend, CloneOf, DataPlane, Engine, Expiry, Isolation, Job, KIND, Primary, Shadow};
@@ -12,8 +14,7 @@ use crate::error::{Error, Result};
 use crate::input::Document;
 use crate::time::Time;
 use planes::{check_data_plane, endpoint, gateway, target};
-
-type Read<T> = std::result::Result<T, ConfigError>;
+use values::{Read, label, name, port, replicas, subset, texts};
 
 /// The keys of a shadow that are the job's own.
 const SHADOW_KEYS: &[&str] = &["name", "backendRef", "subset", "clone", "endpoint"];
@@ -334,61 +335,4 @@ fn clone_of(node: Node) -> Read<CloneOf> {
             entries.map(|node| node.word(Allowed::WORDS)).collect()
         })?,
     })
-}
-
-// === scalars ===
-
-/// A name that ends up in a host name.
-fn label(node: Node) -> Read<String> {
-    let text = node.text()?;
-    if syntax::is_dns_label(&text) {
-        Ok(text)
-    } else {
-        node.refuse(format!(
-            "`{}` is not a DNS label (a-z, 0-9 and -, at most 63)",
-            text.escape_debug()
-        ))
-    }
-}
-
-/// The name of a Deployment or a Gateway.
-fn name(node: Node) -> Read<String> {
-    let text = node.text()?;
-    if text.len() <= 253 && text.split('.').all(syntax::is_dns_label) {
-        Ok(text)
-    } else {
-        node.refuse(format!(
-            "`{}` is not a name (DNS labels, joined by dots)",
-            text.escape_debug()
-        ))
-    }
-}
-
-fn subset(node: Node) -> Read<String> {
-    let text = node.text()?;
-    if syntax::is_subset(&text) {
-        Ok(text)
-    } else {
-        node.refuse(format!("`{}` is not the name of a subset", text.escape_debug()))
-    }
-}
-
-fn port(node: Node) -> Read<u16> {
-    node.parse("a port by its number, 1 to 65535", |value| {
-        let number = u16::try_from(value.as_u64()?).ok()?;
-        (number > 0).then_some(Ok(number))
-    })
-}
-
-fn replicas(node: Node) -> Read<u32> {
-    node.parse("a number of pods, 1 to 1000", |value| {
-        let number = u32::try_from(value.as_u64()?).ok()?;
-        (1..=1000).contains(&number).then_some(Ok(number))
-    })
-}
-
-/// Texts by names that the user chooses.
-fn texts(node: Node) -> Read<Vec<(String, String)>> {
-    let names = node.names()?.into_iter();
-    names.map(|(name, node)| Ok((name, node.text()?))).collect()
 }

@@ -1,5 +1,5 @@
-//! What can be typed to say which statistics are looked at: shared by every command that shows how mirrors do. The flags and
-//! the job become an [`Asked`]: a source, a client that is let in, and the mirrors that are meant.
+//! What can be typed to say which statistics are looked at: shared by every command that shows how mirrors do. The
+//! flags and the job become an [`Asked`]: a source, a client that is let in, and the mirrors that are meant.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,8 @@ use super::fetch::{Access, Client};
 use super::matchers;
 use super::prometheus::Native;
 use super::source::{Source, Url};
-use super::view::{View, Window};
+use super::view::View;
+use super::window::Window;
 use crate::error::{Error, Result};
 use crate::input::{self, Stdin};
 use crate::job::{self, Engine, Job};
@@ -86,8 +87,8 @@ impl SourceArgs {
     /// Reads the job and the files of credentials, and puts it all together. Nobody is asked yet.
     ///
     /// # Errors
-    /// What reading refuses; a job of engine native whose numbers no one has been named for, or whose versions metrics do
-    /// not tell apart; a name that is not of the job.
+    /// What reading refuses; a job of engine native whose numbers no one has been named for, or whose versions metrics
+    /// do not tell apart; a name that is not of the job.
     pub fn resolve(&self, stdin: &mut Stdin<'_>) -> Result<Asked> {
         let job = match &self.file {
             Some(file) => Some(job::read(input::document(file, "one job", stdin)?)?),

@@ -1,8 +1,9 @@
-//! Latencies as buckets: what a proxy counts up to each bound, the difference of two such counts, and the quantiles of a
-//! difference, by the rule of Prometheus' `histogram_quantile`, so that a chart here and one in Grafana tell the same.
+//! Latencies as buckets: what a proxy counts up to each bound, the difference of two such counts, and the quantiles of
+//! a difference, by the rule of Prometheus' `histogram_quantile`, so that a chart here and one in Grafana tell the
+//! same.
 
-/// How many durations fell below each bound and above the one before it, in milliseconds; the bounds ascend, and the last
-/// may be infinite.
+/// How many durations fell below each bound and above the one before it, in milliseconds; the bounds ascend, and the
+/// last may be infinite.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Distribution {
     buckets: Vec<(f64, f64)>,
@@ -11,8 +12,8 @@ pub struct Distribution {
 // === impl Distribution ===
 
 impl Distribution {
-    /// From cumulative counts, as Envoy and Prometheus give them, in any order. What is no number is left out, and a count
-    /// below the one before it, which the two give while they are counting, is taken for the same.
+    /// From cumulative counts, as Envoy and Prometheus give them, in any order. What is no number is left out, and a
+    /// count below the one before it, which the two give while they are counting, is taken for the same.
     pub fn from_cumulative(cumulative: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let mut cumulative: Vec<(f64, f64)> = cumulative
             .into_iter()
@@ -36,8 +37,8 @@ impl Distribution {
         self.buckets.iter().map(|(_, count)| count).sum()
     }
 
-    /// What came since `earlier`; all of it if the counting began anew in between, nothing if the bounds have changed, for
-    /// then nobody knows.
+    /// What came since `earlier`; all of it if the counting began anew in between, nothing if the bounds have changed,
+    /// for then nobody knows.
     pub fn since(&self, earlier: &Self) -> Self {
         let bounds = |one: &Self| -> Vec<f64> { one.buckets.iter().map(|(bound, _)| *bound).collect() };
         if bounds(self) != bounds(earlier) {
@@ -75,8 +76,8 @@ impl Distribution {
         }
     }
 
-    /// The duration below which this share of all lies, from 0 to 1: linear within its bucket, the highest finite bound if
-    /// it lies beyond; `None` without durations.
+    /// The duration below which this share of all lies, from 0 to 1: linear within its bucket, the highest finite bound
+    /// if it lies beyond; `None` without durations.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         let total = self.count();
         if total <= 0.0 {

@@ -1,11 +1,13 @@
-//! Envoy's admin interface as a source: `/stats?format=json` of one proxy, its raw names, so that no tag configuration is
-//! needed. Pure: bytes in, a reading out.
+//! Envoy's admin interface as a source: `/stats?format=json` of one proxy, its raw names, so that no tag configuration
+//! is needed. Pure: bytes in, a reading out.
 
 use serde_json::Value;
 
+use super::answer;
 use super::distribution::Distribution;
-use super::reading::{Counts, Engine, Reading, Uptime};
+use super::reading::{Counts, Reading, Uptime};
 use super::vocabulary;
+use crate::job::Engine;
 
 /// What is asked of the admin interface: the filter's statistics and what tells a restart. The buckets come with it.
 pub const QUERY: &str = "/stats?format=json&histogram_buckets=cumulative&filter=traffic_mirror_%7C%5Eserver%5C.(uptime%7Chot_restart_epoch)%24";
@@ -15,7 +17,7 @@ pub const QUERY: &str = "/stats?format=json&histogram_buckets=cumulative&filter=
 /// # Errors
 /// If it is not what Envoy answers: what was found instead.
 pub fn read(proxy: &str, at: i64, answer: &[u8]) -> Result<Reading, String> {
-    let answer: Value = super::json(answer)?;
+    let answer: Value = answer::json(answer)?;
     let stats = answer.get("stats").and_then(Value::as_array);
     let stats = stats.ok_or_else(|| "its answer is JSON, but not Envoy's: it has no list `stats`".to_owned())?;
     let mut reading = Reading {

@@ -10,14 +10,15 @@ use super::history::History;
 use super::prometheus::{self, Question, Samples};
 use super::reading::Reading;
 use super::source::{Source, Url};
-use super::view::{View, Window};
+use super::view::View;
+use super::window::Window;
 
 /// A source, and all that it said.
 pub struct Feed {
     client: Client,
     source: Source,
     history: History,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<SourceEndpoint>,
     clock: Clock,
     keep: u32,
     /// What a Prometheus server's clock is ahead of ours, in milliseconds.
@@ -28,7 +29,7 @@ pub struct Feed {
 
 /// Who is asked, and whether it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct SourceEndpoint {
     /// Its URL.
     pub name: String,
     /// Why it did not answer, in one line.
@@ -37,7 +38,8 @@ pub struct Endpoint {
     pub since: Option<i64>,
 }
 
-/// Unix time that never goes back and never jumps: the machine's time at the start, and what a monotonic clock says since.
+/// Unix time that never goes back and never jumps: the machine's time at the start, and what a monotonic clock says
+/// since.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     start: Instant,
@@ -52,7 +54,7 @@ const RECENT: u32 = 120;
 impl Feed {
     /// A feed that keeps so many seconds. `unix` is the machine's time in milliseconds.
     pub fn new(client: Client, source: Source, keep: u32, unix: i64) -> Self {
-        let endpoints = source.urls().iter().map(Endpoint::new).collect();
+        let endpoints = source.urls().iter().map(SourceEndpoint::new).collect();
         Self {
             client,
             source,
@@ -69,7 +71,8 @@ impl Feed {
     }
 
     /// Asks everyone once, all at the same time, and takes what they say. A proxy is asked one question, a Prometheus
-    /// server two and two more for each mirror of engine native; each takes at most [`PATIENCE`](super::fetch::PATIENCE).
+    /// server two and two more for each mirror of engine native; each takes at most
+    /// [`PATIENCE`](super::fetch::PATIENCE).
     pub fn poll(&mut self) {
         let answers = match &self.source {
             Source::Envoy(urls) => self.ask_proxies(urls),
@@ -77,11 +80,12 @@ impl Feed {
                 vec![self.ask_prometheus(url, selector, natives)]
             }
         };
+        let ours = self.clock.now();
         // A server's clock may differ from ours; while it is silent, ours tells how much has passed.
         if let (Source::Prometheus { .. }, Some(Ok((now, _)))) = (&self.source, answers.first()) {
-            self.ahead = now - self.clock.now();
+            self.ahead = now - ours;
         }
-        let now = self.clock.now() + self.ahead;
+        let now = ours + self.ahead;
         let went_back = self.history.advance(now);
         let has_answer = answers.iter().any(Result::is_ok);
         match (went_back, has_answer) {
@@ -118,7 +122,7 @@ impl Feed {
     }
 
     /// Who is asked.
-    pub fn endpoints(&self) -> &[Endpoint] {
+    pub fn endpoints(&self) -> &[SourceEndpoint] {
         &self.endpoints
     }
 
@@ -173,9 +177,9 @@ impl Feed {
 /// The source's time, and what it said.
 type Answer = Result<(i64, Vec<Reading>), String>;
 
-// === impl Endpoint ===
+// === impl SourceEndpoint ===
 
-impl Endpoint {
+impl SourceEndpoint {
     fn new(url: &Url) -> Self {
         Self {
             name: url.as_str().to_owned(),

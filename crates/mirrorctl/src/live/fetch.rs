@@ -10,7 +10,7 @@ use ureq::{Agent, Timeout};
 
 use super::source::Url;
 use crate::error::{Error, Result};
-use crate::input::Place;
+use crate::place::Place;
 
 /// How long an answer may take, whole.
 pub const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,9 +1,9 @@
-//! What happened when: readings come in, counts in bins of five seconds go out. Restarts, missing series, outages and steps
-//! of a clock are dealt with here and nowhere else, so that every chart and every number rests on the same sums.
+//! What happened when: readings come in, counts in bins of five seconds go out. Restarts, missing series, outages and
+//! steps of a clock are dealt with here and nowhere else, so that every chart and every number rests on the same sums.
 //!
-//! A count is spread evenly over the time between the two readings that it was found between. A proxy's first reading is
-//! where counting begins; a mirror that a known proxy did not have before begins at zero, and so does one whose counters are
-//! lower than they were. What a proxy counted between its last reading and its restart nobody can know.
+//! A count is spread evenly over the time between the two readings that it was found between. A proxy's first reading
+//! is where counting begins; a mirror that a known proxy did not have before begins at zero, and so does one whose
+//! counters are lower than they were. What a proxy counted between its last reading and its restart nobody can know.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
@@ -11,8 +11,9 @@ use std::ops::Range;
 use mirror_policy::stats::{COUNT, Kind, Statistic};
 
 use super::distribution::Distribution;
-use super::reading::{Counts, Engine, Reading, Uptime};
+use super::reading::{Counts, Reading, Uptime};
 use super::vocabulary;
+use crate::job::Engine;
 
 /// The length of a bin in milliseconds.
 pub const BIN: i64 = 5_000;
@@ -91,8 +92,8 @@ impl History {
         }
     }
 
-    /// Tells the source's time, in Unix milliseconds. True if its clock went back so far that all was forgotten: what was
-    /// before cannot be put beside what comes.
+    /// Tells the source's time, in Unix milliseconds. True if its clock went back so far that all was forgotten: what
+    /// was before cannot be put beside what comes.
     pub fn advance(&mut self, now: i64) -> bool {
         let went_back = now < self.now.saturating_sub(STEP_BACK);
         if went_back {
@@ -175,8 +176,8 @@ impl History {
     }
 }
 
-/// A process that has been running for less time than the one before is another one; of a higher epoch, it has taken over
-/// the counters.
+/// A process that has been running for less time than the one before is another one; of a higher epoch, it has taken
+/// over the counters.
 fn is_new_process(then: Option<Uptime>, now: Option<Uptime>) -> bool {
     then.zip(now)
         .is_some_and(|(then, now)| now.seconds < then.seconds && now.epoch <= then.epoch)
@@ -325,7 +326,8 @@ impl Tally {
         }
     }
 
-    /// Adds a share of what happened. How much of the time is known is not a matter of adding: proxies know the same time.
+    /// Adds a share of what happened. How much of the time is known is not a matter of adding: proxies know the same
+    /// time.
     fn add(&mut self, other: &Self, share: f64) {
         self.counters.resize(COUNT, 0.0);
         for (own, other) in self.counters.iter_mut().zip(&other.counters) {

@@ -3,13 +3,14 @@
 
 use std::fmt::Write;
 
-use super::account::{self, Line};
-use super::feed::Endpoint;
-use super::ledger::{Ledger, is_error, is_failure_of_shadow};
-use super::reading::Engine;
-use super::source::Kind;
-use super::view::{Mirror, Side, View};
+use super::balances::{Balances, is_error, is_failure_of_shadow};
+use super::details::{self, Line};
+use super::feed::SourceEndpoint;
+use super::rates::Side;
+use super::source::SourceKind;
+use super::view::{MirrorView, View};
 use super::words::{self, UNKNOWN, known};
+use crate::job::Engine;
 use crate::time::Time;
 use mirror_policy::stats::Statistic;
 
@@ -17,9 +18,9 @@ use mirror_policy::stats::Statistic;
 #[derive(Debug, Clone)]
 pub struct About<'a> {
     /// Who was asked.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// Each of them.
-    pub endpoints: &'a [Endpoint],
+    pub endpoints: &'a [SourceEndpoint],
     /// Only the totals are wanted.
     pub since_start: bool,
 }
@@ -53,11 +54,11 @@ fn source(view: &View, about: &About<'_>) -> String {
     let mut out = match (about.since_start, about.kind) {
         (true, _) => format!("Since the proxies started, as of {}", at(newest)),
         // All that was watched is in the window, which begins before it.
-        (false, Kind::Envoy) => {
+        (false, SourceKind::Envoy) => {
             let begin = newest - (known * 1000.0) as i64;
             format!("From {} to {} ({})", at(begin), at(newest), words::span(known))
         }
-        (false, Kind::Prometheus) => {
+        (false, SourceKind::Prometheus) => {
             let whole = f64::from(view.window.seconds);
             let rest = match whole - known {
                 missing if missing >= 1.0 => format!(", of which {} are known", words::span(known)),
@@ -72,8 +73,8 @@ fn source(view: &View, about: &About<'_>) -> String {
         }
     };
     let who = match about.kind {
-        Kind::Envoy => "Envoy's admin interface",
-        Kind::Prometheus => "Prometheus",
+        SourceKind::Envoy => "Envoy's admin interface",
+        SourceKind::Prometheus => "Prometheus",
     };
     let names: Vec<String> = about.endpoints.iter().map(|endpoint| code(&endpoint.name)).collect();
     let is_filter = view.mirrors.iter().any(|mirror| mirror.engine == Engine::Wasm);
@@ -102,9 +103,9 @@ fn overview(view: &View, about: &About<'_>) -> String {
         "| mirror | engine | set | actual | matched | sent | skipped | dropped | state |\n|---|---|---:|---:|---:|---:|---:|---:|---|\n",
     );
     for mirror in &view.mirrors {
-        let ledger = ledger(mirror, about);
-        let of_filter = |of: fn(&Ledger) -> f64| match mirror.engine {
-            Engine::Wasm => known(ledger.map(of), words::count),
+        let balances = balances(mirror, about);
+        let of_filter = |of: fn(&Balances) -> f64| match mirror.engine {
+            Engine::Wasm => known(balances.map(of), words::count),
             Engine::Native => UNKNOWN.to_owned(),
         };
         let _ = writeln!(
@@ -114,10 +115,10 @@ fn overview(view: &View, about: &About<'_>) -> String {
             mirror.engine.as_str(),
             known(mirror.set.percentage, words::configured),
             known(actual(mirror, about), words::share),
-            of_filter(|ledger| ledger.matched),
-            known(ledger.map(|ledger| ledger.sent), words::count),
-            of_filter(|ledger| ledger.skipped),
-            of_filter(|ledger| ledger.dropped),
+            of_filter(|balances| balances.matched),
+            known(balances.map(|balances| balances.sent), words::count),
+            of_filter(|balances| balances.skipped),
+            of_filter(|balances| balances.dropped),
             mirror.state,
         );
     }
@@ -125,7 +126,7 @@ fn overview(view: &View, about: &About<'_>) -> String {
     out
 }
 
-fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
+fn section(view: &View, mirror: &MirrorView, about: &About<'_>) -> String {
     let mut out = format!("### {}\n\n", code(&mirror.name));
     // A state is one of a window.
     if !about.since_start {
@@ -137,7 +138,7 @@ fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
             out.push('\n');
         }
     }
-    if !account::is_known(mirror) {
+    if !details::is_known(mirror) {
         if about.since_start {
             out.push_str("Nobody has it.\n\n");
         }
@@ -148,7 +149,7 @@ fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
         let actual = actual(mirror, about).map_or_else(String::new, |actual| {
             format!(" Sent: {} of what matched.", words::share(actual))
         });
-        let _ = write!(out, "Set: {}.{actual}\n\n", account::setting(mirror, at));
+        let _ = write!(out, "Set: {}.{actual}\n\n", details::setting(mirror, at));
     }
     out.push_str(&versions(mirror, about));
     out.push_str(&balance(mirror, about));
@@ -156,7 +157,7 @@ fn section(view: &View, mirror: &Mirror, about: &About<'_>) -> String {
 }
 
 /// Primary and shadow, and what differs.
-fn versions(mirror: &Mirror, about: &About<'_>) -> String {
+fn versions(mirror: &MirrorView, about: &About<'_>) -> String {
     let mut out = String::from("| | primary | shadow | difference |\n|---|---:|---:|---:|\n");
     let mut row = |name: &str, primary: String, shadow: String, difference: Option<String>| {
         let difference = difference.unwrap_or_default();
@@ -230,12 +231,12 @@ fn slower(primary: f64, shadow: f64) -> String {
 }
 
 /// The account, as two balances with their reasons.
-fn balance(mirror: &Mirror, about: &About<'_>) -> String {
+fn balance(mirror: &MirrorView, about: &About<'_>) -> String {
     let mut out = match about.since_start {
         true => String::from("| account | since start | meaning |\n|---|---:|---|\n"),
         false => String::from("| account | window | since start | meaning |\n|---|---:|---:|---|\n"),
     };
-    for line in account::lines(mirror, false) {
+    for line in details::lines(mirror, false) {
         let name = match line {
             Line { depth: 0, name, .. } => format!("**{name}**"),
             Line { depth: 1, name, .. } => format!("&emsp;{name}"),
@@ -283,7 +284,7 @@ fn caveats(view: &View, about: &About<'_>) -> Vec<&'static str> {
         );
     }
     match about.kind {
-        Kind::Prometheus if !about.since_start => caveats.push(
+        SourceKind::Prometheus if !about.since_start => caveats.push(
             "Counts are spread evenly over the time between two scrapes, and rounded: sums may miss by one at the edges of the \
              window.",
         ),
@@ -294,14 +295,14 @@ fn caveats(view: &View, about: &About<'_>) -> Vec<&'static str> {
     caveats
 }
 
-fn ledger<'a>(mirror: &'a Mirror, about: &About<'_>) -> Option<&'a Ledger> {
+fn balances<'a>(mirror: &'a MirrorView, about: &About<'_>) -> Option<&'a Balances> {
     match about.since_start {
         true => Some(&mirror.total),
-        false => (mirror.window.seconds > 0.0).then_some(&mirror.window.ledger),
+        false => (mirror.window.seconds > 0.0).then_some(&mirror.window.balances),
     }
 }
 
-fn actual(mirror: &Mirror, about: &About<'_>) -> Option<f64> {
+fn actual(mirror: &MirrorView, about: &About<'_>) -> Option<f64> {
     match about.since_start {
         true => (mirror.total.matched > 0.0).then(|| 100.0 * (mirror.total.sent / mirror.total.matched)),
         false => mirror.window.actual_percentage,
@@ -309,9 +310,9 @@ fn actual(mirror: &Mirror, about: &About<'_>) -> Option<f64> {
 }
 
 /// Of an account: the primary's, the shadow's, 0 to 100.
-fn successes(ledger: &Ledger) -> [Option<f64>; 2] {
+fn successes(balances: &Balances) -> [Option<f64>; 2] {
     let sum = |of: fn(Statistic) -> bool| -> f64 {
-        let those = ledger.reasons.iter().filter(|reason| of(reason.statistic));
+        let those = balances.reasons.iter().filter(|reason| of(reason.statistic));
         those.map(|reason| reason.count).sum()
     };
     let success = |answers: f64, errors: f64| (answers > 0.0).then(|| 100.0 * (1.0 - errors / answers));
@@ -319,8 +320,8 @@ fn successes(ledger: &Ledger) -> [Option<f64>; 2] {
     let of_primary = sum(|one| matches!(one, Statistic::PrimaryResponses(class) if is_error(class)));
     let of_shadow = sum(|one| matches!(one, Statistic::Responses(class) if is_error(class)));
     [
-        success(ledger.primary_responses, of_primary),
-        success(ledger.responses + failures, of_shadow + failures),
+        success(balances.primary_responses, of_primary),
+        success(balances.responses + failures, of_shadow + failures),
     ]
 }
 

@@ -1,7 +1,7 @@
-//! Matchers of labels, as a person types them and as a job of engine native implies them. What Istio's standard metrics say
-//! of a pod is the label `version` (`destination_version`), the label `app` (`destination_app`), its canonical name and
-//! revision, its workload and its Service; a version that differs by anything else cannot be told from the others there
-//! (istio.io/latest/docs/reference/config/metrics).
+//! Matchers of labels, as a person types them and as a job of engine native implies them. What Istio's standard metrics
+//! say of a pod is the label `version` (`destination_version`), the label `app` (`destination_app`), its canonical name
+//! and revision, its workload and its Service; a version that differs by anything else cannot be told from the others
+//! there (istio.io/latest/docs/reference/config/metrics).
 
 use super::prometheus::Native;
 use crate::error::{Error, Result};
@@ -16,8 +16,8 @@ const OF_PODS: &[(&str, &str)] = &[
     ("service.istio.io/canonical-revision", "destination_canonical_revision"),
 ];
 
-/// Reads matchers such as `namespace="demo",pod=~"reviews-.*"`, with or without braces, and gives them back without. Their
-/// form alone is checked: of regular expressions Prometheus says itself what is wrong.
+/// Reads matchers such as `namespace="demo",pod=~"reviews-.*"`, with or without braces, and gives them back without.
+/// Their form alone is checked: of regular expressions Prometheus says itself what is wrong.
 ///
 /// # Errors
 /// What is wrong, and where.
@@ -129,7 +129,8 @@ pub fn of_job(job: &Job, index: usize, shadow: &Shadow) -> Result<Native> {
             those
         }
         (Called::Subset(subset), backend) => {
-            // As `generate` reads it: `version: v1` says how the other versions are labelled; a clone has that label always.
+            // As `generate` reads it: `version: v1` says how the other versions are labelled; a clone has that label
+            // always.
             let label = match (backend, primary.map(|primary| (primary, primary.labels.as_slice()))) {
                 (Backend::Clone(_), _) => Some("version"),
                 (_, Some((primary, [(label, value)]))) if *value == primary.subset => Some(label.as_str()),

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use super::args::{Asked, DEFAULT_ENVOY};
-use super::feed::{Endpoint, Feed};
-use super::source::Kind;
+use super::feed::{Feed, SourceEndpoint};
+use super::source::SourceKind;
 use super::state::State;
-use super::view::{Mirror, View, Window};
+use super::view::{MirrorView, View};
+use super::window::Window;
 use super::words;
 use crate::error::{Error, Result};
 use crate::time::Time;
@@ -34,8 +35,8 @@ impl<'a> Observation<'a> {
     /// A window that is too long.
     pub fn begin(asked: &'a Asked, window: Option<u32>, watched: u32, now: Time) -> Result<Self> {
         let span = window.unwrap_or(match asked.source.kind() {
-            Kind::Envoy => watched,
-            Kind::Prometheus => Window::SHORT.seconds,
+            SourceKind::Envoy => watched,
+            SourceKind::Prometheus => Window::SHORT.seconds,
         });
         if span > Window::LONGEST {
             return Err(Error::Usage(
@@ -53,7 +54,8 @@ impl<'a> Observation<'a> {
         self.feed.endpoints().iter().any(|endpoint| endpoint.problem.is_none())
     }
 
-    /// Refuses what nobody can be told about: nobody answers, nobody has the filter, or nobody has a mirror that is named.
+    /// Refuses what nobody can be told about: nobody answers, nobody has the filter, or nobody has a mirror that is
+    /// named.
     ///
     /// # Errors
     /// Just that.
@@ -86,7 +88,7 @@ impl<'a> Observation<'a> {
 
     /// Watches a proxy for the window; a Prometheus server needs no watching. False if the user had enough.
     pub fn watch(&mut self, wait: &mut dyn Wait) -> bool {
-        if self.asked.source.kind() == Kind::Prometheus {
+        if self.asked.source.kind() == SourceKind::Prometheus {
             return true;
         }
         let (begin, whole) = (wait.elapsed(), Duration::from_secs(u64::from(self.span)));
@@ -121,8 +123,8 @@ impl<'a> Observation<'a> {
     /// [`Error::TimedOut`] with what was still missing.
     pub fn wait_for_copies(&mut self, timeout: u32, wait: &mut dyn Wait) -> Result<()> {
         let every = match self.asked.source.kind() {
-            Kind::Envoy => Duration::from_secs(1),
-            Kind::Prometheus => STEP,
+            SourceKind::Envoy => Duration::from_secs(1),
+            SourceKind::Prometheus => STEP,
         };
         while let Some(missing) = self.missing() {
             let rest = Duration::from_secs(u64::from(timeout)).saturating_sub(wait.elapsed());
@@ -143,8 +145,8 @@ impl<'a> Observation<'a> {
         }
         let window = match self.asked.source.kind() {
             // What was lost long ago is no reason to go on waiting.
-            Kind::Envoy => Window::of(15),
-            Kind::Prometheus => self.window(),
+            SourceKind::Envoy => Window::of(15),
+            SourceKind::Prometheus => self.window(),
         };
         let view = self.asked.view(&self.feed, window);
         let waiting = view.mirrors.iter().filter(|mirror| mirror.state != State::Mirroring);
@@ -163,7 +165,7 @@ impl<'a> Observation<'a> {
     }
 
     /// Who was asked.
-    pub fn endpoints(&self) -> &[Endpoint] {
+    pub fn endpoints(&self) -> &[SourceEndpoint] {
         self.feed.endpoints()
     }
 
@@ -201,14 +203,14 @@ impl<'a> Observation<'a> {
     fn window(&self) -> Window {
         match self.asked.source.kind() {
             // All that was watched, wherever a step of the chart begins.
-            Kind::Envoy => Window::of(self.span.saturating_add(10).max(Window::SHORT.seconds)),
-            Kind::Prometheus => Window::of(self.span),
+            SourceKind::Envoy => Window::of(self.span.saturating_add(10).max(Window::SHORT.seconds)),
+            SourceKind::Prometheus => Window::of(self.span),
         }
     }
 }
 
 /// A mirror's state and what to do about it, on one line.
-fn told(mirror: &Mirror) -> String {
+fn told(mirror: &MirrorView) -> String {
     let advice = mirror.advice.first().map_or("", String::as_str);
     format!("{} is {}. {advice}", words::text(&mirror.name), mirror.state)
         .trim_end()

@@ -1,5 +1,5 @@
-//! A Prometheus server as a source: raw samples with the times at which they were scraped, so that rates are worked out as
-//! from a proxy itself. The filter's statistics come under either pair of labels; engine native has Istio's standard
+//! A Prometheus server as a source: raw samples with the times at which they were scraped, so that rates are worked out
+//! as from a proxy itself. The filter's statistics come under either pair of labels; engine native has Istio's standard
 //! metrics. Pure: questions and answers; nothing is fetched here.
 
 use std::collections::BTreeMap;
@@ -8,9 +8,11 @@ use mirror_policy::reason::{Class, Failure};
 use mirror_policy::stats::{Kind, Statistic};
 use serde_json::Value;
 
+use super::answer;
 use super::distribution::Distribution;
-use super::reading::{Counts, Engine, Reading};
+use super::reading::{Counts, Reading};
 use super::vocabulary::{self, LABEL_PAIRS};
+use crate::job::Engine;
 
 /// A mirror of engine native: whose requests are the primary's, and whose the shadow's, as matchers of labels without
 /// braces: `destination_workload="reviews-v1",destination_workload_namespace="demo"`.
@@ -68,8 +70,8 @@ struct Scrape {
 // === impl Question ===
 
 impl Question {
-    /// All questions for what the mirrors did in the last seconds. `selector` narrows the proxies, as matchers of labels
-    /// without braces, or is empty.
+    /// All questions for what the mirrors did in the last seconds. `selector` narrows the proxies, as matchers of
+    /// labels without braces, or is empty.
     pub fn all(selector: &str, natives: &[Native], seconds: u32) -> Vec<Self> {
         let comma = if selector.is_empty() { "" } else { "," };
         let filter = Self {
@@ -258,7 +260,7 @@ fn result(answer: &[u8]) -> Result<Vec<Value>, String> {
 }
 
 fn data(answer: &[u8]) -> Result<Value, String> {
-    let mut answer: Value = super::json(answer)?;
+    let mut answer: Value = answer::json(answer)?;
     match answer.get("status").and_then(Value::as_str) {
         Some("success") => Ok(answer.get_mut("data").map(Value::take).unwrap_or_default()),
         Some("error") => {

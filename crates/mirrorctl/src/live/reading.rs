@@ -1,5 +1,5 @@
-//! What a source says: what one proxy had counted, of each mirror, at one time. Everything is as it was counted, since the
-//! proxy started; what happened in a span of time is the history's to work out.
+//! What a source says: what one proxy had counted, of each mirror, at one time. Everything is as it was counted, since
+//! the proxy started; what happened in a span of time is the history's to work out.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use mirror_policy::stats::{COUNT, Kind, Statistic};
 
 use super::distribution::Distribution;
 use super::vocabulary;
+use crate::job::Engine;
 
 /// What one proxy says at one time.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,15 +31,6 @@ pub struct Uptime {
     pub epoch: u64,
 }
 
-/// Who makes the copies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Engine {
-    /// The filter, which counts everything.
-    Wasm,
-    /// Envoy's own mirror, of which only the answers are known, from Istio's standard metrics.
-    Native,
-}
-
 /// The statistics of one mirror in one proxy; what did not come is unknown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
@@ -46,18 +38,6 @@ pub struct Counts {
     pub engine: Engine,
     values: Vec<Option<f64>>,
     distributions: [Option<Distribution>; 2],
-}
-
-// === impl Engine ===
-
-impl Engine {
-    /// As it is written in a job and shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Wasm => "wasm",
-            Self::Native => "native",
-        }
-    }
 }
 
 // === impl Counts ===

@@ -1,13 +1,14 @@
-//! The lines of the charts: what happened in each step of a window, by the same rules as the numbers beside them. A point
-//! that nobody knows is `None`, so that an outage is a gap and not a zero.
+//! The lines of the charts: what happened in each step of a window, by the same rules as the numbers beside them. A
+//! point that nobody knows is `None`, so that an outage is a gap and not a zero.
 
 use std::ops::Range;
 
 use mirror_policy::stats::Statistic;
 
 use super::history::{BIN, Tally, Track};
-use super::reading::Engine;
-use super::view::{Side, Window, per_second};
+use super::rates::{Side, per_second};
+use super::window::Window;
+use crate::job::Engine;
 
 /// The charts of a window: a point for each step, at its end.
 #[derive(Debug, Clone, Default, PartialEq)]

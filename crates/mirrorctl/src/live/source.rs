@@ -1,5 +1,5 @@
-//! Where statistics come from, as a person names it: proxies by their admin URLs, or a Prometheus server. A URL is checked
-//! when it is read, so that a mistake is told before anything is asked.
+//! Where statistics come from, as a person names it: proxies by their admin URLs, or a Prometheus server. A URL is
+//! checked when it is read, so that a mistake is told before anything is asked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,14 +26,15 @@ pub enum Source {
 
 /// The kinds of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// Envoy's admin interface.
     Envoy,
     /// A Prometheus server.
     Prometheus,
 }
 
-/// An address that is asked over HTTP: scheme, host, port, and maybe a path below which it answers; no slash at the end.
+/// An address that is asked over HTTP: scheme, host, port, and maybe a path below which it answers; no slash at the
+/// end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Url(String);
 
@@ -41,10 +42,10 @@ pub struct Url(String);
 
 impl Source {
     /// Which kind it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SourceKind {
         match self {
-            Self::Envoy(_) => Kind::Envoy,
-            Self::Prometheus { .. } => Kind::Prometheus,
+            Self::Envoy(_) => SourceKind::Envoy,
+            Self::Prometheus { .. } => SourceKind::Prometheus,
         }
     }
 
@@ -74,9 +75,9 @@ impl Source {
     }
 }
 
-// === impl Kind ===
+// === impl SourceKind ===
 
-impl Kind {
+impl SourceKind {
     /// As it is shown.
     pub fn as_str(self) -> &'static str {
         match self {

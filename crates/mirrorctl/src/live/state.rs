@@ -1,12 +1,13 @@
-//! What a mirror is to be called in one word, and what a person should do about it. The first state of the list that holds
-//! is the mirror's: what stops it altogether comes before what harms it.
+//! What a mirror is to be called in one word, and what a person should do about it. The first state of the list that
+//! holds is the mirror's: what stops it altogether comes before what harms it.
 
 use mirror_policy::reason::{Class, Dropped, Failure};
 use mirror_policy::stats::Statistic;
 
-use super::ledger::{Ledger, Reason};
-use super::reading::Engine;
-use super::view::{Now, Numbers, Set};
+use super::balances::{Balances, ReasonCount};
+use super::gauges::{Now, Set};
+use super::rates::Numbers;
+use crate::job::Engine;
 use crate::time::Time;
 
 /// How a mirror does.
@@ -29,7 +30,7 @@ pub enum State {
 }
 
 /// What the state follows from.
-pub(super) struct Facts<'a> {
+pub(super) struct StateFacts<'a> {
     pub engine: Engine,
     /// Having it, answering.
     pub proxies: (usize, usize),
@@ -88,7 +89,7 @@ impl std::fmt::Display for State {
 }
 
 /// The state, and what to do: a sentence each, the most useful first.
-pub(super) fn of(facts: &Facts<'_>) -> (State, Vec<String>) {
+pub(super) fn of(facts: &StateFacts<'_>) -> (State, Vec<String>) {
     let holds = |state: &State| facts.hold(*state);
     let state = State::ALL.into_iter().find(holds).unwrap_or(State::NoTraffic);
     let mut advice = facts.advice(state);
@@ -98,24 +99,24 @@ pub(super) fn of(facts: &Facts<'_>) -> (State, Vec<String>) {
     (state, advice)
 }
 
-// === impl Facts ===
+// === impl StateFacts ===
 
-impl Facts<'_> {
+impl StateFacts<'_> {
     fn hold(&self, state: State) -> bool {
-        let ledger = &self.numbers.ledger;
+        let balances = &self.numbers.balances;
         match state {
             State::NotLoaded => self.proxies.0 == 0,
             State::Expired => self.set.expires_at.is_some_and(|expiry| expiry <= self.at),
             State::Paused => self.set.enabled == Some(false),
             State::Tripped => self.now.breakers_open.is_some_and(|open| open > 0.0),
-            State::Losing => ledger.dropped > 0.0,
-            State::Mirroring => ledger.sent > 0.0,
+            State::Losing => balances.dropped > 0.0,
+            State::Mirroring => balances.sent > 0.0,
             State::NoTraffic => true,
         }
     }
 
     fn advice(&self, state: State) -> Vec<String> {
-        let ledger = &self.numbers.ledger;
+        let balances = &self.numbers.balances;
         match state {
             State::NotLoaded if self.engine == Engine::Native => vec![
                 "Prometheus has no request of either version: does the job name the right workloads, and are they scraped?"
@@ -142,7 +143,7 @@ impl Facts<'_> {
                      shadow's logs."
                 )]
             }
-            State::Losing => lost(ledger),
+            State::Losing => lost(balances),
             State::Mirroring => Vec::new(),
             State::NoTraffic if self.numbers.seconds <= 0.0 => {
                 vec!["There is one reading yet: what goes on shows with the next one.".to_owned()]
@@ -150,7 +151,7 @@ impl Facts<'_> {
             State::NoTraffic if self.engine == Engine::Native => {
                 vec!["The shadow answered nothing in the window: does the primary have traffic?".to_owned()]
             }
-            State::NoTraffic if ledger.matched > 0.0 => most(ledger, |one| matches!(one, Statistic::Skipped(_)))
+            State::NoTraffic if balances.matched > 0.0 => most(balances, |one| matches!(one, Statistic::Skipped(_)))
                 .map(|reason| {
                     let meaning = reason.statistic.meaning().unwrap_or_default();
                     format!("All requests were skipped, most as {}: {meaning}", name(reason.statistic))
@@ -168,7 +169,7 @@ impl Facts<'_> {
     /// What is worth knowing in any state.
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let ledger = &self.numbers.ledger;
+        let balances = &self.numbers.balances;
         let (loaded, answering) = self.proxies;
         if self.engine == Engine::Wasm && loaded < answering {
             warnings.push(format!(
@@ -180,20 +181,16 @@ impl Facts<'_> {
             warnings
                 .push("The proxies are not configured alike: a change is on its way, or did not reach all.".to_owned());
         }
-        let count = |wanted: Statistic| {
-            let of = ledger.reasons.iter().find(|reason| reason.statistic == wanted);
-            of.map_or(0.0, |reason| reason.count)
-        };
-        let client_errors = count(Statistic::Responses(Class::ClientError));
-        let primary_errors = count(Statistic::PrimaryResponses(Class::ClientError));
-        if client_errors > 0.0 && client_errors >= ledger.responses && primary_errors < ledger.primary_responses {
+        let client_errors = balances.count_of(Statistic::Responses(Class::ClientError));
+        let primary_errors = balances.count_of(Statistic::PrimaryResponses(Class::ClientError));
+        if client_errors > 0.0 && client_errors >= balances.responses && primary_errors < balances.primary_responses {
             warnings.push(
                 "All the shadow's answers are 4xx, the primary's are not. If they are 403s, an AuthorizationPolicy refuses \
                  the primary's identity: mirrorctl generate --authorization-policy writes one that lets it in."
                     .to_owned(),
             );
         }
-        if let Some(reason) = most(ledger, super::ledger::is_failure_of_shadow)
+        if let Some(reason) = most(balances, super::balances::is_failure_of_shadow)
             && let Statistic::Failures(failure) = reason.statistic
         {
             warnings.push(failed(failure).to_owned());
@@ -202,8 +199,8 @@ impl Facts<'_> {
     }
 }
 
-fn most(ledger: &Ledger, of: fn(Statistic) -> bool) -> Option<&Reason> {
-    let those = ledger
+fn most(balances: &Balances, of: fn(Statistic) -> bool) -> Option<&ReasonCount> {
+    let those = balances
         .reasons
         .iter()
         .filter(|reason| of(reason.statistic) && reason.count > 0.0);
@@ -216,10 +213,10 @@ fn name(statistic: Statistic) -> &'static str {
 }
 
 /// One line for each reason of a loss, the most frequent first.
-fn lost(ledger: &Ledger) -> Vec<String> {
-    let mut losses: Vec<&Reason> = ledger.reasons.iter().filter(|reason| reason.count > 0.0).collect();
+fn lost(balances: &Balances) -> Vec<String> {
+    let mut losses: Vec<&ReasonCount> = balances.reasons.iter().filter(|reason| reason.count > 0.0).collect();
     losses.sort_by(|one, other| other.count.total_cmp(&one.count));
-    let line = |reason: &Reason| match reason.statistic {
+    let line = |reason: &ReasonCount| match reason.statistic {
         Statistic::Dropped(dropped) => Some(format!("{dropped}: {}", remedy(dropped))),
         _ => None,
     };

@@ -1,8 +1,8 @@
 //! The table of `status`: one row a mirror, for eyes and for awk. A view in, lines out.
 
-use super::reading::Engine;
-use super::view::{Mirror, View};
+use super::view::{MirrorView, View};
 use super::words::{self, UNKNOWN, known, pair};
+use crate::job::Engine;
 use crate::output;
 
 const HEADINGS: [&str; 11] = [
@@ -48,8 +48,8 @@ pub fn table(view: &View, is_wide: bool) -> String {
     output::table(&headings, &rows.collect::<Vec<_>>())
 }
 
-fn row(mirror: &Mirror, now: i64) -> Vec<String> {
-    let Mirror { set, window, .. } = mirror;
+fn row(mirror: &MirrorView, now: i64) -> Vec<String> {
+    let MirrorView { set, window, .. } = mirror;
     let [_, _, primary] = window.primary.latency;
     let [_, _, shadow] = window.shadow.latency;
     vec![
@@ -71,8 +71,8 @@ fn row(mirror: &Mirror, now: i64) -> Vec<String> {
     ]
 }
 
-fn wide(mirror: &Mirror) -> Vec<String> {
-    let Mirror { set, now, window, .. } = mirror;
+fn wide(mirror: &MirrorView) -> Vec<String> {
+    let MirrorView { set, now, window, .. } = mirror;
     let [primary_p50, primary_p95, _] = window.primary.latency;
     let [shadow_p50, shadow_p95, _] = window.shadow.latency;
     vec![
@@ -88,7 +88,7 @@ fn wide(mirror: &Mirror) -> Vec<String> {
 }
 
 /// In how long, or since when; `never`; `-` if nobody says.
-pub(super) fn expires(mirror: &Mirror, now: i64) -> String {
+pub(super) fn expires(mirror: &MirrorView, now: i64) -> String {
     match (mirror.engine, mirror.set.expires_at, mirror.set.percentage) {
         (Engine::Wasm, Some(at), _) if at > now => words::age(at - now),
         (Engine::Wasm, Some(at), _) => format!("{} ago", words::age(now - at)),

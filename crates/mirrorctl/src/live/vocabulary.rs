@@ -1,5 +1,6 @@
-//! The names under which a statistic can arrive, turned into the one table's statistic: Envoy's raw names, and the labels
-//! that a stock Istio or our own Envoy take out of them. What is no statistic of the filter is `None`, never a guess.
+//! The names under which a statistic can arrive, turned into the one table's statistic: Envoy's raw names, and the
+//! labels that a stock Istio or our own Envoy take out of them. What is no statistic of the filter is `None`, never a
+//! guess.
 
 use std::sync::LazyLock;
 
@@ -23,8 +24,8 @@ pub fn statistic(name: &str, result: Option<&str>) -> Option<Statistic> {
         .find(|one| one.name() == name && one.result() == result)
 }
 
-/// The mirror and the statistic of one of Envoy's raw names: `wasmcustom.wasm_filter.MIRROR.tag.RESULT;.NAME`, or without
-/// `tag.RESULT;`.
+/// The mirror and the statistic of one of Envoy's raw names: `wasmcustom.wasm_filter.MIRROR.tag.RESULT;.NAME`, or
+/// without `tag.RESULT;`.
 pub fn raw_name(raw: &str) -> Option<(&str, Statistic)> {
     let rest = raw.strip_prefix("wasmcustom.").unwrap_or(raw);
     let (mirror, rest) = rest.strip_prefix("wasm_filter.")?.split_once('.')?;

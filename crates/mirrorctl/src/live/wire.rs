@@ -1,17 +1,18 @@
-//! The view as JSON: one shape for `-o json` of every command, the page and its events. Times are Unix milliseconds, rates
-//! are per second, `null` is what nobody knows.
+//! The view as JSON: one shape for `-o json` of every command, the page and its events. Times are Unix milliseconds,
+//! rates are per second, `null` is what nobody knows.
 
 use serde_json::{Value, json};
 
-use super::feed::Endpoint;
-use super::ledger::Ledger;
+use super::balances::Balances;
+use super::feed::SourceEndpoint;
+use super::rates::{Numbers, Side};
 use super::series::Lines;
-use super::source::Kind;
-use super::view::{Mirror, Numbers, Side, View};
+use super::source::SourceKind;
+use super::view::{MirrorView, View};
 use crate::time::Time;
 
 /// A whole view, and who was asked.
-pub fn view(view: &View, kind: Kind, endpoints: &[Endpoint]) -> Value {
+pub fn view(view: &View, kind: SourceKind, endpoints: &[SourceEndpoint]) -> Value {
     let (from, to) = view.span;
     let endpoints: Vec<Value> = endpoints
         .iter()
@@ -28,8 +29,8 @@ pub fn view(view: &View, kind: Kind, endpoints: &[Endpoint]) -> Value {
     })
 }
 
-fn mirror(mirror: &Mirror) -> Value {
-    let Mirror { set, now, series, .. } = mirror;
+fn mirror(mirror: &MirrorView) -> Value {
+    let MirrorView { set, now, series, .. } = mirror;
     json!({
         "name": mirror.name,
         "engine": mirror.engine.as_str(),
@@ -51,7 +52,7 @@ fn mirror(mirror: &Mirror) -> Value {
         "state": mirror.state.as_str(),
         "advice": mirror.advice,
         "window": numbers(&mirror.window),
-        "total": ledger(&mirror.total),
+        "total": balances_of(&mirror.total),
         "series": {
             "t": series.ends,
             "primary": lines(&series.primary),
@@ -74,7 +75,7 @@ fn numbers(numbers: &Numbers) -> Value {
         "actualPercentage": number(numbers.actual_percentage),
         "primary": side(&numbers.primary),
         "shadow": side(&numbers.shadow),
-        "ledger": ledger(&numbers.ledger),
+        "ledger": balances_of(&numbers.balances),
     })
 }
 
@@ -91,8 +92,8 @@ fn side(side: &Side) -> Value {
     })
 }
 
-fn ledger(ledger: &Ledger) -> Value {
-    let reasons = ledger.reasons.iter().map(|reason| {
+fn balances_of(balances: &Balances) -> Value {
+    let reasons = balances.reasons.iter().map(|reason| {
         let family = reason.statistic.name();
         let kind = family
             .strip_prefix("traffic_mirror_")
@@ -105,16 +106,16 @@ fn ledger(ledger: &Ledger) -> Value {
         })
     });
     json!({
-        "matched": count(ledger.matched),
-        "sent": count(ledger.sent),
-        "skipped": count(ledger.skipped),
-        "dropped": count(ledger.dropped),
-        "responses": count(ledger.responses),
-        "failures": count(ledger.failures),
-        "primaryResponses": count(ledger.primary_responses),
-        "collecting": ledger.collecting.map(count),
-        "inFlight": ledger.in_flight.map(count),
-        "unaccounted": ledger.unaccounted.map(count),
+        "matched": count(balances.matched),
+        "sent": count(balances.sent),
+        "skipped": count(balances.skipped),
+        "dropped": count(balances.dropped),
+        "responses": count(balances.responses),
+        "failures": count(balances.failures),
+        "primaryResponses": count(balances.primary_responses),
+        "collecting": balances.collecting.map(count),
+        "inFlight": balances.in_flight.map(count),
+        "unaccounted": balances.unaccounted.map(count),
         "reasons": reasons.collect::<Vec<_>>(),
     })
 }

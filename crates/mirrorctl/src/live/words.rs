@@ -1,5 +1,5 @@
-//! Numbers as people read them, in a table or in a sentence: as exact as they are worth, `-` for what nobody knows, and never
-//! rounded to nothing or to everything.
+//! Numbers as people read them, in a table or in a sentence: as exact as they are worth, `-` for what nobody knows, and
+//! never rounded to nothing or to everything.
 
 /// What nobody knows.
 pub const UNKNOWN: &str = "-";

@@ -1,5 +1,5 @@
-//! Which proxies run the filter, and on which of their listeners. Istio has three ways to say it; both of its resources say
-//! them alike.
+//! Which proxies run the filter, and on which of their listeners. Istio has three ways to say it; both of its resources
+//! say them alike.
 
 use serde_json::{Map, Value, json};
 

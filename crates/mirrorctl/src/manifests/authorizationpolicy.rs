@@ -1,6 +1,6 @@
-//! The policy that lets copies in. The filter calls the shadow as the primary's own sidecar, so the shadow sees the primary's
-//! ServiceAccount; a shadow under policies that allow only the clients answers every copy with 403. It is written only when
-//! asked for: the first policy that allows anyone denies everyone else.
+//! The policy that lets copies in. The filter calls the shadow as the primary's own sidecar, so the shadow sees the
+//! primary's ServiceAccount; a shadow under policies that allow only the clients answers every copy with 403. It is
+//! written only when asked for: the first policy that allows anyone denies everyone else.
 
 use std::collections::BTreeSet;
 

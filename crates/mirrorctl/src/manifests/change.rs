@@ -9,7 +9,7 @@ use crate::job::Job;
 use crate::objects::{Object, World};
 
 /// An object that is new, or the user's with our change in it.
-pub(super) struct Change {
+pub(super) struct ObjectChange {
     /// Whose.
     pub origin: Origin,
     /// The whole object as it is to be, without a record.
@@ -22,9 +22,9 @@ pub(super) struct Change {
     pub pinned: Option<String>,
 }
 
-// === impl Change ===
+// === impl ObjectChange ===
 
-impl Change {
+impl ObjectChange {
     /// A new object.
     pub fn ours(object: Value) -> Self {
         Self {

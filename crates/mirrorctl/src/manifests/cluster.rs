@@ -18,8 +18,8 @@ impl Destination {
         format!("outbound|{}|{subset}|{}", self.port, self.host)
     }
 
-    /// The same as the waypoint that serves the Service calls it: `inbound-vip|PORT|http|HOST`, with `http/SUBSET` for a subset
-    /// (pilot/pkg/networking/core/listener_waypoint.go).
+    /// The same as the waypoint that serves the Service calls it: `inbound-vip|PORT|http|HOST`, with `http/SUBSET` for
+    /// a subset (pilot/pkg/networking/core/listener_waypoint.go).
     pub fn cluster_of_waypoint(&self) -> String {
         match &self.subset {
             Some(subset) => format!("inbound-vip|{}|http/{subset}|{}", self.port, self.host),

@@ -1,10 +1,10 @@
-//! The subsets of the target: in the DestinationRule that proxies obey, or in one of ours. A subset more changes no live
-//! request, as long as no policy is hidden by it.
+//! The subsets of the target: in the DestinationRule that proxies obey, or in one of ours. A subset more changes no
+//! live request, as long as no policy is hidden by it.
 
 use serde_json::{Map, Value, json};
 
-use super::change::{Change, refuse_other_job};
-use super::native::{Copying, Subset};
+use super::change::{ObjectChange, refuse_other_job};
+use super::copying::{Copying, Subset};
 use super::{Origin, ours, record};
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -21,7 +21,12 @@ pub fn ceiling() -> Value {
 }
 
 /// The DestinationRule with the subsets that are not defined yet; `None` if all are.
-pub(super) fn manifest(job: &Job, copying: &Copying, world: &World, notes: &mut Vec<String>) -> Result<Option<Change>> {
+pub(super) fn manifest(
+    job: &Job,
+    copying: &Copying,
+    world: &World,
+    notes: &mut Vec<String>,
+) -> Result<Option<ObjectChange>> {
     if copying.subsets.is_empty() {
         return Ok(None);
     }
@@ -40,7 +45,7 @@ pub(super) fn manifest(job: &Job, copying: &Copying, world: &World, notes: &mut 
     let obeyed = world.destination_rules(&copying.host, &job.namespace, &job.namespace);
     let Some(first) = obeyed.first() else {
         let spec = json!({"host": job.target.name, "subsets": subsets});
-        return Ok(Some(Change::ours(object(job, spec))));
+        return Ok(Some(ObjectChange::ours(object(job, spec))));
     };
     let host = first.text(&["spec", "host"]).unwrap_or_default();
     let is_exact = fully_qualified(host, &first.namespace, &world.domain) == copying.host;
@@ -50,7 +55,7 @@ pub(super) fn manifest(job: &Job, copying: &Copying, world: &World, notes: &mut 
         let all = first.at(&["spec", "subsets"]).and_then(Value::as_array);
         let all: Vec<Value> = all.into_iter().flatten().cloned().chain(subsets).collect();
         record::set(&mut changed, &["spec", "subsets"], all.into());
-        return Ok(Some(Change {
+        return Ok(Some(ObjectChange {
             origin: Origin::Patched,
             object: changed,
             original: Some((*first).clone()),
@@ -77,11 +82,11 @@ pub(super) fn manifest(job: &Job, copying: &Copying, world: &World, notes: &mut 
     let all: Vec<Value> = all.into_iter().flatten().cloned().chain(subsets).collect();
     record::set(&mut spec, &["host"], job.target.name.as_str().into());
     record::set(&mut spec, &["subsets"], all.into());
-    Ok(Some(Change::ours(object(job, spec))))
+    Ok(Some(ObjectChange::ours(object(job, spec))))
 }
 
-/// Refuses a pin to a subset that some callers would not know: their live requests would end in 503. `exported` says who sees
-/// the pin.
+/// Refuses a pin to a subset that some callers would not know: their live requests would end in 503. `exported` says
+/// who sees the pin.
 pub(super) fn refuse_hidden_pin(
     job: &Job,
     copying: &Copying,

@@ -1,9 +1,9 @@
-//! The filter and the shadows' clusters for an Envoy without Istio: the two files that it discovers, each a list of resources.
-//! Clusters come first; a copy to a cluster that is not there yet is dropped.
+//! The filter and the shadows' clusters for an Envoy without Istio: the two files that it discovers, each a list of
+//! resources. Clusters come first; a copy to a cluster that is not there yet is dropped.
 
 use serde_json::{Map, Value, json};
 
-use super::plugin::{Mirror, plugin_config};
+use super::plugin::{FilterMirror, plugin_config};
 use super::{Bundle, Manifest, Options, Origin, Step};
 use crate::error::{Error, Result};
 use crate::job::{Backend, Endpoint, EndpointProtocol, Job};
@@ -40,7 +40,7 @@ pub(super) fn add(job: &Job, options: &Options, bundle: &mut Bundle) -> Result<(
         };
         let cluster_name = format!("{name}/{}", shadow.name);
         clusters.push(cluster(&cluster_name, endpoint));
-        mirrors.push(Mirror {
+        mirrors.push(FilterMirror {
             shadow: index,
             name: shadow.name.clone(),
             cluster: cluster_name,

@@ -1,12 +1,14 @@
-//! The filter in the pods of a gateway. A gateway's listener serves many hosts and routes, so that every mirror must name the
-//! authority; which Service answers is decided only after the filter.
+//! The filter in the pods of a gateway. A gateway's listener serves many hosts and routes, so that every mirror must
+//! name the authority; which Service answers is decided only after the filter.
 
 use serde_json::Value;
 
 use super::attachment::{Attachment, Direction, Proxies};
-use super::placement::{destination, http_ports, written};
-use super::plugin::Mirror;
-use super::{Bundle, IstioVersion, Options, add_filter};
+use super::bundle::Bundle;
+use super::callable::{destination, http_ports, written};
+use super::filter;
+use super::options::{IstioVersion, Options};
+use super::plugin::FilterMirror;
 use crate::error::{Error, Result};
 use crate::job::{GatewayApi, GatewayRef, Job, Shadow};
 use crate::objects::{Labels, Object, World, kinds, selects};
@@ -48,7 +50,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         refuse_other_ports(shadow, &path, listeners)?;
         let client = attachment.namespace.as_str();
         let to = destination(job, shadow, &path, (&service, port), client, world, &mut bundle.notes)?;
-        mirrors.push(Mirror {
+        mirrors.push(FilterMirror {
             shadow: index,
             name: shadow.name.clone(),
             cluster: to.cluster(),
@@ -57,7 +59,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         });
     }
     bundle.notes.dedup();
-    add_filter(job, world, options, &attachment, &mirrors, bundle)
+    filter::add(job, world, options, &attachment, &mirrors, bundle)
 }
 
 /// Every entry of a shadow's `match` says which authority it is about.
@@ -172,7 +174,8 @@ fn of_kubernetes(reference: &GatewayRef, gateway: &Object, options: &Options) ->
     })
 }
 
-/// A Gateway of Istio selects pods of any namespace; the filter must be in theirs, and on the port that their Service leads to.
+/// A Gateway of Istio selects pods of any namespace; the filter must be in theirs, and on the port that their Service
+/// leads to.
 fn of_istio(reference: &GatewayRef, gateway: &Object, world: &World) -> Result<Attachment> {
     let selector = gateway.labels(&["spec", "selector"]);
     if selector.is_empty() {

@@ -4,8 +4,8 @@
 use mirror_policy::values::Percentage;
 use serde_json::{Value, json};
 
-use super::change::{Change, refuse_other_job};
-use super::native::{Copy, Copying};
+use super::change::{ObjectChange, refuse_other_job};
+use super::copying::{Copy, Copying};
 use super::{Options, Origin, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
@@ -21,7 +21,7 @@ pub(super) fn manifests(
     world: &World,
     options: &Options,
     notes: &mut Vec<String>,
-) -> Result<Vec<Change>> {
+) -> Result<Vec<ObjectChange>> {
     refuse(job, copying, options, notes)?;
     let is_gateway = job.data_plane == DataPlane::Gateway;
     let found: Vec<&Object> = if is_gateway {
@@ -51,7 +51,7 @@ pub(super) fn manifests(
         [] if options.no_virtual_service => Ok(copying
             .ports
             .iter()
-            .map(|port| Change::ours(new(job, copying, *port)))
+            .map(|port| ObjectChange::ours(new(job, copying, *port)))
             .collect()),
         [] => Err(missing(format!(
             "an HTTPRoute for {title} (if neither one nor a VirtualService routes it, say --no-virtual-service)"
@@ -185,7 +185,7 @@ fn patched(
     object: &Object,
     options: &Options,
     reasons: &mut Vec<String>,
-) -> Result<Option<Change>> {
+) -> Result<Option<ObjectChange>> {
     refuse_other_job(object, job)?;
     let mut rules = list(object.at(&["spec", "rules"])).to_vec();
     let mut added = Vec::new();
@@ -235,7 +235,7 @@ fn patched(
     }
     let mut changed = object.value.clone();
     record::set(&mut changed, &["spec", "rules"], rules.into());
-    Ok(Some(Change {
+    Ok(Some(ObjectChange {
         origin: Origin::Patched,
         object: changed,
         original: Some(object.clone()),
@@ -295,8 +295,8 @@ fn kind(filter: &Value) -> &str {
     filter.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The backend of a RequestMirror filter: `NAMESPACE/NAME:PORT`. It has one port, so a Service with copies on two of them is
-/// two backends.
+/// The backend of a RequestMirror filter: `NAMESPACE/NAME:PORT`. It has one port, so a Service with copies on two of
+/// them is two backends.
 fn backend(filter: &Value, namespace: &str) -> Option<String> {
     let backend = at(filter, &["requestMirror", "backendRef"])?;
     let name = backend.get("name")?.as_str()?;

@@ -1,5 +1,5 @@
-//! The VirtualService that changes no route: it refers to the shadows, with no share of the traffic, so that a waypoint gets
-//! their clusters. A waypoint has clusters only for what it serves and for what the routes of that refer to
+//! The VirtualService that changes no route: it refers to the shadows, with no share of the traffic, so that a waypoint
+//! gets their clusters. A waypoint has clusters only for what it serves and for what the routes of that refer to
 //! (pilot/pkg/networking/core/waypoint.go, `filterWaypointOutboundServices`).
 
 use serde_json::{Map, Value, json};
@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::objects::{Protocol, Service, World, kinds};
 
-/// The VirtualService, if one is needed. One that exists decides the routes, and a second would not be heard: the user adds
-/// the reference there.
+/// The VirtualService, if one is needed. One that exists decides the routes, and a second would not be heard: the user
+/// adds the reference there.
 pub(super) fn manifest(
     job: &Job,
     service: &Service<'_>,

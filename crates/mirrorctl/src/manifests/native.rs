@@ -1,74 +1,28 @@
-//! The native engine: Envoy's own mirroring, where routes are chosen, which is in the callers' proxies. Here a job is placed
-//! and the resources are chosen; each resource writes itself. Live requests reach what they reached before, after every
-//! single object that is applied; the one exception is `--pin-primary`, which is asked for.
+//! The native engine: Envoy's own mirroring, where routes are chosen, which is in the callers' proxies. Here a job is
+//! placed and the resources are chosen; each resource writes itself. Live requests reach what they reached before,
+//! after every single object that is applied; the one exception is `--pin-primary`, which is asked for.
 
 mod place;
 
 use std::borrow::Cow;
 
-use mirror_policy::values::Percentage;
-use serde_json::{Value, json};
-
-use super::change::Change;
+use super::bundle::{Bundle, Manifest, Step};
+use super::change::ObjectChange;
 use super::clone::why_stepwise;
-use super::{Bundle, Destination, IstioVersion, Manifest, Options, RoutingApi, Step, is_of_job};
-use super::{destinationrule, httproute, offline, virtualservice};
+use super::copying::{Copying, Subset};
+use super::offline::stop;
+use super::options::{IstioVersion, Options, RoutingApi};
+use super::ours::is_of_job;
+use super::{destinationrule, httproute, virtualservice};
 use crate::error::{Error, Result};
-use crate::input::Place;
 use crate::job::{DataPlane, Expiry, Job};
-use crate::objects::{Labels, Object, World, kinds};
-
-/// A job of the native engine, placed in the user's world.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Copying {
-    /// The fully qualified host of the target.
-    pub host: String,
-    /// The ports whose requests are copied, in the order of the Service.
-    pub ports: Vec<u16>,
-    /// All ports on which proxies see requests: a VirtualService for the host is asked on each of them.
-    pub listeners: Vec<u16>,
-    /// Whether the Service has no other port of any kind.
-    pub is_single: bool,
-    /// Whether some of its ports are not HTTP.
-    pub has_other_ports: bool,
-    /// What is sent for each mirrored port.
-    pub copies: Vec<(u16, Vec<Copy>)>,
-    /// The subsets that must be defined and are not.
-    pub subsets: Vec<Subset>,
-    /// The primary's subset, if a shadow's pods are endpoints of the target too.
-    pub pin: Option<String>,
-    /// Whether the copies come in a later step.
-    pub is_only_pinned: bool,
-}
-
-/// A copy for each request.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Copy {
-    /// The Service.
-    pub name: String,
-    /// Its namespace.
-    pub namespace: String,
-    /// The same as a cluster.
-    pub destination: Destination,
-    /// Only what the job says.
-    pub percentage: Option<Percentage>,
-}
-
-/// A subset to be defined.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subset {
-    /// Its name.
-    pub name: String,
-    /// The labels of its pods.
-    pub labels: Labels,
-    /// Whether copies go there: they get a ceiling.
-    pub is_shadow: bool,
-}
+use crate::objects::{Object, World, kinds};
+use crate::place::Place;
 
 /// Everything that a job of the native engine needs.
 pub(super) fn bundle(job: &Job, world: &World, options: &Options, bundle: &mut Bundle) -> Result<()> {
     refuse_versions(job, options)?;
-    let base = offline::before(job, world);
+    let base = stop::before(job, world);
     // A route of ours says that there was none before.
     let options = &Options {
         no_virtual_service: options.no_virtual_service || routes_by_us(job, world),
@@ -105,8 +59,8 @@ pub(super) fn bundle(job: &Job, world: &World, options: &Options, bundle: &mut B
     Ok(())
 }
 
-/// What a clone that becomes a subset needs with the filter too, before its pods are there: its subset, and live requests
-/// pinned to the primary's. Returns the world with them in it.
+/// What a clone that becomes a subset needs with the filter too, before its pods are there: its subset, and live
+/// requests pinned to the primary's. Returns the world with them in it.
 pub(super) fn pinned<'w>(
     job: &Job,
     world: &'w World,
@@ -116,7 +70,7 @@ pub(super) fn pinned<'w>(
     if why_stepwise(job).is_none() {
         return Ok(Cow::Borrowed(world));
     }
-    let base = offline::before(job, world);
+    let base = stop::before(job, world);
     let options = &Options {
         no_virtual_service: options.no_virtual_service || routes_by_us(job, world),
         ..options.clone()
@@ -173,7 +127,7 @@ fn refuse_healing(job: &Job, copying: &Copying, world: &World) -> Result<()> {
 }
 
 /// A clone as a subset must not be reached on any way that is not pinned.
-fn refuse_ways_round(job: &Job, copying: &Copying, pinned: &[Change], base: &World) -> Result<()> {
+fn refuse_ways_round(job: &Job, copying: &Copying, pinned: &[ObjectChange], base: &World) -> Result<()> {
     let mut after = base.clone();
     for change in pinned {
         after.put(Object::of(
@@ -218,69 +172,6 @@ fn routes_by_us(job: &Job, world: &World) -> bool {
     [kinds::VIRTUAL_SERVICE, kinds::HTTP_ROUTE]
         .into_iter()
         .any(|kind| world.all(kind).any(|object| is_of_job(object, job)))
-}
-
-// === impl Copy ===
-
-impl Copy {
-    /// As an entry of `mirrors`.
-    pub fn mirror(&self, namespace: &str) -> Value {
-        let mut copy = json!({"destination": destination(&self.name, &self.namespace, &self.destination, namespace)});
-        if let (Some(percentage), Some(fields)) = (self.percentage, copy.as_object_mut()) {
-            fields.insert("percentage".to_owned(), json!({"value": number(percentage)}));
-        }
-        copy
-    }
-}
-
-// === impl Copying ===
-
-impl Copying {
-    /// The same without its copies: what is only pinned.
-    fn without_copies(&self) -> Self {
-        Self {
-            is_only_pinned: true,
-            ..self.clone()
-        }
-    }
-
-    /// What is sent for a port.
-    pub fn of(&self, port: u16) -> &[Copy] {
-        let found = self.copies.iter().find(|(other, _)| *other == port);
-        found.map_or(&[], |(_, copies)| copies.as_slice())
-    }
-
-    /// Every destination of a copy, as a cluster, once.
-    pub fn clusters(&self) -> Vec<String> {
-        let mut clusters = Vec::new();
-        for copy in self.copies.iter().flat_map(|(_, copies)| copies) {
-            let cluster = copy.destination.cluster();
-            if !clusters.contains(&cluster) {
-                clusters.push(cluster);
-            }
-        }
-        clusters
-    }
-}
-
-/// A destination as a VirtualService of a namespace writes it: short if the Service is in the same one.
-pub(super) fn destination(name: &str, of: &str, to: &Destination, namespace: &str) -> Value {
-    let host = if of == namespace { name } else { to.host.as_str() };
-    let mut value = json!({"host": host, "port": {"number": to.port}});
-    if let (Some(subset), Some(fields)) = (&to.subset, value.as_object_mut()) {
-        fields.insert("subset".to_owned(), subset.as_str().into());
-    }
-    value
-}
-
-/// A percentage as the user wrote it: whole if it is.
-pub(super) fn number(percentage: Percentage) -> Value {
-    let ppm = percentage.ppm();
-    if ppm.is_multiple_of(10_000) {
-        json!(ppm / 10_000)
-    } else {
-        json!(f64::from(ppm) / 10_000.0)
-    }
 }
 
 /// What follows from the version of Istio.

@@ -1,5 +1,5 @@
-//! The filter as Istio loads it, whatever the resource: the module, its configuration, and what becomes of requests when
-//! it cannot be loaded. What is written here has passed the filter's own parser.
+//! The filter as Istio loads it, whatever the resource: the module, its configuration, and what becomes of requests
+//! when it cannot be loaded. What is written here has passed the filter's own parser.
 
 use mirror_policy::Plan;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ pub(super) type Plugin = Map<String, Value>;
 
 /// One mirror of the filter: a shadow, as one port's requests reach it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mirror {
+pub(super) struct FilterMirror {
     /// The index into the job's shadows.
     pub shadow: usize,
     /// Its name.
@@ -27,12 +27,12 @@ pub(super) struct Mirror {
 }
 
 /// The mirrors of sidecars: one for each shadow and each port.
-pub(super) fn mirrors(job: &Job, placement: &Placement) -> Vec<Mirror> {
+pub(super) fn mirrors(job: &Job, placement: &Placement) -> Vec<FilterMirror> {
     let several = placement.ports.len() > 1;
     let shadow = |index: usize| job.shadows.get(index).map_or("", |shadow| shadow.name.as_str());
     let entries = placement.entries.iter();
     entries
-        .map(|entry| Mirror {
+        .map(|entry| FilterMirror {
             shadow: entry.shadow,
             name: match several {
                 true => format!("{}-{}", shadow(entry.shadow), entry.port.number),
@@ -49,7 +49,7 @@ pub(super) fn mirrors(job: &Job, placement: &Placement) -> Vec<Mirror> {
 ///
 /// # Errors
 /// If the module is not said, or the configuration is refused.
-pub(super) fn plugin(job: &Job, mirrors: &[Mirror], options: &Options) -> Result<Plugin> {
+pub(super) fn plugin(job: &Job, mirrors: &[FilterMirror], options: &Options) -> Result<Plugin> {
     let Some(module) = &options.module else {
         return Err(Error::Usage(
             "--module is missing: where does Istio find the filter? Give oci://REGISTRY/traffic-mirror@sha256:DIGEST, also by MIRRORCTL_MODULE"
@@ -77,10 +77,10 @@ pub(super) fn plugin(job: &Job, mirrors: &[Mirror], options: &Options) -> Result
 ///
 /// # Errors
 /// If it is refused, or a shadow would get nothing.
-pub(super) fn plugin_config(job: &Job, mirrors: &[Mirror]) -> Result<Value> {
+pub(super) fn plugin_config(job: &Job, mirrors: &[FilterMirror]) -> Result<Value> {
     let mut written = Vec::new();
     for (index, shadow) in job.shadows.iter().enumerate() {
-        let of_shadow: Vec<&Mirror> = mirrors.iter().filter(|mirror| mirror.shadow == index).collect();
+        let of_shadow: Vec<&FilterMirror> = mirrors.iter().filter(|mirror| mirror.shadow == index).collect();
         let before = written.len();
         written.extend(of_shadow.iter().filter_map(|mirror| write(job, shadow, mirror)));
         if written.len() == before {
@@ -104,7 +104,7 @@ pub(super) fn plugin_config(job: &Job, mirrors: &[Mirror]) -> Result<Value> {
 }
 
 /// One mirror as the filter reads it; `None` if the shadow's `match` leaves its port out.
-fn write(job: &Job, shadow: &Shadow, mirror: &Mirror) -> Option<Value> {
+fn write(job: &Job, shadow: &Shadow, mirror: &FilterMirror) -> Option<Value> {
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
     put("name", mirror.name.as_str().into());

@@ -1,34 +1,16 @@
-//! Whether the proxies that copy know the shadow's cluster. Istio leaves out what a Service does not export to their namespace,
-//! and what a Sidecar does not let them reach; a copy to a cluster that is not there is dropped.
+//! Whether the proxies that copy know the shadow's cluster. Istio leaves out what a Service does not export to their
+//! namespace, and what a Sidecar does not let them reach; a copy to a cluster that is not there is dropped.
 
 use serde_json::Value;
 
-use super::{Destination, Placement};
+use super::cluster::Destination;
+use super::placement::Placement;
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::objects::{Labels, Object, Service, World, fully_qualified, host_covers, kinds, selects};
-
-/// The annotation of a Service that says which namespaces know it (pkg/config/kube/conversion.go).
-const EXPORT_TO: &str = "networking.istio.io/exportTo";
+use crate::objects::{Labels, Object, World, fully_qualified, host_covers, kinds, selects};
 
 /// The keys of a rule below which a destination stands, in every protocol.
 const DESTINATIONS: &[&str] = &["route", "mirror", "mirrors"];
-
-/// A Service that the proxies of a namespace do not get cannot be called by them.
-pub(super) fn refuse_hidden(service: &Service<'_>, client: &str, path: &str) -> Result<()> {
-    let own = service.object.namespace.as_str();
-    let Some(exported) = service.object.annotation(EXPORT_TO) else {
-        return Ok(());
-    };
-    let mut to = exported.split(',').map(str::trim);
-    if to.any(|to| to == "*" || to == client || (to == "." && own == client)) {
-        return Ok(());
-    }
-    Err(Error::Refused(format!(
-        "{path}: {} is exported to `{exported}` only ({EXPORT_TO}), and the proxies that copy are of namespace {client}; add that namespace there",
-        service.object.title()
-    )))
-}
 
 /// A shadow that a Sidecar keeps from the primary's proxies would get nothing.
 pub(super) fn refuse_restricted(job: &Job, placement: &Placement, world: &World) -> Result<()> {
@@ -81,8 +63,8 @@ fn egress_hosts(sidecar: &Object) -> Option<Vec<&str>> {
     (!egress.is_empty()).then(|| hosts.filter_map(Value::as_str).collect())
 }
 
-/// Whether it is among the hosts, or a VirtualService among them names it: what one refers to is imported with it, whatever its
-/// share of the traffic (pilot/pkg/model/sidecar.go).
+/// Whether it is among the hosts, or a VirtualService among them names it: what one refers to is imported with it,
+/// whatever its share of the traffic (pilot/pkg/model/sidecar.go).
 fn reaches(sidecar: &Object, egress: &[&str], shadow: &Destination, world: &World) -> bool {
     let covers = |namespace: &str, host: &str| {
         egress

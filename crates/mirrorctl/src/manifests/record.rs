@@ -1,6 +1,6 @@
-//! What is remembered in an object of the user that we change: one annotation with the part as it was and with what we added
-//! to it. By it `offline` takes out exactly ours, and gives back exactly what was. Objects in Git carry none: there, Git
-//! remembers.
+//! What is remembered in an object of the user that we change: one annotation with the part as it was and with what we
+//! added to it. By it `offline` takes out exactly ours, and gives back exactly what was. Objects in Git carry none:
+//! there, Git remembers.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,8 @@ pub const ORIGINAL: &str = "traffic-mirror.dev/original";
 /// The annotation in which `kubectl apply` keeps the whole object, ours included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// The API server takes no more bytes of annotations, keys and values together (apimachinery, `TotalAnnotationSizeLimitB`).
+/// The API server takes no more bytes of annotations, keys and values together (apimachinery,
+/// `TotalAnnotationSizeLimitB`).
 const MAX_ANNOTATIONS: usize = 256 << 10;
 
 /// What an object of the user remembers.

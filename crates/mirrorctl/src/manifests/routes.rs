@@ -1,10 +1,10 @@
-//! The rules of a VirtualService for HTTP, edited one by one: a copy added, ours taken out, a rule narrowed to one port, a
-//! destination pinned to a subset. Whatever else stands in a rule stays as it is.
+//! The rules of a VirtualService for HTTP, edited one by one: a copy added, ours taken out, a rule narrowed to one
+//! port, a destination pinned to a subset. Whatever else stands in a rule stays as it is.
 
 use serde_json::{Map, Value, json};
 
 use super::Destination;
-use crate::objects::fully_qualified;
+use crate::objects::{Object, World, at, fully_qualified};
 
 /// Where short names of hosts are read.
 #[derive(Debug, Clone, Copy)]
@@ -88,8 +88,8 @@ pub(crate) fn copies(rule: &Value) -> Vec<Value> {
     copies
 }
 
-/// Adds copies to a rule. A single one is written as `mirror`; beside another one they all stand in `mirrors`, because Istio
-/// takes one form or the other.
+/// Adds copies to a rule. A single one is written as `mirror`; beside another one they all stand in `mirrors`, because
+/// Istio takes one form or the other.
 pub(crate) fn add(rule: &mut Map<String, Value>, new: &[Value]) {
     let before = copies(&Value::Object(rule.clone()));
     let stray = PERCENTAGES.iter().any(|key| rule.contains_key(*key));
@@ -243,4 +243,28 @@ pub(crate) fn normal(rules: &[Value]) -> Vec<Value> {
             rule
         })
         .collect()
+}
+
+// === views of a VirtualService ===
+
+/// The rules for HTTP.
+pub(super) fn rules(object: &Object) -> &[Value] {
+    let rules = object.at(&["spec", "http"]).and_then(Value::as_array);
+    rules.map_or(&[], Vec::as_slice)
+}
+
+/// How its short names are read.
+pub(super) fn scope<'a>(object: &'a Object, world: &'a World) -> Scope<'a> {
+    Scope {
+        namespace: &object.namespace,
+        domain: &world.domain,
+    }
+}
+
+/// Whether a value lists a gateway of this sort; without any it is bound to the mesh.
+pub(super) fn bound(value: &Value, keys: &[&str], sort: &impl Fn(&str) -> bool) -> bool {
+    match at(value, keys).and_then(Value::as_array).map(Vec::as_slice) {
+        None | Some([]) => sort("mesh"),
+        Some(gateways) => gateways.iter().filter_map(Value::as_str).any(sort),
+    }
 }

@@ -7,8 +7,8 @@ use super::ours::metadata_in;
 use super::plugin::Plugin;
 use crate::job::Job;
 
-/// Without `phase` and `priority` it runs last, so that a request that is refused by authentication or authorization is not
-/// copied (an absent priority is the lowest: push_context.go).
+/// Without `phase` and `priority` it runs last, so that a request that is refused by authentication or authorization is
+/// not copied (an absent priority is the lowest: push_context.go).
 pub(super) fn manifest(job: &Job, attachment: &Attachment, plugin: &Plugin) -> Value {
     let mut spec = attachment.spec();
     spec.insert("wasm".to_owned(), plugin.clone().into());

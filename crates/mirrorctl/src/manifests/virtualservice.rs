@@ -1,13 +1,14 @@
-//! The VirtualService whose routes copy: one of ours where the target has none, else the user's, of which only the rules
-//! that send requests to the target gain a mirror. Sidecars obey a single one for a host, so there is never a second.
+//! The VirtualService whose routes copy: one of ours where the target has none, else the user's, of which only the
+//! rules that send requests to the target gain a mirror. Sidecars obey a single one for a host, so there is never a
+//! second.
 
 mod patched;
 
 use serde_json::{Value, json};
 
-use super::change::Change;
-use super::native::{Copying, destination};
-use super::routes::{self, Scope};
+use super::change::ObjectChange;
+use super::copying::{Copying, destination};
+use super::routes::{self, bound, rules, scope};
 use super::{Destination, Options, destinationrule, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
@@ -20,12 +21,12 @@ pub(super) fn manifests(
     world: &World,
     options: &Options,
     notes: &mut Vec<String>,
-) -> Result<Vec<Change>> {
+) -> Result<Vec<ObjectChange>> {
     let found: Vec<&Object> = match job.data_plane {
         DataPlane::Gateway => at_gateways(copying, world)?,
         _ => match obeyed(job, copying, world, options, notes)? {
             Some(found) => vec![found],
-            None => return Ok(vec![Change::ours(new(job, copying, world, options, notes)?)]),
+            None => return Ok(vec![ObjectChange::ours(new(job, copying, world, options, notes)?)]),
         },
     };
     found
@@ -160,37 +161,18 @@ fn is_for(object: &Object, sort: impl Fn(&str) -> bool) -> bool {
     bound(&object.value, &["spec", "gateways"], &sort)
 }
 
-fn bound(value: &Value, keys: &[&str], sort: &impl Fn(&str) -> bool) -> bool {
-    match at(value, keys).and_then(Value::as_array).map(Vec::as_slice) {
-        None | Some([]) => sort("mesh"),
-        Some(gateways) => gateways.iter().filter_map(Value::as_str).any(sort),
-    }
-}
-
 fn hosts(object: &Object) -> impl Iterator<Item = &str> {
     let hosts = object.at(&["spec", "hosts"]).and_then(Value::as_array);
     hosts.into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn rules(object: &Object) -> &[Value] {
-    let rules = object.at(&["spec", "http"]).and_then(Value::as_array);
-    rules.map_or(&[], Vec::as_slice)
-}
-
-fn scope<'a>(object: &'a Object, world: &'a World) -> Scope<'a> {
-    Scope {
-        namespace: &object.namespace,
-        domain: &world.domain,
-    }
-}
-
 // === one of ours ===
 
-/// A VirtualService that routes as Istio does without one, and copies. It is asked on every port that speaks HTTP, so it has a
-/// rule for each of them: a port without one would answer 404.
+/// A VirtualService that routes as Istio does without one, and copies. It is asked on every port that speaks HTTP, so
+/// it has a rule for each of them: a port without one would answer 404.
 fn new(job: &Job, copying: &Copying, world: &World, options: &Options, notes: &mut Vec<String>) -> Result<Value> {
     if let Some(subset) = &copying.pin {
-        need_pin(job, copying, options)?;
+        copying.need_pin(job, options)?;
         destinationrule::refuse_hidden_pin(job, copying, subset, None, world)?;
         if copying.has_other_ports {
             notes.push(
@@ -229,16 +211,4 @@ fn new(job: &Job, copying: &Copying, world: &World, options: &Options, notes: &m
         "metadata": ours::metadata(job, &format!("mirror-{}", job.name)),
         "spec": {"hosts": [job.target.name], "http": rules},
     }))
-}
-
-/// The tutorial's shape: it must be asked for.
-fn need_pin(job: &Job, copying: &Copying, options: &Options) -> Result<()> {
-    let subset = copying.pin.as_deref().unwrap_or_default();
-    if options.pin_primary {
-        return Ok(());
-    }
-    Err(Error::Refused(format!(
-        "the shadow's pods are endpoints of the Service {} of namespace {} too, and live requests to it go to all of them. --pin-primary sends live requests to subset {subset} alone, which changes where they go if other pods answer now; a shadow with a Service of its own (`backendRef`) needs no such change",
-        job.target.name, job.namespace
-    )))
 }

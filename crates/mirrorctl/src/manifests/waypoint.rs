@@ -1,12 +1,12 @@
-//! The filter in a waypoint, for the one Service of the job. A waypoint knows the clusters of what it serves under one name and
-//! those that routes refer to under another, and no others at all.
+//! The filter in a waypoint, for the one Service of the job. A waypoint knows the clusters of what it serves under one
+//! name and those that routes refer to under another, and no others at all.
 
 use super::attachment::{Attachment, Proxies};
+use super::callable::{destination, http_ports};
 use super::clone::{Called, called};
 use super::gateway::need_authority;
-use super::placement::{destination, http_ports};
-use super::plugin::Mirror;
-use super::{Bundle, IstioVersion, Manifest, Options, Origin, Step, add_filter, importer, ours};
+use super::plugin::FilterMirror;
+use super::{Bundle, IstioVersion, Manifest, Options, Origin, Step, filter, importer, ours};
 use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
 use crate::objects::{Service, World, kinds};
@@ -77,7 +77,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         if !is_own && !imports.contains(&to) {
             imports.push(to);
         }
-        mirrors.push(Mirror {
+        mirrors.push(FilterMirror {
             shadow: index,
             name: shadow.name.clone(),
             cluster,
@@ -104,7 +104,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         // A waypoint's listener has neither a port nor a direction: a condition on them is never met.
         listeners: None,
     };
-    add_filter(job, world, options, &attachment, &mirrors, bundle)
+    filter::add(job, world, options, &attachment, &mirrors, bundle)
 }
 
 /// The waypoint that serves a Service: its own label goes before its namespace's, and `none` is none.

@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use super::{Kind, Labels, Object, World, at, fully_qualified, host_covers, kinds, selects};
+use super::{Kind, Labels, Object, Service, World, at, fully_qualified, host_covers, kinds, selects};
 
 /// Where mesh-wide resources live.
 pub const ROOT_NAMESPACE: &str = "istio-system";
 
 impl World {
-    /// The VirtualServices that name a host, oldest first, then by name: the one that sidecars obey comes first, the others
-    /// do nothing there (pilot/pkg/networking/core/httproute.go).
+    /// The VirtualServices that name a host, oldest first, then by name: the one that sidecars obey comes first, the
+    /// others do nothing there (pilot/pkg/networking/core/httproute.go).
     pub fn virtual_services(&self, host: &str, client_namespace: &str) -> Vec<&Object> {
         let mut found: Vec<&Object> = self
             .all(kinds::VIRTUAL_SERVICE)
@@ -28,8 +28,8 @@ impl World {
     }
 
     /// The DestinationRules that a proxy obeys for a host (push_context.go, `destinationRule`): those of its own
-    /// namespace, else those of the Service's, else those of the root namespace; among them those with the most specific
-    /// host, oldest first. Istio merges what these say.
+    /// namespace, else those of the Service's, else those of the root namespace; among them those with the most
+    /// specific host, oldest first. Istio merges what these say.
     pub fn destination_rules(&self, host: &str, client_namespace: &str, service_namespace: &str) -> Vec<&Object> {
         for namespace in [client_namespace, service_namespace, ROOT_NAMESPACE] {
             let found: Vec<(String, &Object)> = self
@@ -73,8 +73,8 @@ impl World {
             .map(|subset| super::labels(subset.get("labels")))
     }
 
-    /// The Sidecar that configures pods with these labels: one that selects them, else the namespace's own, else the root
-    /// namespace's.
+    /// The Sidecar that configures pods with these labels: one that selects them, else the namespace's own, else the
+    /// root namespace's.
     pub fn sidecar(&self, namespace: &str, labels: &Labels) -> Option<&Object> {
         let of = |namespace: &str| -> Vec<&Object> {
             let mut found: Vec<&Object> = self
@@ -140,4 +140,51 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
+}
+
+/// Whether the VirtualService that sidecars obey sends every request for a Service to subsets without pods of these
+/// labels. Without a VirtualService there is nothing that would.
+pub fn keeps_off(world: &World, service: &Object, labels: &Labels) -> bool {
+    let Ok(view) = world.service(&service.namespace, service.name()) else {
+        return false;
+    };
+    let host = Service::host(&view);
+    let Some(object) = obeyed(world, &host, &service.namespace) else {
+        return false;
+    };
+    let mut rules = at(&object.value, &["spec", "http"])
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .peekable();
+    rules.peek().is_some()
+        && rules
+            .flat_map(|rule| rule.get("route").and_then(Value::as_array).into_iter().flatten())
+            .all(|route| {
+                let text = |key: &str| at(route, &["destination", key]).and_then(Value::as_str);
+                let to = fully_qualified(text("host").unwrap_or_default(), &object.namespace, &world.domain);
+                let of_subset =
+                    text("subset").and_then(|name| world.subset(&host, &object.namespace, &service.namespace, name));
+                let weightless = route.get("weight").and_then(Value::as_u64) == Some(0);
+                to != host || weightless || of_subset.is_some_and(|subset| !selects(&subset, labels))
+            })
+}
+
+/// Whether sidecars look at a VirtualService at all.
+pub fn in_mesh(object: &Object) -> bool {
+    let gateways = object.at(&["spec", "gateways"]).and_then(Value::as_array);
+    gateways.is_none_or(|gateways| gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh"))
+}
+
+/// The VirtualService that sidecars of a namespace obey for a host: the oldest in the mesh. One that does not exist yet
+/// is younger than all that do.
+pub fn obeyed<'a>(world: &'a World, host: &str, client_namespace: &str) -> Option<&'a Object> {
+    let mut found: Vec<&Object> = world
+        .virtual_services(host, client_namespace)
+        .into_iter()
+        .filter(|object| in_mesh(object))
+        .collect();
+    // The order is stable: among those with a time, and among those without, it stays.
+    found.sort_by_key(|object| object.text(&["metadata", "creationTimestamp"]).is_none());
+    found.into_iter().next()
 }

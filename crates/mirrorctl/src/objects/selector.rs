@@ -138,8 +138,8 @@ impl Selecting<'_> {
     }
 }
 
-/// Whether a LabelSelector selects a pod with these labels. An expression that no one knows is taken to hold: it is asked
-/// who must be kept apart.
+/// Whether a LabelSelector selects a pod with these labels. An expression that no one knows is taken to hold: it is
+/// asked who must be kept apart.
 pub fn label_selector(selector: &Value, pod: &Labels) -> bool {
     let wanted = labels(at(selector, &["matchLabels"]));
     let expressions = at(selector, &["matchExpressions"]).and_then(Value::as_array);

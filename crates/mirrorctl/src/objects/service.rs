@@ -126,7 +126,8 @@ impl<'a> Service<'a> {
     /// The number on which the selected pods accept a port's requests. `labels` narrows the pods down to one version.
     ///
     /// # Errors
-    /// [`Error::Missing`] if the port is a name and no workload is known that gives it a number; refused if they differ.
+    /// [`Error::Missing`] if the port is a name and no workload is known that gives it a number; refused if they
+    /// differ.
     pub fn target_port(&self, port: &ServicePort, labels: &Labels) -> Result<u16> {
         let name = match &port.target {
             TargetPort::Number(number) => return Ok(*number),

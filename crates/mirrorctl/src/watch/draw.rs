@@ -1,7 +1,5 @@
-//! The screen, as a pure function of the [`Scene`] and an area of cells: header, notices, three charts and the account,
-//! footer. It fits itself to any size from 40×10 on.
-
-mod account;
+//! The screen, as a pure function of the [`Scene`] and an area of cells: header, notices, three charts and the
+//! outcomes, footer. It fits itself to any size from 40×10 on.
 
 mod axis;
 
@@ -10,6 +8,8 @@ mod chart;
 mod header;
 
 mod help;
+
+mod outcomes;
 
 mod raster;
 
@@ -22,11 +22,11 @@ use ratatui::widgets::Widget;
 
 use super::numbers;
 use super::scene::{Moment, Scene};
-use super::ui::PERCENTILES;
-use crate::live::view::Mirror;
-use account::Account;
+use super::ui::{PERCENTILES, percentile};
+use crate::live::view::MirrorView;
 use axis::Axis;
 use chart::Chart;
+use outcomes::{Outcomes, nothing};
 
 /// With fewer cells nothing can be read: width, height.
 pub const LEAST: (u16, u16) = (40, 10);
@@ -37,8 +37,8 @@ const CHART_ROWS: u16 = 8;
 /// The rows of numbers alone.
 const NUMBERS_ROWS: u16 = 2;
 
-/// The rows of an account that says something.
-const ACCOUNT_ROWS: u16 = 5;
+/// The rows of outcomes that say something.
+const OUTCOMES_ROWS: u16 = 5;
 
 /// Draws a scene.
 pub fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
@@ -120,7 +120,7 @@ fn words(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     text::lines(&lines, area, buffer);
 }
 
-fn charts(scene: &Scene<'_>, mirror: &Mirror, area: Rect, buffer: &mut Buffer) {
+fn charts(scene: &Scene<'_>, mirror: &MirrorView, area: Rect, buffer: &mut Buffer) {
     let series = &mirror.series;
     let (primary, shadow) = (&mirror.window.primary, &mirror.window.shadow);
     let seconds = scene.view().map_or(0.0, |view| {
@@ -177,27 +177,13 @@ fn charts(scene: &Scene<'_>, mirror: &Mirror, area: Rect, buffer: &mut Buffer) {
     }
     if let Some(place) = places.get(3) {
         let seconds = scene.view().map_or(0, |view| view.window.seconds);
-        let account = Account {
+        let outcomes = Outcomes {
             mirror,
             window,
             seconds,
         };
-        account.render(scene.look, *place, buffer);
+        outcomes.render(scene.look, *place, buffer);
     }
-}
-
-/// Why nothing is known of a mirror.
-fn nothing(mirror: &Mirror) -> &'static str {
-    match mirror.proxies {
-        (0, 0) => "nobody answers",
-        (0, _) => "no proxy has the mirror",
-        _ => "waiting for a second reading",
-    }
-}
-
-/// The name of a percentile; after the last comes the first.
-fn percentile(index: usize) -> &'static str {
-    PERCENTILES.get(index % PERCENTILES.len()).copied().unwrap_or_default()
 }
 
 /// Where the four parts stand: beside each other, two by two, or below each other.
@@ -229,7 +215,7 @@ fn places(area: Rect) -> Vec<Rect> {
     (0..4).map(place).collect()
 }
 
-/// The first chart has the left side, numbers and the account the right one.
+/// The first chart has the left side, numbers and the outcomes the right one.
 fn beside(area: Rect) -> Vec<Rect> {
     let half = area.width / 2;
     let right = Rect::new(area.x + half, area.y, area.width - half, area.height);
@@ -240,12 +226,12 @@ fn beside(area: Rect) -> Vec<Rect> {
     places
 }
 
-/// As many charts as fit, the others as numbers alone; the account has the rest.
+/// As many charts as fit, the others as numbers alone; the outcomes have the rest.
 fn stacked(area: Rect) -> Vec<Rect> {
-    let least = |charts: u16| charts * CHART_ROWS + (3 - charts) * NUMBERS_ROWS + ACCOUNT_ROWS;
+    let least = |charts: u16| charts * CHART_ROWS + (3 - charts) * NUMBERS_ROWS + OUTCOMES_ROWS;
     let fits = |charts: &u16| least(*charts) <= area.height;
     let charts = (0..=3).rev().find(fits).unwrap_or_default();
-    // What is left over is shared by the charts and the account.
+    // What is left over is shared by the charts and the outcomes.
     let high = CHART_ROWS + area.height.saturating_sub(least(charts)) / (charts + 1);
     let height = |index: u16| if index < charts { high } else { NUMBERS_ROWS };
     column(area, [height(0), height(1), height(2)])

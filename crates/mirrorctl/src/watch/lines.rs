@@ -1,4 +1,5 @@
-//! Lines of JSON for pipes: a view for each reading, without the series, which whoever reads the lines has by reading them.
+//! Lines of JSON for pipes: a view for each reading, without the series, which whoever reads the lines has by reading
+//! them.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -6,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Limits, poller, signals};
+use super::{Pace, poller, signals};
 use crate::live::args::Asked;
 use crate::live::feed::Feed;
-use crate::live::view::Window;
+use crate::live::window::Window;
 
 /// What happens.
 enum Event {
@@ -21,15 +22,15 @@ enum Event {
 ///
 /// # Errors
 /// If standard output cannot be written.
-pub fn write(asked: Asked, feed: Feed, limits: Limits, out: &mut dyn Write) -> io::Result<Option<String>> {
+pub fn write(asked: Asked, feed: Feed, pace: Pace, out: &mut dyn Write) -> io::Result<Option<String>> {
     let (sender, events) = mpsc::channel();
     let signal = sender.clone();
     signals::listen(false, move |_| signal.send(Event::Stop).is_ok())?;
-    let poller = poller::start(asked, feed, limits.interval, move |asked, feed| {
+    let poller = poller::start(asked, feed, pace.interval, move |asked, feed| {
         let line = without_series(asked.json(feed, Window::SHORT));
         sender.send(Event::Line(Box::new(line), unanswered(feed))).is_ok()
     })?;
-    let end = limits.end(Instant::now());
+    let end = pace.end(Instant::now());
     let mut lines = 0;
     let mut silence = None;
     loop {
@@ -53,7 +54,7 @@ pub fn write(asked: Asked, feed: Feed, limits: Limits, out: &mut dyn Write) -> i
             }
             Err(_) => {}
         }
-        if limits.is_reached(lines, end) {
+        if pace.is_reached(lines, end) {
             return Ok(silence);
         }
     }

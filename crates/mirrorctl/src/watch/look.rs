@@ -1,5 +1,5 @@
-//! How a terminal can show things: with colour or without, with Unicode's lines and dots or in ASCII. Primary and shadow
-//! differ in form as well as in colour, everywhere.
+//! How a terminal can show things: with colour or without, with Unicode's lines and dots or in ASCII. Primary and
+//! shadow differ in form as well as in colour, everywhere.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -23,8 +23,9 @@ pub struct Variables<'a> {
     pub locale: Option<&'a str>,
 }
 
-// Blue, vermilion and purple of the fixed part of the 256 colours, so that no theme changes them: people with any kind of
-// colour blindness tell the first two apart (Okabe and Ito, "Color Universal Design"), and all are read on black and on white.
+// Blue, vermilion and purple of the fixed part of the 256 colours, so that no theme changes them: people with any kind
+// of colour blindness tell the first two apart (Okabe and Ito, "Color Universal Design"), and all are read on black and
+// on white.
 const PRIMARY: Color = Color::Indexed(32);
 const SHADOW: Color = Color::Indexed(166);
 const ALARM: Color = Color::Indexed(162);

@@ -1,18 +1,19 @@
-//! What is to be drawn: what the source said last, what the person at the keyboard chose, the time, and what the terminal
-//! can show. All that is on the screen follows from it.
+//! What is to be drawn: what the source said last, what the person at the keyboard chose, the time, and what the
+//! terminal can show. All that is on the screen follows from it.
 
 use super::look::Look;
 use super::ui::Ui;
 use crate::live::args::Asked;
-use crate::live::feed::{Endpoint, Feed};
-use crate::live::source::{Kind, Source, Url};
-use crate::live::view::{Mirror, View, Window};
+use crate::live::feed::{Feed, SourceEndpoint};
+use crate::live::source::{Source, SourceKind, Url};
+use crate::live::view::{MirrorView, View};
+use crate::live::window::Window;
 
 /// Who is asked, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
     /// What kind of source it is.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// Its URLs.
     pub urls: Vec<String>,
     /// What is said if nobody has a statistic.
@@ -29,7 +30,7 @@ pub struct Moment {
     /// The last half hour.
     pub long: View,
     /// Everyone who is asked.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<SourceEndpoint>,
     /// Whether anyone has ever answered.
     pub has_answered: bool,
 }
@@ -100,7 +101,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The mirror that was chosen, and its place among all.
-    pub fn mirror(&self) -> Option<(usize, &'a Mirror)> {
+    pub fn mirror(&self) -> Option<(usize, &'a MirrorView)> {
         let mirrors = &self.view()?.mirrors;
         let names: Vec<&str> = mirrors.iter().map(|mirror| mirror.name.as_str()).collect();
         let place = self.ui.place(&names);

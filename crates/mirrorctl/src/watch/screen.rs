@@ -1,5 +1,5 @@
-//! The terminal: taken over, drawn upon, and given back as it was, however the program ends. What happens arrives in one
-//! queue: keys, sizes, signals and what the source said.
+//! The terminal: taken over, drawn upon, and given back as it was, however the program ends. What happens arrives in
+//! one queue: keys, sizes, signals and what the source said.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Once;
@@ -19,7 +19,7 @@ use super::look::Look;
 use super::scene::{Moment, Scene, Who};
 use super::signals::{self, Signal};
 use super::ui::{Ui, Wish};
-use super::{Limits, poller};
+use super::{Pace, poller};
 use crate::live::args::Asked;
 use crate::live::feed::Feed;
 
@@ -65,7 +65,7 @@ const TICK: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If the terminal cannot be used.
-pub fn show(asked: Asked, feed: Feed, limits: Limits, look: Look) -> io::Result<()> {
+pub fn show(asked: Asked, feed: Feed, pace: Pace, look: Look) -> io::Result<()> {
     let mut display = Display {
         who: Who::of(&asked.source),
         ui: Ui::default(),
@@ -78,11 +78,11 @@ pub fn show(asked: Asked, feed: Feed, limits: Limits, look: Look) -> io::Result<
     signals::listen(true, move |one| signal.send(Event::Signal(one)).is_ok())?;
     let mut screen = Screen::take()?;
     read_keys(sender.clone())?;
-    let poller = poller::start(asked, feed, limits.interval, move |asked, feed| {
+    let poller = poller::start(asked, feed, pace.interval, move |asked, feed| {
         sender.send(Event::Moment(Box::new(Moment::of(asked, feed)))).is_ok()
     })?;
     let mut readings = 0;
-    let end = limits.end(Instant::now());
+    let end = pace.end(Instant::now());
     loop {
         screen.draw(&display)?;
         let wait = end.map_or(TICK, |end| end.saturating_duration_since(Instant::now()).min(TICK));
@@ -103,7 +103,7 @@ pub fn show(asked: Asked, feed: Feed, limits: Limits, look: Look) -> io::Result<
             Ok(Event::Resized) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
-        if limits.is_reached(readings, end) {
+        if pace.is_reached(readings, end) {
             return screen.draw(&display);
         }
         if poller.is_finished() {

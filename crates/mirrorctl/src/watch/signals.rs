@@ -17,8 +17,8 @@ pub enum Signal {
 #[cfg(unix)]
 const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Tells what ends the program, and if asked to, what concerns the terminal, until `tell` says that nobody listens. A program
-/// that cannot end by itself, because nobody reads what it writes, is ended as the signal does without us.
+/// Tells what ends the program, and if asked to, what concerns the terminal, until `tell` says that nobody listens. A
+/// program that cannot end by itself, because nobody reads what it writes, is ended as the signal does without us.
 ///
 /// # Errors
 /// If the system refuses.

@@ -108,3 +108,8 @@ impl Ui {
         }
     }
 }
+
+/// The name of a percentile; after the last comes the first.
+pub fn percentile(index: usize) -> &'static str {
+    PERCENTILES.get(index % PERCENTILES.len()).copied().unwrap_or_default()
+}

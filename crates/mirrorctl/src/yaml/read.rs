@@ -1,6 +1,6 @@
-//! Reads a stream of YAML documents into JSON values, in the order of the keys. It works on the parser's events, so what
-//! is refused is refused with its line, and no input can make it build more than it holds. On request it also says where
-//! each value stands.
+//! Reads a stream of YAML documents into JSON values, in the order of the keys. It works on the parser's events, so
+//! what is refused is refused with its line, and no input can make it build more than it holds. On request it also says
+//! where each value stands.
 
 use std::collections::BTreeMap;
 

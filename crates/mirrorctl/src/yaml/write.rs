@@ -1,5 +1,5 @@
-//! Writes a JSON value as YAML, in the order of its keys. A text stands plain only if it is made of what no reader takes
-//! for anything else; otherwise it is written as JSON writes it, which is YAML too.
+//! Writes a JSON value as YAML, in the order of its keys. A text stands plain only if it is made of what no reader
+//! takes for anything else; otherwise it is written as JSON writes it, which is YAML too.
 
 use serde_json::{Map, Value};
 

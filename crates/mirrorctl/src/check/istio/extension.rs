@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{list, text};
-use crate::check::Report;
+use crate::check::subject::Report;
 use crate::findings::codes;
 use crate::objects::{Object, at, kinds};
 
@@ -24,6 +24,17 @@ pub(crate) fn extension(object: &Object, report: &mut Report<'_>) {
     } else {
         (Some(spec), "spec")
     };
+    matches(spec, report);
+    if let Some(plugin) = plugin {
+        let most = if is_traffic_extension { 256 } else { 255 };
+        module(plugin, path, most, report);
+        variables(plugin, path, report);
+    }
+}
+
+/// The listeners that it is for.
+fn matches(spec: &Value, report: &mut Report<'_>) {
+    let mut refuse = |path: String, message: &str| report.add(codes::ISTIO_REFUSES, path, message);
     for (index, entry) in list(spec, &["match"]).enumerate() {
         if entry.is_null() {
             refuse(format!("spec.match[{index}]"), &format!("spec.Match[{index}] is nil"));
@@ -38,7 +49,11 @@ pub(crate) fn extension(object: &Object, report: &mut Report<'_>) {
             }
         }
     }
-    let Some(plugin) = plugin else { return };
+}
+
+/// The module, and the name of the plugin, whose length is limited to `most` characters.
+fn module(plugin: &Value, path: &str, most: usize, report: &mut Report<'_>) {
+    let mut refuse = |path: String, message: &str| report.add(codes::ISTIO_REFUSES, path, message);
     let url = text(plugin, "url");
     if url.is_empty() {
         refuse(path.to_owned(), "url field needs to be set");
@@ -68,13 +83,17 @@ pub(crate) fn extension(object: &Object, report: &mut Report<'_>) {
             "imagePullSecret field must be less than 253 characters long",
         );
     }
-    let most = if is_traffic_extension { 256 } else { 255 };
     if text(plugin, "pluginName").len() > most {
         refuse(
             format!("{path}.pluginName"),
             &format!("pluginName field must be less than {most} characters long"),
         );
     }
+}
+
+/// The environment of its VM.
+fn variables(plugin: &Value, path: &str, report: &mut Report<'_>) {
+    let mut refuse = |path: String, message: &str| report.add(codes::ISTIO_REFUSES, path, message);
     let mut names: Vec<&str> = Vec::new();
     for (index, variable) in list(plugin, &["vmConfig", "env"]).enumerate() {
         let at_variable = format!("{path}.vmConfig.env[{index}]");

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mirror_policy::document::Node;
 use mirror_policy::{ConfigError, syntax};
 
-use super::{Read, label, name, port};
+use super::values::{Read, label, name, port};
 use crate::job::{DataPlane, Endpoint, EndpointProtocol, Engine, GatewayApi, GatewayRef, Job, Target, Tls};
 
 pub(super) fn target(node: Node, data_plane: DataPlane) -> Read<Target> {

@@ -1,26 +1,25 @@
-//! A clone gets no live request: nothing that exists selects its pods but its own Service. A subset's pods are endpoints of
-//! the target too, which is what the user asked for, and of nothing else.
+//! A clone gets no live request: nothing that exists selects its pods but its own Service. A subset's pods are
+//! endpoints of the target too, which is what the user asked for, and of nothing else.
 
-use super::Plan;
-use crate::check::routing;
+use super::draft::Draft;
 use crate::error::{Error, Result};
 use crate::findings::codes;
 use crate::job::Isolation;
 use crate::manifests::is_of_job;
-use crate::objects::{Effect, Object, World, kinds};
+use crate::objects::{Effect, Object, World, kinds, routing};
 
 /// Refuses a clone that a Service or a workload of the world would take for its own.
-pub(super) fn check(plan: &Plan<'_>, world: &World, notes: &mut Vec<String>) -> Result<()> {
-    let of_original = plan.original.labels();
-    let is_target = |object: &Object| object.is(kinds::SERVICE) && object.name() == plan.job.target.name;
-    let is_subset = plan.of.isolation == Isolation::Subset;
+pub(super) fn check(draft: &Draft<'_>, world: &World, notes: &mut Vec<String>) -> Result<()> {
+    let of_original = draft.original.labels();
+    let is_target = |object: &Object| object.is(kinds::SERVICE) && object.name() == draft.job.target.name;
+    let is_subset = draft.of.isolation == Isolation::Subset;
     let mut lost = Vec::new();
-    for selecting in world.selecting(&plan.job.namespace) {
+    for selecting in world.selecting(&draft.job.namespace) {
         let object = selecting.object;
-        if is_of_job(object, plan.job) || (is_subset && is_target(object)) {
+        if is_of_job(object, draft.job) || (is_subset && is_target(object)) {
             continue;
         }
-        let (before, now) = (selecting.selects(&of_original), selecting.selects(&plan.labels));
+        let (before, now) = (selecting.selects(&of_original), selecting.selects(&draft.labels));
         match (selecting.effect, now) {
             (Effect::Serves | Effect::Owns, true) => {
                 let harm = match selecting.effect {
@@ -29,7 +28,7 @@ pub(super) fn check(plan: &Plan<'_>, world: &World, notes: &mut Vec<String>) -> 
                 };
                 return Err(Error::Refused(format!(
                     "{}: {} ({}) selects {} and {harm}; {}",
-                    plan.path,
+                    draft.path,
                     object.title(),
                     object.place,
                     selecting.selector(),
@@ -51,27 +50,28 @@ pub(super) fn check(plan: &Plan<'_>, world: &World, notes: &mut Vec<String>) -> 
     if !lost.is_empty() {
         notes.push(format!(
             "its pods have labels of their own, so these apply to {} and not to it: {}",
-            plan.of.deployment,
+            draft.of.deployment,
             lost.join(", ")
         ));
     }
     Ok(())
 }
 
-/// A subset's pods are endpoints of the target as soon as they are ready: by then, routing must send every live request elsewhere.
-pub(super) fn need_pin(plan: &Plan<'_>, world: &World) -> Result<()> {
-    let target = world.service(&plan.job.namespace, &plan.job.target.name)?;
-    if plan.of.isolation == Isolation::Service || routing::keeps_off(world, target.object, &plan.labels) {
+/// A subset's pods are endpoints of the target as soon as they are ready: by then, routing must send every live request
+/// elsewhere.
+pub(super) fn need_pin(draft: &Draft<'_>, world: &World) -> Result<()> {
+    let target = world.service(&draft.job.namespace, &draft.job.target.name)?;
+    if draft.of.isolation == Isolation::Service || routing::keeps_off(world, target.object, &draft.labels) {
         return Ok(());
     }
-    let primary = plan
+    let primary = draft
         .job
         .primary
         .as_ref()
         .map_or("the primary's", |primary| primary.subset.as_str());
     Err(Error::Refused(format!(
         "{}.isolation: {}: no VirtualService among the objects sends every request for {} to subset {primary}, so the clone's pods would get live ones; apply what --step prepare prints and read the objects anew, or use isolation `service`, which needs no routing",
-        plan.path,
+        draft.path,
         codes::CLONE_LIVE.id,
         target.object.title()
     )))

@@ -1,17 +1,18 @@
-//! What a second set of pods does that copied requests do not ask for: run migrations again, write to the same disk, lead
-//! an election. What would do harm by itself is refused until the user allows it; the rest is said.
+//! What a second set of pods does that copied requests do not ask for: run migrations again, write to the same disk,
+//! lead an election. What would do harm by itself is refused until the user allows it; the rest is said.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Plan;
+use super::draft::Draft;
 use crate::error::{Error, Result};
 use crate::findings::codes;
 use crate::job::{Allowed, word};
 use crate::objects::{Object, World, at, kinds};
 
-/// The kinds of volumes that outlive a pod and that two pods would share. An `ephemeral` or `csi` volume is each pod's own.
+/// The kinds of volumes that outlive a pod and that two pods would share. An `ephemeral` or `csi` volume is each pod's
+/// own.
 const PERSISTENT: &[&str] = &[
     "persistentVolumeClaim",
     "hostPath",
@@ -36,14 +37,15 @@ const PERSISTENT: &[&str] = &[
     "flocker",
 ];
 
-/// Refuses what is not allowed, and notes the rest. What is looked at is the clone as it will run, with its own variables.
-pub(super) fn check(plan: &Plan<'_>, deployment: &Value, world: &World, notes: &mut Vec<String>) -> Result<()> {
+/// Refuses what is not allowed, and notes the rest. What is looked at is the clone as it will run, with its own
+/// variables.
+pub(super) fn check(draft: &Draft<'_>, deployment: &Value, world: &World, notes: &mut Vec<String>) -> Result<()> {
     let pod = at(deployment, &["spec", "template", "spec"]).unwrap_or(&Value::Null);
-    let title = plan.original.object.title();
+    let title = draft.original.object.title();
     // One with restartPolicy Always runs beside the others and is not done when they start.
     let once = |container: &&Value| at(container, &["restartPolicy"]).and_then(Value::as_str) != Some("Always");
     let init: Vec<&str> = list(pod, "initContainers").filter(once).map(name).collect();
-    need_allowed(plan, Allowed::InitContainers, &init, || {
+    need_allowed(draft, Allowed::InitContainers, &init, || {
         format!(
             "{title} has init containers ({}), which the clone would run again: a migration or a registration would be made twice",
             init.join(", ")
@@ -51,7 +53,7 @@ pub(super) fn check(plan: &Plan<'_>, deployment: &Value, world: &World, notes: &
     })?;
     let is_persistent = |volume: &&Value| PERSISTENT.iter().any(|kind| volume.get(kind).is_some());
     let volumes: Vec<&str> = list(pod, "volumes").filter(is_persistent).map(name).collect();
-    need_allowed(plan, Allowed::PersistentVolumes, &volumes, || {
+    need_allowed(draft, Allowed::PersistentVolumes, &volumes, || {
         format!(
             "{title} mounts persistent volumes ({}), to which the clone would write beside it",
             volumes.join(", ")
@@ -80,14 +82,14 @@ pub(super) fn check(plan: &Plan<'_>, deployment: &Value, world: &World, notes: &
             "its pods have the hostname or subdomain of those of {title}; what knows a pod by its name cannot tell them apart"
         ));
     }
-    note_autoscalers(plan, world, notes);
-    note_rights(plan, pod, world, notes);
-    note_shared(plan, pod, notes);
+    note_autoscalers(draft, world, notes);
+    note_rights(draft, pod, world, notes);
+    note_shared(draft, pod, notes);
     Ok(())
 }
 
-fn need_allowed(plan: &Plan<'_>, what: Allowed, found: &[&str], problem: impl Fn() -> String) -> Result<()> {
-    if found.is_empty() || plan.of.allow.contains(&what) {
+fn need_allowed(draft: &Draft<'_>, what: Allowed, found: &[&str], problem: impl Fn() -> String) -> Result<()> {
+    if found.is_empty() || draft.of.allow.contains(&what) {
         return Ok(());
     }
     let code = match what {
@@ -97,39 +99,39 @@ fn need_allowed(plan: &Plan<'_>, what: Allowed, found: &[&str], problem: impl Fn
     let word = word(Allowed::WORDS, &what);
     Err(Error::Refused(format!(
         "{}: {}: {}; if that does no harm, add `{word}` to {}.allow (--allow {word})",
-        plan.path,
+        draft.path,
         code.id,
         problem(),
-        plan.path
+        draft.path
     )))
 }
 
-fn note_autoscalers(plan: &Plan<'_>, world: &World, notes: &mut Vec<String>) {
+fn note_autoscalers(draft: &Draft<'_>, world: &World, notes: &mut Vec<String>) {
     let scales = |object: &&Object| {
         let target = |key: &str| object.text(&["spec", "scaleTargetRef", key]);
-        object.namespace == plan.job.namespace
+        object.namespace == draft.job.namespace
             && target("kind") == Some(kinds::DEPLOYMENT.kind)
-            && target("name") == Some(plan.of.deployment.as_str())
+            && target("name") == Some(draft.of.deployment.as_str())
     };
     for autoscaler in world.all(kinds::HORIZONTAL_POD_AUTOSCALER).filter(scales) {
         notes.push(format!(
             "{} scales {} and not the clone, which keeps the number of pods that it starts with",
             autoscaler.title(),
-            plan.of.deployment
+            draft.of.deployment
         ));
     }
 }
 
 /// A second set of pods with the rights of the first: controllers act twice, and an election may be won by the clone.
-fn note_rights(plan: &Plan<'_>, pod: &Value, world: &World, notes: &mut Vec<String>) {
-    let account = plan.original.service_account();
+fn note_rights(draft: &Draft<'_>, pod: &Value, world: &World, notes: &mut Vec<String>) {
+    let account = draft.original.service_account();
     let binds = |object: &&Object| {
         let subjects = object.at(&["subjects"]).and_then(Value::as_array);
         subjects.into_iter().flatten().any(|subject| {
             let text = |key: &str| subject.get(key).and_then(Value::as_str);
             text("kind") == Some("ServiceAccount")
                 && text("name") == Some(account)
-                && text("namespace").unwrap_or(&object.namespace) == plan.job.namespace
+                && text("namespace").unwrap_or(&object.namespace) == draft.job.namespace
         })
     };
     let bindings = world
@@ -161,7 +163,7 @@ fn note_rights(plan: &Plan<'_>, pod: &Value, world: &World, notes: &mut Vec<Stri
 }
 
 /// What the clone reads in common with the original leads to the same databases and queues.
-fn note_shared(plan: &Plan<'_>, pod: &Value, notes: &mut Vec<String>) {
+fn note_shared(draft: &Draft<'_>, pod: &Value, notes: &mut Vec<String>) {
     let mut secrets = BTreeSet::new();
     for container in list(pod, "containers").chain(list(pod, "initContainers")) {
         let variables = list(container, "env").filter_map(|env| at(env, &["valueFrom", "secretKeyRef", "name"]));
@@ -174,7 +176,7 @@ fn note_shared(plan: &Plan<'_>, pod: &Value, notes: &mut Vec<String>) {
         let secrets: Vec<&str> = secrets.into_iter().collect();
         notes.push(format!(
             "reads the Secrets of {} ({}): what a copied request writes to a database behind them is written twice; change that by env",
-            plan.of.deployment,
+            draft.of.deployment,
             secrets.join(", ")
         ));
     }

@@ -3,28 +3,22 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Plan;
+use super::draft::{Draft, service_name};
 use crate::error::{Error, Result};
-use crate::job::{CloneOf, Job};
 use crate::manifests::metadata;
 use crate::objects::{Protocol, World, at};
 
 /// What is kept of a port of the target. Its port on every node stays the target's.
 const PORT_KEYS: &[&str] = &["name", "port", "protocol", "appProtocol", "targetPort"];
 
-/// The name of a clone's own Service: `reviews-v2`.
-pub(super) fn name(job: &Job, of: &CloneOf) -> String {
-    format!("{}-{}", job.target.name, of.version)
-}
-
 /// The Service, with the mirrored ports of the target under the same numbers.
-pub(super) fn manifest(plan: &Plan<'_>, world: &World) -> Result<Value> {
-    let job = plan.job;
-    let name = name(job, plan.of);
+pub(super) fn manifest(draft: &Draft<'_>, world: &World) -> Result<Value> {
+    let job = draft.job;
+    let name = service_name(job, draft.of);
     if !mirror_policy::syntax::is_dns_label(&name) {
         return Err(Error::Refused(format!(
             "{}.version: the clone's Service would be `{name}`, which is no DNS label (at most 63 characters); give a shorter version",
-            plan.path
+            draft.path
         )));
     }
     let target = world.service(&job.namespace, &job.target.name)?;
@@ -43,7 +37,7 @@ pub(super) fn manifest(plan: &Plan<'_>, world: &World) -> Result<Value> {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata(job, &name),
-        "spec": {"selector": plan.selector, "ports": ports},
+        "spec": {"selector": draft.selector, "ports": ports},
     }))
 }
 

@@ -1,11 +1,11 @@
 //! Where a job of the native engine copies, and where the copies go: ports, destinations, the subsets to be defined.
 
-use super::{Copy, Copying, Subset};
 use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
-use crate::manifests::Destination;
+use crate::manifests::callable::{backend_destination, headless, http_ports, not_of_istio, written};
 use crate::manifests::clone::{Called, called};
-use crate::manifests::placement::{backend_destination, headless, http_ports, not_of_istio, written};
+use crate::manifests::cluster::Destination;
+use crate::manifests::copying::{Copy, Copying, Subset};
 use crate::objects::{Labels, Protocol, Service, World, kinds, selects};
 
 /// Places a job.
@@ -104,8 +104,8 @@ fn copy(
     })
 }
 
-/// The subsets of the target that the job needs. A version that is given as one label, `version: v1`, says how the others
-/// are labelled; else a DestinationRule must say it.
+/// The subsets of the target that the job needs. A version that is given as one label, `version: v1`, says how the
+/// others are labelled; else a DestinationRule must say it.
 fn place_subsets(
     job: &Job,
     service: &Service<'_>,

@@ -2,16 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::{Target, Undo};
-use crate::manifests::JOB_LABEL;
+use super::offline_job::{OfflineJob, Undo};
+use crate::manifests::ours::JOB_LABEL;
 use crate::manifests::routes::{self, Scope};
 use crate::objects::{Object, World, at, fully_qualified, kinds, selects};
 
-/// What is ours, in the order in which it is to be deleted. What still holds live requests in place stays for another run.
-pub fn remove(target: Target<'_>, world: &World) -> Undo {
+/// What is ours, in the order in which it is to be deleted. What still holds live requests in place stays for another
+/// run.
+pub fn remove(offline_job: OfflineJob<'_>, world: &World) -> Undo {
     let mut undo = Undo::default();
-    let live = live_shadow(target, world);
-    let mut ours: Vec<&Object> = world.objects.iter().filter(|object| target.is_ours(object)).collect();
+    let live = live_shadow(offline_job, world);
+    let mut ours: Vec<&Object> = world
+        .objects
+        .iter()
+        .filter(|object| offline_job.is_ours(object))
+        .collect();
     ours.sort_by_key(|object| rank(object));
     let holds = |object: &Object| {
         [kinds::VIRTUAL_SERVICE, kinds::HTTP_ROUTE, kinds::DESTINATION_RULE]
@@ -31,7 +36,7 @@ pub fn remove(target: Target<'_>, world: &World) -> Undo {
             let names = vanishing(object, world);
             world
                 .all(kinds::VIRTUAL_SERVICE)
-                .filter(|other| !target.is_ours(other))
+                .filter(|other| !offline_job.is_ours(other))
                 .find(|other| refers(other, object, &names, world))
         });
         if let Some(user) = user.flatten() {
@@ -63,16 +68,16 @@ pub(super) fn rank(object: &Object) -> u8 {
 }
 
 /// A workload of ours whose pods a Service of another's selects: only routes keep live requests off it.
-pub(super) fn live_shadow<'a>(target: Target<'_>, world: &'a World) -> Option<&'a Object> {
+pub(super) fn live_shadow<'a>(offline_job: OfflineJob<'_>, world: &'a World) -> Option<&'a Object> {
     let workloads = [kinds::DEPLOYMENT, kinds::REPLICA_SET, kinds::POD];
     world.objects.iter().find(|object| {
         let template = object.at(&["spec", "template"]).unwrap_or(&object.value);
         let labels = crate::objects::labels(at(template, &["metadata", "labels"]));
         workloads.into_iter().any(|kind| object.is(kind))
-            && (target.is_ours(object) || labels.get(JOB_LABEL).is_some_and(|job| job == target.name))
+            && (offline_job.is_ours(object) || labels.get(JOB_LABEL).is_some_and(|job| job == offline_job.name))
             && world
                 .all(kinds::SERVICE)
-                .filter(|service| service.namespace == object.namespace && !target.is_ours(service))
+                .filter(|service| service.namespace == object.namespace && !offline_job.is_ours(service))
                 .any(|service| selects(&service.labels(&["spec", "selector"]), &labels))
     })
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::offline_job::{OfflineJob, Undo};
 use super::remove::{live_shadow, rank, refers};
-use super::{Target, Undo, stopped, without_subsets};
+use super::stop::{stopped, without_subsets};
 use crate::error::{Error, Result};
 use crate::manifests::record::{self, Record};
 use crate::manifests::routes::{self, Scope};
@@ -15,17 +16,17 @@ use crate::yaml;
 /// # Errors
 /// Refused if someone has changed since what we changed, with the difference; or if it would send live requests to the
 /// shadow or to a subset that is about to vanish.
-pub fn restore(target: Target<'_>, world: &World) -> Result<Undo> {
+pub fn restore(offline_job: OfflineJob<'_>, world: &World) -> Result<Undo> {
     let mut undo = Undo::default();
     let mut found: Vec<(&Object, Record)> = world
         .objects
         .iter()
-        .filter_map(|object| Some((object, target.record(object)?)))
+        .filter_map(|object| Some((object, offline_job.record(object)?)))
         .collect();
     found.sort_by_key(|(object, _)| rank(object));
     let restored = |object: &Object| found.iter().any(|(other, _)| *other == object);
     for (object, record) in &found {
-        if let (Some(workload), Some(subset)) = (live_shadow(target, world), &record.pinned) {
+        if let (Some(workload), Some(subset)) = (live_shadow(offline_job, world), &record.pinned) {
             return Err(Error::Refused(format!(
                 "{} keeps live requests on subset {subset}, off {}; delete that first (--step remove), and restore when its pods are gone",
                 object.title(),
@@ -44,14 +45,17 @@ pub fn restore(target: Target<'_>, world: &World) -> Result<Undo> {
                 user.title(),
                 record.added.join(", "),
                 object.title(),
-                if target.is_ours(user) {
+                if offline_job.is_ours(user) {
                     "delete it first (--step remove)"
                 } else {
                     "send them elsewhere first"
                 }
             )));
         }
-        let (was, is) = (expected(object, record, world), as_found(target, object, record, world));
+        let (was, is) = (
+            expected(object, record, world),
+            as_found(offline_job, object, record, world),
+        );
         if was != is {
             return Err(Error::Refused(format!(
                 "{} ({}) was changed since; restoring would take that back. Make the change by hand, or take it back first. What was left of the original, and what is there now, without the copies:\n{}",
@@ -96,7 +100,7 @@ fn expected(object: &Object, record: &Record, world: &World) -> Vec<Value> {
 }
 
 /// What is there now, without the copies, in the same form. A rule of ours that someone changed stays in it.
-fn as_found(target: Target<'_>, object: &Object, record: &Record, world: &World) -> Vec<Value> {
+fn as_found(offline_job: OfflineJob<'_>, object: &Object, record: &Record, world: &World) -> Vec<Value> {
     if object.is(kinds::DESTINATION_RULE) {
         let value = without_subsets(object, record);
         return at(&value, &["spec", "subsets"])
@@ -105,7 +109,7 @@ fn as_found(target: Target<'_>, object: &Object, record: &Record, world: &World)
             .unwrap_or_default();
     }
     if object.is(kinds::HTTP_ROUTE) {
-        let value = stopped(target, object, world);
+        let value = stopped(offline_job, object, world);
         let rules = value
             .as_ref()
             .and_then(|value| at(value, &["spec", "rules"])?.as_array());
@@ -128,9 +132,9 @@ fn as_found(target: Target<'_>, object: &Object, record: &Record, world: &World)
     // Each rule of ours narrows the next one that is not.
     let mut base: Option<Value> = None;
     for rule in rules.into_iter().rev() {
-        match routes::narrowed_port(&rule, target.name) {
+        match routes::narrowed_port(&rule, offline_job.name) {
             Some(port) => {
-                let narrowed = base.as_ref().map(|base| routes::narrowed(base, target.name, port));
+                let narrowed = base.as_ref().map(|base| routes::narrowed(base, offline_job.name, port));
                 if narrowed.map(|rule| routes::normal(&[rule])) != Some(routes::normal(std::slice::from_ref(&rule))) {
                     found.push(rule);
                 }

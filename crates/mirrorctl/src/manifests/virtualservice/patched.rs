@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use super::{bound, need_pin, rules, scope};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
-use crate::manifests::change::{Change, refuse_other_job};
-use crate::manifests::native::{Copy, Copying};
-use crate::manifests::routes::{self, Scope};
+use crate::manifests::change::{ObjectChange, refuse_other_job};
+use crate::manifests::copying::{Copy, Copying};
+use crate::manifests::routes::{self, Scope, bound, rules, scope};
 use crate::manifests::{IstioVersion, Options, Origin, destinationrule, record};
 use crate::objects::{Object, World};
 
@@ -19,7 +18,7 @@ pub(super) fn patched(
     world: &World,
     options: &Options,
     notes: &mut Vec<String>,
-) -> Result<Change> {
+) -> Result<ObjectChange> {
     refuse_other_job(object, job)?;
     let scope = scope(object, world);
     let mut rules = rules(object).to_vec();
@@ -32,14 +31,14 @@ pub(super) fn patched(
     if let Some(subset) = &copying.pin
         && routes::pin(&mut rules, &copying.host, subset, scope)
     {
-        need_pin(job, copying, options)?;
+        copying.need_pin(job, options)?;
         destinationrule::refuse_hidden_pin(job, copying, subset, object.at(&["spec", "exportTo"]), world)?;
         pinned = Some(subset.clone());
     }
     let change = |rules: Vec<Value>| {
         let mut changed = object.value.clone();
         record::set(&mut changed, &["spec", "http"], rules.into());
-        Change {
+        ObjectChange {
             origin: Origin::Patched,
             object: changed,
             original: Some(object.clone()),
@@ -146,7 +145,8 @@ fn fit(job: &Job, copying: &Copying, rule: &Value, scope: Scope<'_>) -> Fit {
     match first {
         Some(port) if mirrored(*port) => Fit::Port(*port),
         Some(port) => Fit::Not(format!("sends to port {port}, which is not mirrored")),
-        // Without a port in the destination, a request keeps the port that was called (route.go, `GetDestinationCluster`).
+        // Without a port in the destination, a request keeps the port that was called (route.go,
+        // `GetDestinationCluster`).
         None if is_gateway => match copying.listeners.as_slice() {
             [port] if copying.is_single && mirrored(*port) => Fit::Port(*port),
             _ => not("names no port of a Service that has several"),

@@ -15,7 +15,7 @@ pub struct Axis {
 
 /// A place on the time axis that is written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Moment {
+pub struct TimeTick {
     /// 0 is the first point of the chart, 1 the last.
     pub place: f64,
     /// How long before the last point.
@@ -86,9 +86,9 @@ fn step(least: f64) -> f64 {
     factor.unwrap_or(10.0) * power
 }
 
-// === impl Moment ===
+// === impl TimeTick ===
 
-impl Moment {
+impl TimeTick {
     /// The times of a chart whose points span so many seconds, on so many cells.
     pub fn all(seconds: f64, cells: u16) -> Vec<Self> {
         let fits = |step: &f64| seconds / step * 9.0 <= f64::from(cells);

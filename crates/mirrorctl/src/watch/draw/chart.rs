@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::axis::{Axis, Moment};
+use super::axis::{Axis, TimeTick};
 use super::raster::{Raster, Whose};
 use super::text;
 use crate::watch::look::Look;
@@ -206,9 +206,9 @@ impl Chart<'_> {
         };
         mark(area.right().saturating_sub(1), buffer);
         Line::styled("now", look.quiet()).render(now, buffer);
-        for moment in Moment::all(self.seconds, width) {
-            let column = left + 1 + (moment.place * f64::from(width.saturating_sub(1))).round() as u16;
-            let wide = u16::try_from(text::width(&moment.label)).unwrap_or(u16::MAX);
+        for tick in TimeTick::all(self.seconds, width) {
+            let column = left + 1 + (tick.place * f64::from(width.saturating_sub(1))).round() as u16;
+            let wide = u16::try_from(text::width(&tick.label)).unwrap_or(u16::MAX);
             let begin = column
                 .saturating_sub(wide / 2)
                 .max(if is_roomy { area.x } else { left + 1 });
@@ -221,7 +221,7 @@ impl Chart<'_> {
                 width: wide,
                 ..labels
             };
-            Line::styled(moment.label, look.quiet()).render(place, buffer);
+            Line::styled(tick.label, look.quiet()).render(place, buffer);
             free = begin;
         }
     }

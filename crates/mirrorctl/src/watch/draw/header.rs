@@ -3,12 +3,13 @@
 use ratatui::text::{Line, Span};
 
 use super::text;
-use crate::live::feed::Endpoint;
-use crate::live::source::Kind;
+use crate::live::feed::SourceEndpoint;
+use crate::live::source::SourceKind;
 use crate::live::state::State;
-use crate::live::view::Mirror;
+use crate::live::view::MirrorView;
 use crate::watch::numbers;
 use crate::watch::scene::Scene;
+use crate::watch::ui::percentile;
 
 /// Names the mirror, its state, its settings and the source.
 pub fn header(scene: &Scene<'_>, width: usize, height: u16) -> Vec<Line<'static>> {
@@ -85,7 +86,7 @@ fn title(scene: &Scene<'_>, width: usize) -> Line<'static> {
     Line::from([vec![name], left, vec![gap], right].concat())
 }
 
-fn state(scene: &Scene<'_>, mirror: &Mirror) -> (String, ratatui::style::Style) {
+fn state(scene: &Scene<'_>, mirror: &MirrorView) -> (String, ratatui::style::Style) {
     let look = scene.look;
     if scene.moment.is_some_and(super::Moment::is_outage) {
         // The proxies' silence says nothing about what they do.
@@ -107,7 +108,7 @@ fn tabs(scene: &Scene<'_>, width: usize) -> Option<Line<'static>> {
         return None;
     }
     let look = scene.look;
-    let tab = |mirror: &Mirror| {
+    let tab = |mirror: &MirrorView| {
         let calls = !matches!(mirror.state, State::Mirroring | State::NoTraffic | State::Paused);
         let calls = calls && !scene.moment.is_some_and(super::Moment::is_outage);
         format!(
@@ -149,7 +150,7 @@ fn tabs(scene: &Scene<'_>, width: usize) -> Option<Line<'static>> {
 }
 
 /// What is set and what happens now, a piece each, the most telling first.
-fn facts(scene: &Scene<'_>, mirror: &Mirror, has_limits: bool) -> Vec<Vec<Span<'static>>> {
+fn facts(scene: &Scene<'_>, mirror: &MirrorView, has_limits: bool) -> Vec<Vec<Span<'static>>> {
     let (look, set, now) = (scene.look, &mirror.set, &mirror.now);
     let unknown = || look.sign("–", "-").to_owned();
     let mut facts: Vec<(&str, String, String, bool)> = Vec::new();
@@ -206,8 +207,8 @@ fn facts(scene: &Scene<'_>, mirror: &Mirror, has_limits: bool) -> Vec<Vec<Span<'
 fn source(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let look = scene.look;
     let kind = match scene.who.kind {
-        Kind::Envoy => "Envoy",
-        Kind::Prometheus => "Prometheus",
+        SourceKind::Envoy => "Envoy",
+        SourceKind::Prometheus => "Prometheus",
     };
     let first = scene.who.urls.first().cloned().unwrap_or_default();
     let others = match scene.who.urls.len() {
@@ -231,11 +232,11 @@ fn outages(scene: &Scene<'_>) -> Vec<String> {
         .moment
         .map(|moment| moment.endpoints.as_slice())
         .unwrap_or_default();
-    let silent: Vec<(&Endpoint, &str)> = endpoints
+    let silent: Vec<(&SourceEndpoint, &str)> = endpoints
         .iter()
         .filter_map(|endpoint| Some((endpoint, endpoint.problem.as_deref()?)))
         .collect();
-    let say = |(endpoint, problem): &(&Endpoint, &str)| {
+    let say = |(endpoint, problem): &(&SourceEndpoint, &str)| {
         let since = endpoint.since.map_or_else(String::new, |since| {
             let seconds = scene.now.saturating_sub(since) / 1000;
             format!(" since {} ({})", numbers::clock(since), numbers::span(seconds))
@@ -278,7 +279,7 @@ pub fn footer(scene: &Scene<'_>, width: usize) -> Line<'static> {
         ("?", "help", true),
         ("Space", if scene.ui.paused { "go on" } else { "pause" }, true),
         ("w", window_name(!scene.ui.is_long), true),
-        ("l", super::percentile(scene.ui.percentile + 1), true),
+        ("l", percentile(scene.ui.percentile + 1), true),
         ("Tab", "next mirror", several),
     ];
     let piece = |(key, does, _): (&'static str, &'static str, bool)| {

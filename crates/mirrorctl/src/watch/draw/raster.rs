@@ -1,5 +1,6 @@
-//! Dots in cells: two lines in one small picture. In braille a cell has two by four dots, in ASCII it is one. The primary's
-//! line is solid and the shadow's is dashed, so that both are seen where they lie on each other, and without colour.
+//! Dots in cells: two lines in one small picture. In braille a cell has two by four dots, in ASCII it is one. The
+//! primary's line is solid and the shadow's is dashed, so that both are seen where they lie on each other, and without
+//! colour.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -41,8 +42,8 @@ impl Raster {
         }
     }
 
-    /// A line through points, `(0, 0)` left and above, `(1, 1)` right and below. An unknown point is a gap; a point between
-    /// two gaps is a dot.
+    /// A line through points, `(0, 0)` left and above, `(1, 1)` right and below. An unknown point is a gap; a point
+    /// between two gaps is a dot.
     pub fn line(&mut self, whose: Whose, points: impl Iterator<Item = Option<(f64, f64)>>) {
         let mut last: Option<(i64, i64)> = None;
         let mut travelled = 0;

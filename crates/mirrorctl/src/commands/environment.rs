@@ -1,0 +1,24 @@
+//! What `main` brings to a command: the clock, the streams, the terminal.
+
+use std::io::Write;
+
+use crate::input::Stdin;
+use crate::time::Time;
+use crate::wait::Wait;
+use crate::watch::look::Look;
+
+/// What a command may know of the world besides its arguments.
+pub struct Environment<'a> {
+    /// Standard input.
+    pub stdin: Stdin<'a>,
+    /// The clock.
+    pub now: Time,
+    /// Whether standard output is a terminal that wants colour.
+    pub colour: bool,
+    /// Time that passes.
+    pub wait: &'a mut dyn Wait,
+    /// What the terminal can show; `None` if standard output is none.
+    pub look: Option<Look>,
+    /// Standard output, for what goes on until it is told to stop. All else is an answer.
+    pub stdout: &'a mut dyn Write,
+}

@@ -1,0 +1,198 @@
+//! What a proxy can call: the ports of a Service that speak HTTP, and the destination of a shadow's copies. What would
+//! copy nothing ends here.
+
+use super::clone::{Called, called};
+use super::cluster::Destination;
+use crate::error::{Error, Result};
+use crate::job::{Job, Shadow};
+use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds};
+
+/// The annotation of a Service that says which namespaces know it (pkg/config/kube/conversion.go).
+const EXPORT_TO: &str = "networking.istio.io/exportTo";
+
+/// Where a shadow's copies of one port's requests go. `client` is the namespace of the proxies that call it.
+///
+/// # Errors
+/// [`Error::Missing`], and refused for what these proxies cannot call.
+pub(super) fn destination(
+    job: &Job,
+    shadow: &Shadow,
+    path: &str,
+    (service, port): (&Service<'_>, u16),
+    client: &str,
+    world: &World,
+    notes: &mut Vec<String>,
+) -> Result<Destination> {
+    match called(job, shadow) {
+        Called::Service {
+            name,
+            namespace,
+            port: own,
+        } => {
+            let backend = world.service(namespace, &name)?;
+            let key = shadow.backend.key();
+            let path = format!("{path}.{key}");
+            refuse_hidden(&backend, client, &path)?;
+            backend_destination(&backend, own.unwrap_or(port), &path, notes)
+        }
+        Called::Subset(name) => {
+            let path = format!("{path}.subset");
+            refuse_hidden(service, client, &path)?;
+            let destination = subset_destination(service, port, name, client, world, &path)?;
+            notes.push(format!(
+                "the pods of subset {name} are endpoints of {} too: only routing keeps live requests off them",
+                service.object.title()
+            ));
+            Ok(destination)
+        }
+        Called::Endpoint(_) => Err(not_of_istio(path)),
+    }
+}
+
+/// An address in a job for Istio, of which the job's reader lets none through.
+pub(super) fn not_of_istio(path: &str) -> Error {
+    Error::Refused(format!("{path}.endpoint: is for dataPlane `envoy`"))
+}
+
+/// The port that the job names, or every port that speaks HTTP.
+pub(super) fn http_ports(job: &Job, service: &Service<'_>, notes: &mut Vec<String>) -> Result<Vec<ServicePort>> {
+    let title = service.object.title();
+    let mut ports = Vec::new();
+    match job.target.port {
+        Some(number) => {
+            let port = service.port(number, "spec.targetRef.port")?;
+            match port.protocol {
+                Protocol::Http => {}
+                Protocol::Undeclared => notes.push(format!(
+                    "port {} of {title} declares no protocol; Istio sniffs it, and only what it takes for HTTP is copied",
+                    port.title()
+                )),
+                Protocol::Opaque | Protocol::Udp => {
+                    return Err(opaque("spec.targetRef.port", service, &port));
+                }
+            }
+            ports.push(port);
+        }
+        None => {
+            for port in service.ports()? {
+                match port.protocol {
+                    Protocol::Http => ports.push(port),
+                    Protocol::Opaque | Protocol::Udp => notes.push(format!(
+                        "port {} of {title} is not HTTP and is not mirrored",
+                        port.title()
+                    )),
+                    Protocol::Undeclared => {
+                        return Err(Error::Refused(format!(
+                            "spec.targetRef: port {} of {title} declares no protocol; name it http-…, set its appProtocol, or name one port by spec.targetRef.port",
+                            port.title()
+                        )));
+                    }
+                }
+            }
+        }
+    }
+    if ports.is_empty() {
+        return Err(Error::Refused(format!(
+            "spec.targetRef: {title} has no HTTP port; TCP cannot be mirrored, because a proxy sees no requests in it"
+        )));
+    }
+    Ok(ports)
+}
+
+/// A Service that the proxies of a namespace do not get cannot be called by them.
+fn refuse_hidden(service: &Service<'_>, client: &str, path: &str) -> Result<()> {
+    let own = service.object.namespace.as_str();
+    let Some(exported) = service.object.annotation(EXPORT_TO) else {
+        return Ok(());
+    };
+    let mut to = exported.split(',').map(str::trim);
+    if to.any(|to| to == "*" || to == client || (to == "." && own == client)) {
+        return Ok(());
+    }
+    Err(Error::Refused(format!(
+        "{path}: {} is exported to `{exported}` only ({EXPORT_TO}), and the proxies that copy are of namespace {client}; add that namespace there",
+        service.object.title()
+    )))
+}
+
+fn opaque(path: &str, service: &Service<'_>, port: &ServicePort) -> Error {
+    Error::Refused(format!(
+        "{path}: port {} of {} is not HTTP; TCP and TLS cannot be mirrored, because a proxy sees no requests in them",
+        port.title(),
+        service.object.title()
+    ))
+}
+
+/// A Service of its own.
+pub(super) fn backend_destination(
+    backend: &Service<'_>,
+    number: u16,
+    path: &str,
+    notes: &mut Vec<String>,
+) -> Result<Destination> {
+    let title = backend.object.title();
+    if let Some(other) = backend.external_name() {
+        return Err(Error::Refused(format!(
+            "{path}: {title} only stands for {other}, so no proxy has a cluster of its name"
+        )));
+    }
+    if backend.is_headless() {
+        return Err(headless(path, backend));
+    }
+    let port = backend.port(number, path)?;
+    match port.protocol {
+        Protocol::Http => {}
+        Protocol::Undeclared => notes.push(format!(
+            "port {} of {title} declares no protocol; copies reach the shadow as plain TCP, without its metrics and policies: name it http-… or set its appProtocol",
+            port.title()
+        )),
+        Protocol::Opaque | Protocol::Udp => return Err(opaque(path, backend, &port)),
+    }
+    Ok(Destination {
+        host: backend.host(),
+        port: number,
+        subset: None,
+    })
+}
+
+/// A subset of the target, which a DestinationRule that the calling proxies obey must define.
+fn subset_destination(
+    service: &Service<'_>,
+    port: u16,
+    name: &str,
+    client: &str,
+    world: &World,
+    path: &str,
+) -> Result<Destination> {
+    if service.is_headless() {
+        return Err(headless(path, service));
+    }
+    let host = service.host();
+    let namespace = service.object.namespace.as_str();
+    if world.subset(&host, client, namespace, name).is_none() {
+        return Err(Error::Missing {
+            fact: format!("a DestinationRule of namespace {namespace} that defines the subset {name} of {host}"),
+            command: kinds::DESTINATION_RULE.command(namespace),
+        });
+    }
+    Ok(Destination {
+        host,
+        port,
+        subset: Some(name.to_owned()),
+    })
+}
+
+/// The cluster of a headless Service forwards to where a connection was going, and a callout was going nowhere
+/// (pilot/pkg/networking/core/cluster.go, ORIGINAL_DST).
+pub(super) fn headless(path: &str, service: &Service<'_>) -> Error {
+    Error::Refused(format!(
+        "{path}: {} is headless, and a copy cannot be sent to its cluster; give the shadow a Service with a cluster IP",
+        service.object.title()
+    ))
+}
+
+/// Labels as kubectl writes a selector: `app=reviews,version=v1`.
+pub(super) fn written(labels: &Labels) -> String {
+    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    labels.join(",")
+}

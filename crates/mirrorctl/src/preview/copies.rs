@@ -1,0 +1,176 @@
+//! What the shadows get, read from the objects that are applied: from a configuration of the filter, or from the routes
+//! that mirror.
+
+use mirror_policy::Plan as Filter;
+use mirror_policy::config::RequestMatch;
+use mirror_policy::copy;
+use mirror_policy::plan::{AuthorityRewrite, Mirror};
+use serde_json::Value;
+
+use crate::check::millionths;
+use crate::job::{DataPlane, Job};
+use crate::manifests::{Bundle, Destination, IstioVersion, Options, Step};
+use crate::objects::{at, fully_qualified};
+
+/// What one mirror sends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Copies {
+    /// The mirror's name, or the rule that mirrors.
+    pub mirror: String,
+    /// Envoy's name of where it goes; what an HTTPRoute calls it.
+    pub cluster: String,
+    /// As written, in percent.
+    pub percentage: f64,
+    /// As it works: what Istio and the filter keep of it, in percent.
+    pub effective: f64,
+    /// The Host that the shadow sees.
+    pub host: String,
+    /// What else differs from the original: one phrase each.
+    pub headers: Vec<String>,
+}
+
+pub(super) fn copies(job: &Job, bundle: &Bundle, filters: &[Filter], options: &Options, domain: &str) -> Vec<Copies> {
+    let authority = match job.target.port {
+        _ if matches!(job.data_plane, DataPlane::Gateway | DataPlane::Envoy) => "HOST".to_owned(),
+        Some(port) => format!("{}:{port}", job.target.name),
+        None => job.target.name.clone(),
+    };
+    let mut found: Vec<Copies> = filters
+        .iter()
+        .flat_map(|filter| &filter.mirrors)
+        .map(|mirror| by_filter(mirror, &authority))
+        .collect();
+    // `DISABLE_SHADOW_HOST_SUFFIX` is true since 1.28 (pilot/pkg/features/pilot.go).
+    let has_suffix = options.istio < IstioVersion { major: 1, minor: 28 };
+    let rewrite = if has_suffix {
+        AuthorityRewrite::Suffix("-shadow".to_owned())
+    } else {
+        AuthorityRewrite::Preserve
+    };
+    let host = String::from_utf8_lossy(&copy::authority(&rewrite, authority.as_bytes())).into_owned();
+    for manifest in bundle.manifests(Some(Step::Mirror)) {
+        found.extend(by_routes(&manifest.object, job, domain, &host));
+    }
+    found
+}
+
+fn by_filter(mirror: &Mirror, authority: &str) -> Copies {
+    let config = &mirror.config;
+    let of_match = |entry: &RequestMatch| entry.authority.as_ref()?.exact.clone();
+    let exact = config.r#match.iter().find_map(of_match);
+    let authority = exact.as_deref().unwrap_or(authority);
+    let percentage = f64::from(config.percentage.ppm()) / 10_000.0;
+    let mut headers = vec![format!("{}: {}", config.marker, config.name)];
+    if config.redact.is_some() {
+        headers.push("what `redact` names is taken out or hashed".to_owned());
+    }
+    for (word, names) in [("set", &config.headers.set.0), ("added", &config.headers.add.0)] {
+        headers.extend(names.iter().map(|(name, value)| format!("{word} {name}: {value}")));
+    }
+    headers.extend(config.headers.remove.iter().map(|name| format!("without {name}")));
+    if let Some(path) = &config.path {
+        let rewrite = &path.prefix_rewrite;
+        headers.push(format!("path {}… becomes {}…", rewrite.from, rewrite.to));
+    }
+    Copies {
+        mirror: config.name.clone(),
+        cluster: mirror.cluster.clone(),
+        percentage,
+        effective: if config.enabled { percentage } else { 0.0 },
+        host: String::from_utf8_lossy(&copy::authority(&mirror.authority, authority.as_bytes())).into_owned(),
+        headers,
+    }
+}
+
+/// The mirrors of a VirtualService's or HTTPRoute's rules.
+fn by_routes(object: &Value, job: &Job, domain: &str, host: &str) -> Vec<Copies> {
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let name = at(object, &["metadata", "name"])
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let mut found = Vec::new();
+    let mut add = |rule: String, cluster: String, percentage: f64| {
+        found.push(Copies {
+            mirror: format!("{kind} {name}, {rule}"),
+            cluster,
+            percentage,
+            effective: f64::from(millionths(percentage)) / 10_000.0,
+            host: host.to_owned(),
+            headers: Vec::new(),
+        });
+    };
+    for (index, rule) in list(at(object, &["spec", "http"])).enumerate() {
+        let one = rule.get("mirror").map(|mirror| (mirror, rule.get("mirrorPercentage")));
+        let several =
+            list(rule.get("mirrors")).filter_map(|mirror| Some((mirror.get("destination")?, mirror.get("percentage"))));
+        for (destination, percentage) in one.into_iter().chain(several) {
+            let percentage = percentage.and_then(|percentage| percentage.get("value")?.as_f64());
+            let cluster = cluster(destination, job, domain);
+            add(format!("http[{index}]"), cluster, percentage.unwrap_or(100.0));
+        }
+    }
+    for (index, rule) in list(at(object, &["spec", "rules"])).enumerate() {
+        for mirror in list(rule.get("filters")).filter_map(|filter| filter.get("requestMirror")) {
+            let number = |keys: &[&str]| at(mirror, keys).and_then(Value::as_f64);
+            let percentage = match (number(&["percent"]), number(&["fraction", "numerator"])) {
+                (Some(percent), _) => percent,
+                (None, Some(numerator)) => 100.0 * numerator / number(&["fraction", "denominator"]).unwrap_or(100.0),
+                (None, None) => 100.0,
+            };
+            let text = |key: &str| at(mirror, &["backendRef", key]).and_then(Value::as_str);
+            let destination = Destination {
+                host: format!(
+                    "{}.{}.svc.{}",
+                    text("name").unwrap_or_default(),
+                    text("namespace").unwrap_or(&job.namespace),
+                    domain
+                ),
+                port: number(&["backendRef", "port"]).map_or(0, |port| port as u16),
+                subset: None,
+            };
+            add(format!("rules[{index}]"), destination.cluster(), percentage);
+        }
+    }
+    found
+}
+
+/// What Envoy calls a destination of a VirtualService.
+fn cluster(destination: &Value, job: &Job, domain: &str) -> String {
+    let text = |key: &str| destination.get(key).and_then(Value::as_str);
+    Destination {
+        host: fully_qualified(text("host").unwrap_or_default(), &job.namespace, domain),
+        port: at(destination, &["port", "number"])
+            .and_then(Value::as_u64)
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or(0),
+        subset: text("subset").map(str::to_owned),
+    }
+    .cluster()
+}
+
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The configurations of the filter inside an object: a `pluginConfig`, or in Envoy's own configuration a text or
+/// Struct that is the filter's.
+pub fn configs(value: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut rest = vec![value];
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::Object(fields) => {
+                let config = at(value, &["configuration", "value"]).and_then(|value| match value {
+                    Value::String(text) => serde_json::from_str(text).ok(),
+                    other => Some(other.clone()),
+                });
+                found.extend(fields.get("pluginConfig").cloned().or(config));
+                let others = fields.iter().filter(|(key, _)| *key != "pluginConfig");
+                rest.extend(others.map(|(_, value)| value));
+            }
+            Value::Array(values) => rest.extend(values),
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,45 @@
+//! The cases: what is in order, what is changed in it, and what is then found.
+
+mod attachment;
+
+mod clones;
+
+mod copied;
+
+mod destinations;
+
+mod istio;
+
+mod live;
+
+mod near;
+
+pub use near::NEAR;
+
+/// One case.
+pub struct Case {
+    /// Code, path and message.
+    pub finding: &'static str,
+    /// What is in order.
+    pub good: &'static str,
+    /// Each text, once, by another one.
+    pub changes: &'static [(&'static str, &'static str)],
+}
+
+const fn case(finding: &'static str, good: &'static str, changes: &'static [(&'static str, &'static str)]) -> Case {
+    Case { finding, good, changes }
+}
+
+/// All cases, subject by subject.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    [
+        istio::CASES,
+        attachment::CASES,
+        copied::CASES,
+        destinations::CASES,
+        live::CASES,
+        clones::CASES,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,141 @@
+//! What is copied.
+
+use super::{Case, case};
+use crate::findings::good::{CONFIG, FILTER, JOB, NATIVE, ROUTE};
+
+/// Code by code.
+pub const CASES: &[Case] = &[
+    case(
+        "TM020 spec.wasm.pluginConfig.mirrors[0]: `expiresAt` is absent",
+        FILTER,
+        &[("        expiresAt: \"2027-01-01T00:00:00Z\"\n", "")],
+    ),
+    case(
+        "TM020 spec.expiresAt: copies until it is taken offline",
+        JOB,
+        &[("\"2027-01-01T00:00:00Z\"", "never")],
+    ),
+    case(
+        "TM020 spec.expiresAt: Envoy's own mirroring has no end; take it offline then",
+        JOB,
+        &[
+            ("  primary: {version: v1}", "  engine: native"),
+            (
+                "    match: [{method: {exact: GET}}]\n    headers: {remove: [authorization, cookie]}\n",
+                "",
+            ),
+        ],
+    ),
+    case(
+        "TM021 spec.expiresAt: 2026-12-01T12:00:00Z is past, it is 2026-12-01T12:00:00Z",
+        JOB,
+        &[("2027-01-01T00:00:00Z", "2026-12-01T12:00:00Z")],
+    ),
+    case(
+        "TM021 mirrors[0].expiresAt: 2026-01-01T00:00:00Z is past, it is 2026-12-01T12:00:00Z",
+        CONFIG,
+        &[("2027", "2026")],
+    ),
+    case(
+        "TM022 mirrors[0]: copies POST, PUT, PATCH, DELETE",
+        CONFIG,
+        &[("  match: [{method: {exact: GET}}]\n", "")],
+    ),
+    case(
+        "TM022 spec.shadows[0].match: copies POST, PUT, PATCH",
+        JOB,
+        &[("method: {exact: GET}", "method: {regex: \"GET|P.*\"}")],
+    ),
+    case(
+        "TM022 mirrors[0].match: copies PUT",
+        CONFIG,
+        &[("{exact: GET}", "{prefix: PU}")],
+    ),
+    case(
+        "TM022 spec.http[0].mirror: copies POST, PUT, PATCH, DELETE",
+        NATIVE,
+        &[("method: {exact: GET}", "uri: {prefix: /}")],
+    ),
+    case(
+        "TM022 spec.http[0].mirror: copies PUT, PATCH",
+        NATIVE,
+        &[("method: {exact: GET}", "method: {regex: PU.|PATCH}")],
+    ),
+    case(
+        "TM022 spec.rules[0].filters[0]: copies DELETE",
+        ROUTE,
+        &[("method: HEAD", "method: DELETE")],
+    ),
+    case(
+        "TM023 mirrors[0]: copies the headers cookie",
+        CONFIG,
+        &[(", cookie]", "]")],
+    ),
+    case(
+        "TM023 spec.shadows[0]: copies the headers authorization and cookie; engine native cannot take them out",
+        JOB,
+        &[
+            ("  primary: {version: v1}", "  engine: native"),
+            (
+                "    match: [{method: {exact: GET}}]\n    headers: {remove: [authorization, cookie]}\n",
+                "",
+            ),
+        ],
+    ),
+    case(
+        "TM024 mirrors[0]: `percentage` is absent",
+        CONFIG,
+        &[("  percentage: 10\n", "")],
+    ),
+    case(
+        "TM024 spec.shadows[0]: `percentage` is absent",
+        JOB,
+        &[("    percentage: 10\n", "")],
+    ),
+    case(
+        "TM024 spec.http[0].mirror: the percentage is absent",
+        NATIVE,
+        &[("    mirrorPercentage: {value: 12.5}\n", "")],
+    ),
+    case(
+        "TM024 spec.rules[0].filters[0]: `percent` and `fraction` are absent",
+        ROUTE,
+        &[(", percent: 10", "")],
+    ),
+    case(
+        "TM025 spec.http[0].mirrorPercentage.value: 0.57 becomes 0.5699",
+        NATIVE,
+        &[("12.5", "0.57")],
+    ),
+    case(
+        "TM025 spec.http[0].mirrorPercentage.value: 0.00009 becomes 0",
+        NATIVE,
+        &[("12.5", "0.00009")],
+    ),
+    case(
+        "TM026 : 2 × 128 MiB of maxBufferedBytes × 2 workers = 512 MiB; the proxy's limit is 1024 MiB",
+        CONFIG,
+        &[(
+            "  percentage: 10\n",
+            "  percentage: 10\n  limits: {maxBufferedBytes: 134217728}\n",
+        )],
+    ),
+    case(
+        "TM026 spec.wasm.pluginConfig: 2 × 16 MiB of maxBufferedBytes × 2 workers = 64 MiB; the proxy's limit is 128 MiB",
+        FILTER,
+        &[(
+            "metadata: {labels: {app: reviews, version: v1}}",
+            "metadata: {labels: {app: reviews, version: v1}, annotations: {sidecar.istio.io/proxyMemoryLimit: 128Mi}}",
+        )],
+    ),
+    case(
+        "TM027 mirrors[0].cluster: `inbound|9080||` has no host to which a copy could be sent",
+        CONFIG,
+        &[("cluster: shadow", "cluster: inbound|9080||")],
+    ),
+    case(
+        "TM027 mirrors[0].cluster: `PassthroughCluster` has no host to which a copy could be sent",
+        CONFIG,
+        &[("cluster: shadow", "cluster: PassthroughCluster")],
+    ),
+];

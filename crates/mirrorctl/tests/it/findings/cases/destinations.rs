@@ -1,0 +1,109 @@
+//! Where the copies go.
+
+use super::{Case, case};
+use crate::findings::good::{FILTER, JOB, NATIVE, ROUTE, WAYPOINT};
+
+/// Code by code.
+pub const CASES: &[Case] = &[
+    case(
+        "TM030 spec.wasm.pluginConfig.mirrors[0].cluster: reviews-v3 is not among the Services of namespace demo that are given: reviews, reviews-v2",
+        FILTER,
+        &[("||reviews-v2", "||reviews-v3")],
+    ),
+    case(
+        "TM030 spec.http[0].mirror: `reviews-v2.demo` is not a whole name; that of the Service is reviews-v2.demo.svc.cluster.local",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {host: reviews-v2.demo")],
+    ),
+    case(
+        "TM030 spec.shadows[0].backendRef: reviews-v3 is not among the Services of namespace demo that are given: reviews, reviews-v2",
+        JOB,
+        &[("{name: reviews-v2, port", "{name: reviews-v3, port")],
+    ),
+    case(
+        "TM031 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo has no port 9081; it has 9080 (http)",
+        FILTER,
+        &[("outbound|9080", "outbound|9081")],
+    ),
+    case(
+        "TM031 spec.rules[0].filters[0].requestMirror.backendRef: the Service reviews-v2 of namespace demo has no port 81; it has 9080 (http)",
+        ROUTE,
+        &[("{name: reviews-v2, port: 9080}", "{name: reviews-v2, port: 81}")],
+    ),
+    case(
+        "TM031 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo has no port 9081; it has 9080 (http)",
+        WAYPOINT,
+        &[("outbound|9080||", "inbound-vip|9081|http|")],
+    ),
+    case(
+        "TM032 spec.http[0].mirror: the DestinationRule reviews of namespace demo has no subset v2",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {subset: v2, host: reviews")],
+    ),
+    case(
+        "TM033 spec.http[0].mirror: the DestinationRule shadow of namespace istio-system defines the subset v2, and proxies of namespace demo obey the DestinationRule reviews of namespace demo",
+        NATIVE,
+        &[
+            ("mirror: {host: reviews-v2", "mirror: {subset: v2, host: reviews"),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: istio-system}\nspec: {host: reviews.demo.svc.cluster.local, subsets: [{name: v2}]}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
+    case(
+        "TM034 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo is headless",
+        FILTER,
+        &[("clusterIP: 10.96.0.2", "clusterIP: None")],
+    ),
+    case(
+        "TM034 spec.http[0].mirror: the Service reviews-v2 of namespace demo only stands for a.example.com",
+        NATIVE,
+        &[(
+            "clusterIP: 10.96.0.2",
+            "type: ExternalName\n  externalName: a.example.com",
+        )],
+    ),
+    case(
+        "TM035 spec.wasm.pluginConfig.mirrors[0].cluster: port 9080 (web) of the Service reviews-v2 of namespace demo declares no protocol",
+        FILTER,
+        &[(
+            "selector: {app: reviews-v2}\n  ports: [{name: http",
+            "selector: {app: reviews-v2}\n  ports: [{name: web",
+        )],
+    ),
+    case(
+        "TM035 spec.match[0].ports[0]: port 9080 (web) of the Service reviews of namespace demo, which leads there, declares no protocol",
+        FILTER,
+        &[("name: http", "name: web")],
+    ),
+    case(
+        "TM036 spec.http[0].mirror: port 9080 (tcp-a) of the Service reviews-v2 of namespace demo is not HTTP",
+        NATIVE,
+        &[(
+            "selector: {app: reviews-v2}\n  ports: [{name: http",
+            "selector: {app: reviews-v2}\n  ports: [{name: tcp-a",
+        )],
+    ),
+    case(
+        "TM036 spec.match[0].ports[0]: port 9080 (tcp) of the Service reviews of namespace demo, which leads there, is not HTTP",
+        FILTER,
+        &[("name: http", "name: tcp")],
+    ),
+    case(
+        "TM037 spec.http[0].mirror: `port` is absent",
+        NATIVE,
+        &[(
+            "mirror: {host: reviews-v2, port: {number: 9080}}",
+            "mirror: {host: reviews-v2}",
+        )],
+    ),
+    case(
+        "TM038 spec.wasm.pluginConfig.mirrors[0].cluster: the Sidecar a of namespace demo imports nothing that covers demo/reviews-v2.demo.svc.cluster.local",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {egress: [{hosts: [istio-system/*, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+];

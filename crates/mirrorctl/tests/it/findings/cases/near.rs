@@ -1,0 +1,148 @@
+//! What only looks like a case.
+
+use super::{Case, case};
+use crate::findings::good::{CLONE, FILTER, NATIVE, WAYPOINT};
+
+/// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
+pub const NEAR: &[Case] = &[
+    case(
+        "TM027 of a Service at its own waypoint",
+        WAYPOINT,
+        &[("outbound|9080||", "inbound-vip|9080|http|")],
+    ),
+    case(
+        "TM038 with a VirtualService that imports the shadow",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {egress: [{hosts: [istio-system/*, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}], mirrors: [{destination: {host: reviews-v2, port: {number: 9080}}, percentage: {value: 0}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM038 with an egress that covers it",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {egress: [{hosts: [demo/*.demo.svc.cluster.local, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM038 with a Sidecar for other pods",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a, namespace: demo}\nspec: {workloadSelector: {labels: {app: other}}, egress: [{hosts: [istio-system/*, ./reviews.demo.svc.cluster.local]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM045 with a policy that allows the primary",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: shadow, namespace: demo}\nspec: {selector: {matchLabels: {app: reviews-v2}}, rules: [{from: [{source: {principals: [cluster.local/ns/demo/sa/productpage, cluster.local/ns/demo/sa/rev*]}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM045 with a policy for other pods",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: shadow, namespace: demo}\nspec: {selector: {matchLabels: {app: other}}, rules: [{from: [{source: {principals: [a]}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM040 with every route pinned to the primary",
+        FILTER,
+        &[
+            ("selector: {app: reviews-v2}", "selector: {app: reviews, version: v2}"),
+            (
+                "labels: {app: reviews-v2, version: v2}",
+                "labels: {app: reviews, version: v2}",
+            ),
+            (
+                "apiVersion: extensions",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: reviews, namespace: demo}\nspec: {host: reviews.demo.svc.cluster.local, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, subset: v1, port: {number: 9080}}}]}]}\n---\napiVersion: extensions",
+            ),
+        ],
+    ),
+    case(
+        "TM050 with every route pinned to the primary",
+        CLONE,
+        &[
+            ("{app: reviews-shadow,", "{app: reviews,"),
+            (
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: reviews, namespace: demo}\nspec: {host: reviews.demo.svc.cluster.local, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, subset: v1, port: {number: 9080}}}]}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n",
+            ),
+        ],
+    ),
+    case(
+        "TM042 with mirrors of other requests",
+        FILTER,
+        &[(
+            "      mirrors:\n",
+            "      mirrors:\n      - {name: a, cluster: outbound|9080||reviews-v2.demo.svc.cluster.local, match: [{method: {exact: TRACE}}]}\n",
+        )],
+    ),
+    case(
+        "TM042 with a VirtualService that only imports the shadow",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}], mirrors: [{destination: {host: reviews-v2, port: {number: 9080}}, percentage: {value: 0}}]}]}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM043 with an older one for a gateway",
+        NATIVE,
+        &[(
+            "apiVersion: networking",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: older, namespace: demo, creationTimestamp: \"2026-01-01T00:00:00Z\"}\nspec: {gateways: [public], hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}]}]}\n---\napiVersion: networking",
+        )],
+    ),
+    case(
+        "TM043 being the older one",
+        NATIVE,
+        &[
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: younger, namespace: demo}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}]}]}\n---\napiVersion: networking",
+            ),
+            (
+                "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+                "metadata: {name: reviews, namespace: demo, creationTimestamp: \"2026-01-01T00:00:00Z\"}\nspec:\n  hosts",
+            ),
+        ],
+    ),
+    case(
+        "TM041 without a weight",
+        NATIVE,
+        &[
+            ("mirror: {host: reviews-v2", "mirror: {subset: v1, host: reviews"),
+            (
+                "subset: v1}\n      weight: 100",
+                "subset: v1}\n      weight: 0\n    - {destination: {host: reviews-v2}, weight: 100}",
+            ),
+        ],
+    ),
+    case(
+        "TM030 at a host outside of the cluster",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {host: shadow.example.com")],
+    ),
+    case(
+        "TM025 with a percentage that keeps its value",
+        NATIVE,
+        &[("12.5", "0.0001")],
+    ),
+    case(
+        "TM051 without init containers",
+        CLONE,
+        &[("restartPolicy: Always", "restartPolicy: Always, command: [a]")],
+    ),
+    case(
+        "TM010 of another filter than ours",
+        FILTER,
+        &[("FAIL_OPEN", "FAIL_CLOSE"), ("      mirrors:\n", "      others:\n")],
+    ),
+];

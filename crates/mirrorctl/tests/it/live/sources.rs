@@ -1,0 +1,361 @@
+//! What sources say, as recorded from a real Envoy and a real Prometheus: read whole, under every name that a statistic
+//! can have, and refused in one line if it is something else.
+
+use mirror_policy::reason::{Class, Skipped};
+use mirror_policy::stats::{Kind, Statistic};
+use mirrorctl::job::Engine;
+use mirrorctl::live::history::History;
+use mirrorctl::live::prometheus::{self, Native, Question, Samples};
+use mirrorctl::live::reading::Reading;
+use mirrorctl::live::view::{MirrorView, View};
+use mirrorctl::live::window::Window;
+use mirrorctl::live::{envoy, vocabulary};
+use serde_json::{Value, json};
+
+const MIRROR: &str = "reviews-v2";
+
+fn recorded(name: &str) -> Vec<u8> {
+    let file = format!("{}/tests/live/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(file).expect("the recording")
+}
+
+/// The answers of a proxy's admin interface, every two seconds; none while it restarted.
+fn envoy_readings() -> Vec<Reading> {
+    let moments: Value = serde_json::from_slice(&recorded("envoy_restart.json")).expect("JSON");
+    let moments = moments.as_array().expect("a list").iter();
+    moments
+        .filter(|moment| !moment["answer"].is_null())
+        .map(|moment| {
+            let answer = moment["answer"].to_string();
+            envoy::read("proxy", moment["at"].as_i64().expect("a time"), answer.as_bytes()).expect("Envoy's answer")
+        })
+        .collect()
+}
+
+fn questions(natives: &[Native]) -> Vec<Question> {
+    Question::all("", natives, 300)
+}
+
+fn prometheus_readings(name: &str) -> Vec<Reading> {
+    let mut samples = Samples::default();
+    samples
+        .take(&questions(&[])[0], &recorded(name))
+        .expect("Prometheus' answer");
+    samples.readings()
+}
+
+fn history(readings: &[Reading]) -> History {
+    let mut history = History::new(1800);
+    for reading in readings {
+        history.push(reading.clone());
+    }
+    history
+}
+
+fn shown(history: &History) -> MirrorView {
+    let mut view = View::of(history, Window::SHORT, &[]);
+    assert_eq!(view.mirrors.len(), 1);
+    view.mirrors.remove(0)
+}
+
+/// What a counter grew by, summed over the processes: what a careful person would work out by hand from the recording.
+fn grown(readings: &[Reading], counter: Statistic) -> f64 {
+    let values: Vec<f64> = readings
+        .iter()
+        .filter_map(|reading| reading.mirrors[MIRROR].get(counter))
+        .collect();
+    values
+        .windows(2)
+        .map(|pair| if pair[1] < pair[0] { pair[1] } else { pair[1] - pair[0] })
+        .sum()
+}
+
+// === names ===
+
+#[test]
+fn every_statistic_is_known_by_its_raw_name() {
+    for &statistic in vocabulary::all() {
+        // Any DNS label is a mirror's name, even the words around it.
+        for mirror in [MIRROR, "tag", "wasm-filter", "traffic-mirror"] {
+            for prefix in ["wasmcustom.", ""] {
+                let raw = format!("{prefix}{}", statistic.raw_name(mirror));
+                assert_eq!(vocabulary::raw_name(&raw), Some((mirror, statistic)), "{raw}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_names_are_no_statistics() {
+    for raw in [
+        "",
+        "wasmcustom.",
+        "wasm_filter.reviews-v2",
+        "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_unheard_of_total",
+        "wasmcustom.wasm_filter.reviews-v2.tag.unheard_of;.traffic_mirror_skipped_total",
+        "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_skipped_total",
+        "wasmcustom.wasm_filter.reviews-v2.tag.2xx;.traffic_mirror_sent_total",
+        "cluster.traffic_mirror_sent_total",
+    ] {
+        assert_eq!(vocabulary::raw_name(raw), None, "{raw}");
+    }
+}
+
+// === Envoy ===
+
+#[test]
+fn a_recorded_proxy_is_read_whole() {
+    let readings = envoy_readings();
+    assert_eq!(readings.len(), 15);
+    let last = &readings.last().unwrap().mirrors[MIRROR];
+    for &statistic in vocabulary::all() {
+        match statistic.kind() {
+            // They show up once the mirror has an expiry or a breaker to speak of.
+            _ if statistic == Statistic::ExpiryTimestampSeconds => {}
+            Kind::Histogram => assert!(last.distribution(statistic).is_some(), "{statistic:?}"),
+            _ => assert!(last.get(statistic).is_some(), "{statistic:?}"),
+        }
+    }
+    assert_eq!(last.get(Statistic::Matched), Some(378.0));
+    assert_eq!(last.get(Statistic::Sent), Some(179.0));
+    assert_eq!(last.get(Statistic::Skipped(Skipped::NotSampled)), Some(199.0));
+    assert_eq!(last.get(Statistic::PercentagePpm), Some(500_000.0));
+    // Envoy merges histograms when it flushes: they come a little later than the counters.
+    let durations = last.distribution(Statistic::ShadowDuration).unwrap().count();
+    assert!((100.0..179.0).contains(&durations), "{durations}");
+}
+
+#[test]
+fn a_restart_in_a_recording_loses_and_invents_nothing() {
+    let readings = envoy_readings();
+    let mirror = shown(&history(&readings));
+    let balances = &mirror.window.balances;
+    assert_eq!(balances.matched, grown(&readings, Statistic::Matched));
+    assert_eq!(balances.sent, grown(&readings, Statistic::Sent));
+    assert_eq!(balances.matched, balances.sent + balances.skipped + balances.dropped);
+    assert!(balances.matched > 700.0, "{}", balances.matched);
+    // Since it started is since the last start.
+    assert_eq!(mirror.total.matched, 378.0);
+    assert_eq!(mirror.total.unaccounted, Some(0.0));
+    for reason in &balances.reasons {
+        assert_eq!(
+            reason.count,
+            grown(&readings, reason.statistic),
+            "{:?}",
+            reason.statistic
+        );
+    }
+    // What was in flight when the proxy went down was never answered.
+    let down = readings
+        .windows(2)
+        .find(|pair| pair[1].uptime.unwrap().seconds < pair[0].uptime.unwrap().seconds);
+    let in_flight = down.unwrap()[0].mirrors[MIRROR].get(Statistic::InFlight).unwrap();
+    assert_eq!(
+        balances.sent,
+        mirror.window.shadow.responses + balances.failures + in_flight
+    );
+    assert!(mirror.window.shadow.success_percentage.unwrap() < mirror.window.primary.success_percentage.unwrap());
+}
+
+// === Prometheus ===
+
+#[test]
+fn both_pairs_of_labels_and_a_restart_are_read() {
+    for name in ["prometheus_istio.json", "prometheus_plain.json"] {
+        let readings = prometheus_readings(name);
+        assert!(readings.len() > 20, "{name}");
+        assert!(readings.windows(2).all(|pair| pair[0].at < pair[1].at));
+        let mirror = shown(&history(&readings));
+        let balances = &mirror.window.balances;
+        assert_eq!(mirror.engine, Engine::Wasm);
+        assert_eq!(balances.matched, grown(&readings, Statistic::Matched), "{name}");
+        assert!(balances.matched > 100.0, "{name}: {}", balances.matched);
+        assert_eq!(balances.sent, grown(&readings, Statistic::Sent), "{name}");
+        assert_eq!(mirror.total.unaccounted, Some(0.0), "{name}");
+        assert!(mirror.window.shadow.latency.iter().all(Option::is_some), "{name}");
+        assert_eq!(mirror.proxies, (1, 1));
+    }
+    // A pod has its name where Prometheus knows it, else its instance.
+    assert_eq!(
+        prometheus_readings("prometheus_istio.json")[0].proxy,
+        "demo/reviews-v1-7d8f9c6b54-x2x7k"
+    );
+    assert_eq!(prometheus_readings("prometheus_plain.json")[0].proxy, "127.0.0.1:28121");
+}
+
+#[test]
+fn istio_s_standard_metrics_show_a_native_mirror() {
+    let native = Native {
+        name: MIRROR.to_owned(),
+        primary: r#"destination_workload="reviews-v1""#.to_owned(),
+        shadow: r#"destination_workload="reviews-v2""#.to_owned(),
+    };
+    let questions = questions(&[native]);
+    assert_eq!(questions.len(), 3);
+    assert!(
+        questions[1].query.contains(r#"destination_workload="reviews-v1""#),
+        "{}",
+        questions[1].query
+    );
+    let mut samples = Samples::default();
+    samples
+        .take(&questions[1], &recorded("prometheus_native_primary.json"))
+        .unwrap();
+    samples
+        .take(&questions[2], &recorded("prometheus_native_shadow.json"))
+        .unwrap();
+    let mirror = shown(&history(&samples.readings()));
+    let numbers = &mirror.window;
+    assert_eq!(mirror.engine, Engine::Native);
+    // What the filter alone knows nobody knows.
+    assert_eq!(
+        (numbers.matched, numbers.dropped, numbers.actual_percentage),
+        (None, None, None)
+    );
+    assert_eq!(mirror.total.unaccounted, None);
+    assert!(numbers.primary.responses > 100.0 && numbers.shadow.responses > 100.0);
+    assert_eq!(numbers.balances.sent, numbers.shadow.responses);
+    let errors = |statistic: Statistic| {
+        numbers
+            .balances
+            .reasons
+            .iter()
+            .find(|one| one.statistic == statistic)
+            .unwrap()
+            .count
+    };
+    let shadow = errors(Statistic::Responses(Class::ClientError)) + errors(Statistic::Responses(Class::ServerError));
+    let expected = 100.0 * (1.0 - shadow / numbers.shadow.responses);
+    assert!((numbers.shadow.success_percentage.unwrap() - expected).abs() < 1e-6);
+    assert!(numbers.primary.latency[2] >= numbers.primary.latency[0]);
+}
+
+fn answer(series: Value) -> Vec<u8> {
+    json!({"status": "success", "data": {"resultType": "matrix", "result": series}})
+        .to_string()
+        .into_bytes()
+}
+
+fn sent(labels: &[(&str, &str)], values: Value) -> Value {
+    let mut metric = json!({"__name__": "traffic_mirror_sent_total", "wasm_filter": MIRROR});
+    for (name, value) in labels {
+        metric[name] = json!(value);
+    }
+    json!({"metric": metric, "values": values})
+}
+
+fn take(series: Value) -> Vec<Reading> {
+    let mut samples = Samples::default();
+    samples.take(&questions(&[])[0], &answer(series)).expect("read");
+    samples.readings()
+}
+
+#[test]
+fn what_is_no_number_is_unknown() {
+    let readings = take(json!([sent(
+        &[("instance", "a")],
+        json!([
+            [1.0, "5"],
+            [2.0, "NaN"],
+            [3.0, "+Inf"],
+            [4.0, "-1"],
+            [5.0, "x"],
+            [6.0, 7],
+            ["7", "8"],
+            [8.0],
+            [9.0, "6"]
+        ])
+    )]));
+    let values: Vec<_> = readings
+        .iter()
+        .filter_map(|reading| reading.mirrors[MIRROR].get(Statistic::Sent))
+        .collect();
+    assert_eq!(values, [5.0, 6.0]);
+}
+
+#[test]
+fn a_pod_that_is_scraped_twice_counts_once() {
+    let pod = |job, instance| {
+        [
+            ("namespace", "demo"),
+            ("pod", "p"),
+            ("job", job),
+            ("instance", instance),
+        ]
+    };
+    let one = sent(&pod("merged", "10.0.0.1:15020"), json!([[1.0, "5"], [2.0, "6"]]));
+    let other = sent(&pod("envoy", "10.0.0.1:15090"), json!([[1.5, "5"], [2.5, "6"]]));
+    for series in [json!([one, other]), json!([other, one])] {
+        let readings = take(series);
+        let at: Vec<_> = readings
+            .iter()
+            .map(|reading| (reading.proxy.as_str(), reading.at))
+            .collect();
+        assert_eq!(at, [("demo/p", 1500), ("demo/p", 2500)]);
+    }
+}
+
+#[test]
+fn what_prometheus_refuses_and_what_it_would_not_say_is_told_in_one_line() {
+    let question = &questions(&[])[0];
+    let refusal = |answer: &[u8]| Samples::default().take(question, answer).unwrap_err();
+    let query = br#"{"status":"error","errorType":"bad_data","error":"1:2: parse error: unexpected }"}"#;
+    assert_eq!(
+        refusal(query),
+        "Prometheus refused the query: 1:2: parse error: unexpected }"
+    );
+    for (answer, expected) in [
+        (&b""[..], "its answer is empty"),
+        (b"<html>", "its answer is not JSON: it begins with \"<html>\""),
+        (b"{}", "it has no `status`"),
+        (b"[1]", "it has no `status`"),
+        (br#"{"status":"success"}"#, "it has no list `data.result`"),
+        (
+            br#"{"status":"success","data":{"result":{}}}"#,
+            "it has no list `data.result`",
+        ),
+    ] {
+        let refusal = refusal(answer);
+        assert!(refusal.contains(expected), "{refusal}");
+        assert_eq!(refusal.lines().count(), 1);
+    }
+    assert_eq!(
+        prometheus::clock(
+            br#"{"status":"success","data":{"resultType":"scalar","result":[1795371728.605,"1795371728.605"]}}"#
+        ),
+        Ok(1_795_371_728_605)
+    );
+    assert!(prometheus::clock(br#"{"status":"success","data":{"result":[]}}"#).is_err());
+}
+
+#[test]
+fn what_is_not_envoy_s_answer_is_told_in_one_line() {
+    for (answer, expected) in [
+        (&b""[..], "its answer is empty"),
+        (
+            b"no such page",
+            "its answer is not JSON: it begins with \"no such page\"",
+        ),
+        (b"\xff\xfe", "its answer is not JSON"),
+        (b"null", "it has no list `stats`"),
+        (br#"{"stats":{}}"#, "it has no list `stats`"),
+    ] {
+        let refusal = envoy::read("proxy", 0, answer).unwrap_err();
+        assert!(refusal.contains(expected), "{refusal}");
+        assert_eq!(refusal.lines().count(), 1);
+    }
+    // A proxy without the filter is no mistake: it has no mirror.
+    let empty = envoy::read("proxy", 0, br#"{"stats":[{"name":"server.uptime","value":3}]}"#).unwrap();
+    assert!(empty.mirrors.is_empty());
+    // Nor is what makes no sense among what does.
+    let odd = br#"{"stats":[7,{"name":1},{"histograms":3},{"name":"wasmcustom.wasm_filter.a.traffic_mirror_sent_total","value":"many"},
+        {"name":"wasmcustom.wasm_filter.a.traffic_mirror_matched_total","value":4}]}"#;
+    let odd = envoy::read("proxy", 0, odd).unwrap();
+    assert_eq!(
+        (
+            odd.mirrors["a"].get(Statistic::Matched),
+            odd.mirrors["a"].get(Statistic::Sent)
+        ),
+        (Some(4.0), None)
+    );
+}
