@@ -19,8 +19,7 @@ pub struct ActivePlan {
     pub(crate) states: Vec<Rc<Slot<MirrorState>>>,
     /// The marker headers of all mirrors of the plan, each once. A request with one of them is a copy itself.
     pub markers: Vec<String>,
-    /// The lengths of the names of all headers that the gates look at.
-    pub(crate) fact_lengths: NameLengths,
+    marker_lengths: NameLengths,
     /// Whether a mirror expires, so a decision needs the time of day.
     pub needs_wall_clock: bool,
     /// Whether a `match` asks for the port on which the proxy accepted the request.
@@ -37,9 +36,6 @@ pub struct ActiveMirror {
     /// The state of the mirror in the VM.
     pub state: Rc<Slot<MirrorState>>,
 }
-
-/// The headers that tell a tunnel and the length of a body.
-const FACTS: NameLengths = NameLengths::of(&[":method", "upgrade", "connection", "content-length"]);
 
 // === impl ActivePlan ===
 
@@ -63,7 +59,9 @@ impl ActivePlan {
             needs_wall_clock: any(|mirror| mirror.config.expires_at.is_some()),
             needs_port: any(Mirror::needs_port),
             needs_headers: any(|mirror| !mirror.matchers.is_empty() || mirror.sampling != Sampling::Chance),
-            fact_lengths: markers.iter().fold(FACTS, |all, marker| all.with(marker.len())),
+            marker_lengths: markers
+                .iter()
+                .fold(NameLengths::default(), |all, marker| all.with(marker.len())),
             markers,
             states,
             mirrors,
@@ -81,7 +79,7 @@ impl ActivePlan {
 
     /// Whether a header is the marker of a mirror of the plan.
     pub(crate) fn is_marker(&self, name: &[u8]) -> bool {
-        self.markers.iter().any(|marker| marker.as_bytes() == name)
+        self.marker_lengths.have(name) && self.markers.iter().any(|marker| marker.as_bytes() == name)
     }
 
     /// Whether no request can be copied.

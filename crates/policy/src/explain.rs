@@ -3,6 +3,8 @@
 
 mod check;
 
+mod explanation;
+
 mod matching_checks;
 
 mod gate_checks;
@@ -13,12 +15,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::active_plan::ActiveMirror;
-use crate::configuration::values::Percentage;
 use crate::gates::{Facts, Gate, LateFacts};
-use crate::headers::Headers;
 use crate::matching::RequestHead;
 use crate::plan::{Mirror, Plan};
-use crate::reasons::{Dropped, Reason, Skipped};
+use crate::reasons::Dropped;
 use crate::request::{CollectedCopy, Request};
 use crate::sample::Dice;
 use crate::statistics::{Metrics, Statistic};
@@ -26,62 +26,7 @@ use crate::vm_state::VmState;
 
 pub use check::{Check, Holds, quoted};
 pub use copied::{BodyFate, Cause, CopyDescription, HeaderChange};
-
-/// A whole request, as a filter receives it.
-#[derive(Debug, Clone, Default)]
-pub struct WholeRequest {
-    /// The headers, pseudo headers first, with names in lower case.
-    pub headers: Headers,
-    /// The body. It is empty if the request has no body.
-    pub body: Vec<u8>,
-    /// The port on which the proxy accepted the request. `None` if the port is not known.
-    pub port: Option<u16>,
-    /// Whether an upstream is to answer the request.
-    pub is_routed: bool,
-    /// The time of day since the Unix epoch. `None` if the time is not known.
-    pub wall: Option<Duration>,
-}
-
-/// What one mirror does with a request.
-#[derive(Debug, Clone)]
-pub struct Explanation {
-    /// The place of the mirror in the plan.
-    pub mirror: usize,
-    /// The entries of `match`. At least one must hold. The list is empty if there is no entry, or if the mirror is off.
-    pub entries: Vec<Entry>,
-    /// The other questions in their order, up to the question that decides.
-    pub steps: Vec<Check>,
-    /// The decision. With a [`chance`](Self::chance), the decision for a request that chance chooses.
-    pub decision: Decision,
-    /// The share of such requests that chance chooses. `None` if chance decides nothing.
-    pub chance: Option<Percentage>,
-    /// The copy. `None` if the request is not copied.
-    pub copy: Option<CopyDescription>,
-}
-
-/// One entry of a mirror's `match`.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The conditions of the entry. All must hold.
-    pub conditions: Vec<Check>,
-    /// Whether the request meets the entry.
-    pub holds: bool,
-}
-
-/// What a mirror decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// The mirror or the whole configuration is off. Nothing is counted.
-    Off,
-    /// The request meets no entry of `match`. Nothing is counted.
-    NoMatch,
-    /// The policy does not copy the request.
-    Skipped(Skipped),
-    /// The copy is lost.
-    Dropped(Dropped),
-    /// A copy is sent.
-    Copied,
-}
+pub use explanation::{Decision, Entry, Explanation, WholeRequest};
 
 /// Explains what each mirror of a plan does with a request. With dice, chance decides as in the filter: one roll for each
 /// mirror that chance decides for, in the plan's order. Without dice, the explanation leaves chance open.
@@ -159,7 +104,13 @@ impl Explanation {
             Some(copy) => match copy.headers() {
                 Err(reason) => Decision::Dropped(reason),
                 Ok(headers) => {
-                    self.copy = Some(CopyDescription::new(&active.mirror, request, &headers, copy.body()));
+                    self.copy = Some(CopyDescription::new(
+                        &active.mirror,
+                        &request.headers,
+                        &request.body,
+                        &headers,
+                        copy.body(),
+                    ));
                     Decision::Copied
                 }
             },
@@ -175,15 +126,4 @@ fn lost(active: &ActiveMirror) -> Option<Dropped> {
         let mut reasons = Dropped::ALL.iter().copied();
         reasons.find(|reason| ledger.sum(Statistic::Dropped(*reason)) > 0)
     })
-}
-
-// === impl Decision ===
-
-impl From<Reason> for Decision {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::Skipped(reason) => Self::Skipped(reason),
-            Reason::Dropped(reason) => Self::Dropped(reason),
-        }
-    }
 }

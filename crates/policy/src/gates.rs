@@ -148,7 +148,7 @@ impl LateFacts {
             ..Self::default()
         };
         let [mut has_upgrade, mut is_upgraded, mut declares_length] = [false; 3];
-        headers.visit(plan.fact_lengths, |name, value| {
+        for (name, value) in headers.iter() {
             match name {
                 b":method" => facts.is_tunnel |= value == b"CONNECT",
                 b"upgrade" => has_upgrade = true,
@@ -160,7 +160,7 @@ impl LateFacts {
                 _ => {}
             }
             facts.is_marked |= plan.is_marker(name);
-        });
+        }
         facts.is_tunnel |= has_upgrade && is_upgraded;
         facts
     }

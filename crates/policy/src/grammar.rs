@@ -1,17 +1,16 @@
 //! The grammars of the texts in a configuration: labels, hosts, header names and values, paths.
 
+use std::ops::RangeInclusive;
+
 use crate::config_error::ConfigError;
 use crate::hop_by_hop::is_hop_by_hop;
 
 /// Whether a text is a DNS label (RFC 1123): 1 to 63 of a-z, 0-9 and `-`, with `-` neither first nor last.
 pub fn is_dns_label(text: &str) -> bool {
-    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b'-');
-    text.len() <= 63
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && edge(text.as_bytes().first())
-        && edge(text.as_bytes().last())
+    has(text, 1..=63, |byte| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+    }) && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// Whether a text is a fully qualified host: at least two DNS labels, at most 253 bytes.
@@ -21,49 +20,50 @@ pub fn is_fully_qualified(host: &str) -> bool {
 
 /// Whether a text is the name of a DestinationRule's subset. A `|` would break the cluster's name apart.
 pub fn is_subset(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    has(text, 1..=63, |byte| {
+        byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)
+    })
 }
 
 /// Whether a text is the name of an Envoy cluster: 1 to 1024 visible bytes.
 pub(crate) fn is_cluster(text: &str) -> bool {
-    (1..=1024).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    has(text, 1..=1024, |byte| byte.is_ascii_graphic())
 }
 
 /// Whether a text may follow a host name.
 pub(crate) fn is_host_suffix(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+    has(text, 1..=63, |byte| {
+        byte.is_ascii_alphanumeric() || b"-.".contains(&byte)
+    })
 }
 
 /// Whether a text is a host with an optional port.
 pub fn is_authority(text: &str) -> bool {
-    (1..=259).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']'))
+    has(text, 1..=259, |byte| {
+        byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte)
+    })
 }
 
 /// Whether a text is a path that begins with `/`, of visible ASCII, at most 4096 bytes.
 pub(crate) fn is_path(text: &str) -> bool {
-    text.starts_with('/') && text.len() <= 4096 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+    text.starts_with('/') && has(text, 1..=4096, |byte| byte.is_ascii_graphic() && byte != b'#')
 }
 
 /// Whether a text is a header value (RFC 9110): no control character but the tab, at most 4 KiB.
 pub fn is_header_value(text: &str) -> bool {
-    text.len() <= 4096 && text.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+    has(text, 0..=4096, |byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
 /// Whether a text is a token of RFC 9110, at most 256 bytes.
 pub(crate) fn is_token(text: &str) -> bool {
-    (1..=256).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    has(text, 1..=256, |byte| {
+        byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    })
+}
+
+/// Whether a text has so many bytes, all of one kind.
+fn has(text: &str, length: RangeInclusive<usize>, is_valid: impl Fn(u8) -> bool) -> bool {
+    length.contains(&text.len()) && text.bytes().all(is_valid)
 }
 
 /// Whether a configuration may not change a header of the copy. The proxy sets these headers, obeys them, or does not pass

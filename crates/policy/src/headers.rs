@@ -107,24 +107,6 @@ impl Headers {
         None
     }
 
-    /// Shows the headers whose names have one of these lengths to a visitor, in order.
-    #[inline]
-    pub(crate) fn visit<'a>(&'a self, lengths: NameLengths, mut visitor: impl FnMut(&'a [u8], &'a [u8])) {
-        let pairs = Pairs::new(&self.buffer).unwrap_or_default();
-        let mut at = 0_usize;
-        for sizes in pairs.sizes {
-            let [name, value] = read_sizes(sizes);
-            let middle = at.wrapping_add(name);
-            let end = middle.wrapping_add(value).wrapping_add(1);
-            if lengths.have_length(name)
-                && let (Some(name), Some(value)) = (pairs.texts.get(at..middle), pairs.texts.get(middle + 1..end))
-            {
-                visitor(name, value);
-            }
-            at = end.wrapping_add(1);
-        }
-    }
-
     /// All values of a header, in order.
     pub fn all<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         let pairs = self.lengths.have(name).then(|| Pairs::new(&self.buffer)).flatten();
@@ -198,11 +180,7 @@ impl NameLengths {
 
     /// Whether a name has one of the lengths. If not, the name is none of the names.
     pub(crate) const fn have(self, name: &[u8]) -> bool {
-        self.have_length(name.len())
-    }
-
-    const fn have_length(self, length: usize) -> bool {
-        self.0 & Self::bit(length) != 0
+        self.0 & Self::bit(name.len()) != 0
     }
 
     const fn bit(length: usize) -> u64 {

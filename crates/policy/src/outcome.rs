@@ -135,9 +135,16 @@ pub fn class(headers: &Headers, trailers: &Headers) -> Class {
     }
 }
 
-/// Whether the class of an answer depends on its trailers.
-pub fn awaits_trailers(headers: &Headers) -> bool {
-    is_grpc(headers) && headers.get(b"grpc-status").is_none()
+/// The class of an answer whose trailers have not come. Returns `None` if the class depends on the trailers.
+pub fn class_from_headers(headers: &Headers) -> Option<Class> {
+    let status = headers.get(b"grpc-status");
+    if status.is_some() {
+        Some(Class::of_grpc_status(status))
+    } else if is_grpc(headers) {
+        None
+    } else {
+        Some(Class::of_status(headers.number(b":status").unwrap_or(0)))
+    }
 }
 
 fn grpc_status<'a>(headers: &'a Headers, trailers: &'a Headers) -> Option<&'a [u8]> {

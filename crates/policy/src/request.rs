@@ -254,10 +254,10 @@ impl Request {
                 active.state.with(|state| observe(state.ledger()));
             }
         }
-        self.answer = if outcome::awaits_trailers(headers) && !is_last {
-            PrimaryAnswer::AwaitsTrailers
-        } else {
-            PrimaryAnswer::Known(outcome::class(headers, &Headers::default()))
+        self.answer = match outcome::class_from_headers(headers) {
+            Some(class) => PrimaryAnswer::Known(class),
+            None if is_last => PrimaryAnswer::Known(Class::of_grpc_status(None)),
+            None => PrimaryAnswer::AwaitsTrailers,
         };
         self.count_answer();
     }

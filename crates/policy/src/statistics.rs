@@ -194,24 +194,13 @@ impl Statistic {
     /// The place of the statistic among all statistics of a mirror: 0 to [`COUNT`] - 1.
     pub const fn index(self) -> usize {
         match self {
-            Self::Matched => 0,
-            Self::Sent => 1,
             Self::Skipped(reason) => SKIPPED + reason as usize,
             Self::Dropped(reason) => DROPPED + reason as usize,
             Self::Responses(class) => RESPONSES + class as usize,
             Self::Failures(failure) => FAILURES + failure as usize,
             Self::PrimaryResponses(class) => PRIMARY_RESPONSES + class as usize,
-            Self::Collecting => COLLECTING,
-            Self::InFlight => COLLECTING + 1,
-            Self::BufferedBytes => COLLECTING + 2,
-            Self::BreakerOpen => COLLECTING + 3,
-            Self::Enabled => COLLECTING + 4,
-            Self::PercentagePpm => COLLECTING + 5,
-            Self::InFlightLimit => COLLECTING + 6,
-            Self::BufferedBytesLimit => COLLECTING + 7,
-            Self::ExpiryTimestampSeconds => COLLECTING + 8,
-            Self::ShadowDuration => COLLECTING + 9,
-            Self::PrimaryDuration => COLLECTING + 10,
+            Self::Matched | Self::Sent => self.row(),
+            _ => COLLECTING + self.row() - Self::Collecting.row(),
         }
     }
 

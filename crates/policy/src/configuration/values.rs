@@ -96,15 +96,6 @@ impl Serialize for Percentage {
 // === impl PerSecond ===
 
 impl PerSecond {
-    /// The rate of so many thousandths per second. Returns `None` outside 1 to 1,000,000,000.
-    pub const fn from_thousandths(thousandths: u32) -> Option<Self> {
-        if thousandths >= PER_SECOND.min && thousandths <= PER_SECOND.max {
-            Some(Self(thousandths))
-        } else {
-            None
-        }
-    }
-
     /// The rate that a number of the configuration means, in times per second.
     pub(crate) fn from_number(times: f64) -> Result<Self, String> {
         PER_SECOND.of_number(times).map(Self)
@@ -267,13 +258,11 @@ fn parse_decimal(number: &str, unit: u64) -> Option<u64> {
     if !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
-    let whole = whole.bytes().fold(0, |value, digit| value * 10 + value_of(digit));
-    // The loop goes from the last digit to the first. The product is whole only if each tenth on the way is whole.
-    let fraction = fraction.bytes().rev().try_fold(0, |tenths, digit| {
-        let value = value_of(digit) * unit + tenths;
-        value.is_multiple_of(10).then_some(value / 10)
-    })?;
-    Some(whole.saturating_mul(unit).saturating_add(fraction))
+    let (unit, scale) = (u128::from(unit), 10_u128.pow(fraction.len() as u32));
+    let part = fraction.parse::<u128>().ok()? * unit;
+    let product = whole.parse::<u128>().ok()? * unit + part / scale;
+    part.is_multiple_of(scale)
+        .then(|| u64::try_from(product).unwrap_or(u64::MAX))
 }
 
 fn is_decimal(text: &str) -> bool {
@@ -284,10 +273,6 @@ fn is_decimal(text: &str) -> bool {
 /// 1 to 15 digits.
 fn is_digits(text: &str) -> bool {
     (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn value_of(digit: u8) -> u64 {
-    u64::from(digit.wrapping_sub(b'0'))
 }
 
 fn split_at_first(text: &str, is_end: impl Fn(char) -> bool) -> (&str, &str) {

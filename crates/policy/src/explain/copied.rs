@@ -1,6 +1,5 @@
 //! The copy beside the request: each difference with its cause.
 
-use super::WholeRequest;
 use crate::copy::headers::CopiedHeader;
 use crate::headers::Headers;
 use crate::hop_by_hop::{HOP_BY_HOP, ROUTER_CONTROL};
@@ -78,14 +77,20 @@ pub enum Cause {
 // === impl CopyDescription ===
 
 impl CopyDescription {
-    pub(super) fn new(mirror: &Mirror, request: &WholeRequest, headers: &[CopiedHeader<'_>], body: &[u8]) -> Self {
+    pub(super) fn new(
+        mirror: &Mirror,
+        original: &Headers,
+        original_body: &[u8],
+        headers: &[CopiedHeader<'_>],
+        body: &[u8],
+    ) -> Self {
         let headers: Vec<OwnedHeader> = headers
             .iter()
             .map(|(name, value)| (name.to_vec(), value.to_vec()))
             .collect();
         Self {
-            changes: changes(mirror, &request.headers, &headers),
-            fate: match (request.body.as_slice(), body) {
+            changes: changes(mirror, original, &headers),
+            fate: match (original_body, body) {
                 ([], _) => BodyFate::None,
                 (original, body) if original == body => BodyFate::Whole,
                 (_, []) => BodyFate::LeftOut,

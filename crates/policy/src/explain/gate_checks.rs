@@ -1,7 +1,7 @@
 //! The questions of the gates: what each gate asks, what would pass, and what the request has. The gate itself decides.
 
-use super::Decision;
 use super::check::{Check, Holds, quoted};
+use super::explanation::Decision;
 use crate::active_plan::ActivePlan;
 use crate::configuration::{MirrorConfig, WhenLarger};
 use crate::copy::body;
