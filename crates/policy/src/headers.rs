@@ -227,14 +227,16 @@ fn read_sizes(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [usize; 2] {
     [[a, b, c, d], [e, f, g, h]].map(|bytes| u32::from_le_bytes(bytes) as usize)
 }
 
-/// The whole number that the digits of a value mean. Returns `None` if the value is not a whole number.
+/// The whole number that the digits of a value mean. Returns `None` if the value is not a whole number, or if it has more
+/// than 19 digits, so that no number overflows.
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
     let digits = value.trim_ascii();
-    let number = digits.iter().try_fold(0_u64, |number, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte & 15))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })?;
-    (!digits.is_empty()).then_some(number)
+    let is_number = matches!(digits.len(), 1..=19) && digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| {
+        digits
+            .iter()
+            .fold(0, |number, digit| number * 10 + u64::from(digit & 15))
+    })
 }
 
 fn length(bytes: usize) -> [u8; 4] {
