@@ -240,13 +240,13 @@ pub fn start_logging() {
     // SAFETY: the host writes one number to `level`.
     let _ = unsafe { proxy_get_log_level(&raw mut level) };
     let _ = log::set_logger(&LOGGER);
-    log::set_max_level(match level {
-        0 => log::LevelFilter::Trace,
-        1 => log::LevelFilter::Debug,
-        2 => log::LevelFilter::Info,
-        3 => log::LevelFilter::Warn,
-        _ => log::LevelFilter::Error,
-    });
+    // The ABI counts from 0 for `trace` to 4 for `error` and 5 for `critical`, the macros from 5 for `trace` to 1 for `error`.
+    let level = 5_u32.saturating_sub(level).max(1);
+    log::set_max_level(
+        log::LevelFilter::iter()
+            .nth(level as usize)
+            .unwrap_or(log::LevelFilter::Error),
+    );
 }
 
 struct HostLog;
@@ -257,13 +257,7 @@ impl log::Log for HostLog {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        let level = match record.level() {
-            log::Level::Trace => 0,
-            log::Level::Debug => 1,
-            log::Level::Info => 2,
-            log::Level::Warn => 3,
-            log::Level::Error => 4,
-        };
+        let level = log::Level::Trace as u32 - record.level() as u32;
         let message = record.args().to_string();
         // SAFETY: the message is only read, and only during the call.
         let _ = unsafe { proxy_log(level, message.as_ptr(), message.len()) };

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::config_error::ConfigError;
 use crate::configuration::timestamp::Timestamp;
-use crate::configuration::{AuthorityMode, Config, Destination, HeaderOperations, MirrorConfig, Named, read};
+use crate::configuration::{
+    Authority, AuthorityMode, Config, Destination, HeaderOperations, MirrorConfig, Named, read,
+};
 use crate::matching::{RequestHead, RequestMatcher};
 use crate::redaction::Redaction;
 use crate::sample::Sampling;
@@ -170,7 +172,7 @@ impl Mirror {
             .map(|(index, entry)| RequestMatcher::compile(entry, &format!("{path}.match[{index}]")))
             .collect::<Result<_, _>>()?;
         let sampling = Sampling::compile(&config.sample, &format!("{path}.sample"))?;
-        let authority = AuthorityRewrite::compile(&config, &format!("{path}.authority"))?;
+        let authority = AuthorityRewrite::compile(&config.authority, &format!("{path}.authority"))?;
         if let Some(rewrite) = &config.path {
             for (key, value) in [
                 ("from", &rewrite.prefix_rewrite.from),
@@ -266,47 +268,35 @@ fn compile_headers(operations: HeaderOperations, marker: &str, path: &str) -> Re
 // === impl AuthorityRewrite ===
 
 impl AuthorityRewrite {
-    fn compile(config: &MirrorConfig, path: &str) -> Result<Self, ConfigError> {
-        let authority = &config.authority;
-        let (key, other) = match authority.mode {
-            AuthorityMode::Suffix => ("value", authority.value.is_some()),
-            AuthorityMode::Literal => ("suffix", authority.suffix.is_some()),
-            AuthorityMode::Preserve if authority.suffix.is_some() => ("suffix", true),
-            AuthorityMode::Preserve => ("value", authority.value.is_some()),
-        };
-        if other {
-            return Err(ConfigError::invalid(
-                format!("{path}.{key}"),
-                "does not go with this `mode`",
-            ));
-        }
-        match authority.mode {
-            AuthorityMode::Preserve => Ok(Self::Preserve),
-            AuthorityMode::Suffix => {
-                let suffix = authority.suffix.as_deref().unwrap_or("-shadow");
-                if !grammar::is_host_suffix(suffix) {
-                    let problem = format!(
-                        "`{}` is not a host suffix (letters, digits, - and .)",
-                        suffix.escape_debug()
-                    );
-                    return Err(ConfigError::invalid(format!("{path}.suffix"), problem));
-                }
-                Ok(Self::Suffix(suffix.to_owned()))
+    fn compile(authority: &Authority, path: &str) -> Result<Self, ConfigError> {
+        let invalid = |key: &str, problem: String| Err(ConfigError::invalid(format!("{path}{key}"), problem));
+        let other = "does not go with this `mode`";
+        match (authority.mode, &authority.suffix, &authority.value) {
+            (AuthorityMode::Preserve | AuthorityMode::Literal, Some(_), _) => invalid(".suffix", other.to_owned()),
+            (AuthorityMode::Preserve | AuthorityMode::Suffix, _, Some(_)) => invalid(".value", other.to_owned()),
+            (AuthorityMode::Preserve, ..) => Ok(Self::Preserve),
+            (AuthorityMode::Suffix, None, _) => Ok(Self::Suffix("-shadow".to_owned())),
+            (AuthorityMode::Suffix, Some(suffix), _) if grammar::is_host_suffix(suffix) => {
+                Ok(Self::Suffix(suffix.clone()))
             }
-            AuthorityMode::Literal => match authority.value.as_deref() {
-                Some(value) if grammar::is_authority(value) => Ok(Self::Literal(value.to_owned())),
-                Some(value) => {
-                    let problem = format!(
-                        "`{}` is not an authority such as host or host:port",
-                        value.escape_debug()
-                    );
-                    Err(ConfigError::invalid(format!("{path}.value"), problem))
-                }
-                None => Err(ConfigError::invalid(
-                    path,
-                    "`value` is missing; mode `literal` needs it",
-                )),
-            },
+            (AuthorityMode::Suffix, Some(suffix), _) => {
+                let suffix = suffix.escape_debug();
+                invalid(
+                    ".suffix",
+                    format!("`{suffix}` is not a host suffix (letters, digits, - and .)"),
+                )
+            }
+            (AuthorityMode::Literal, _, Some(value)) if grammar::is_authority(value) => {
+                Ok(Self::Literal(value.clone()))
+            }
+            (AuthorityMode::Literal, _, Some(value)) => {
+                let value = value.escape_debug();
+                invalid(
+                    ".value",
+                    format!("`{value}` is not an authority such as host or host:port"),
+                )
+            }
+            (AuthorityMode::Literal, _, None) => invalid("", "`value` is missing; mode `literal` needs it".to_owned()),
         }
     }
 }

@@ -63,35 +63,25 @@ pub fn key_bucket(salt: &[u8], key: &[u8]) -> u32 {
 
 impl Sampling {
     pub(crate) fn compile(sample: &Sample, path: &str) -> Result<Self, ConfigError> {
-        let needs_name = matches!(sample.by, SampleBy::Header | SampleBy::Cookie | SampleBy::QueryParam);
-        let name = match (&sample.name, needs_name) {
-            (Some(name), true) => name.clone(),
-            (None, false) => "x-request-id".to_owned(),
-            (Some(_), false) => {
-                return Err(ConfigError::invalid(
-                    format!("{path}.name"),
-                    "does not go with this `by`",
-                ));
+        let invalid = |key: &str, problem: &str| Err(ConfigError::invalid(format!("{path}{key}"), problem));
+        let name_path = format!("{path}.name");
+        let key = match (sample.by, sample.name.as_deref()) {
+            (SampleBy::Request | SampleBy::RequestId, Some(_)) => {
+                return invalid(".name", "does not go with this `by`");
             }
-            (None, true) => return Err(ConfigError::invalid(path, "`name` is missing; this `by` needs it")),
-        };
-        if sample.by == SampleBy::Request && sample.salt.is_some() {
-            let problem = "does not go with `by: request`, which goes by chance";
-            return Err(ConfigError::invalid(format!("{path}.salt"), problem));
-        }
-        let path = format!("{path}.name");
-        let key = match sample.by {
-            SampleBy::Request => return Ok(Self::Chance),
-            SampleBy::Header | SampleBy::RequestId => Key::Header(grammar::header_name(&name, &path)?),
-            SampleBy::Cookie if grammar::is_token(&name) => Key::Cookie(name),
-            SampleBy::Cookie => {
-                return Err(ConfigError::invalid(
-                    path,
-                    format!("`{}` is not a cookie name", name.escape_debug()),
-                ));
+            (SampleBy::Request, None) if sample.salt.is_some() => {
+                return invalid(".salt", "does not go with `by: request`, which goes by chance");
             }
-            SampleBy::QueryParam if !name.is_empty() => Key::QueryParam(name),
-            SampleBy::QueryParam => return Err(ConfigError::invalid(path, "a query parameter's name is not empty")),
+            (SampleBy::Request, None) => return Ok(Self::Chance),
+            (SampleBy::RequestId, None) => Key::Header("x-request-id".to_owned()),
+            (_, None) => return invalid("", "`name` is missing; this `by` needs it"),
+            (SampleBy::Header, Some(name)) => Key::Header(grammar::header_name(name, &name_path)?),
+            (SampleBy::Cookie, Some(name)) if grammar::is_token(name) => Key::Cookie(name.to_owned()),
+            (SampleBy::Cookie, Some(name)) => {
+                return invalid(".name", &format!("`{}` is not a cookie name", name.escape_debug()));
+            }
+            (SampleBy::QueryParam, Some("")) => return invalid(".name", "a query parameter's name is not empty"),
+            (SampleBy::QueryParam, Some(name)) => Key::QueryParam(name.to_owned()),
         };
         Ok(Self::Key {
             key,
