@@ -30,6 +30,23 @@ pub use explanation::{Decision, Entry, Explanation, WholeRequest};
 
 /// Explains what each mirror of a plan does with a request. With dice, chance decides as in the filter: one roll for each
 /// mirror that chance decides for, in the plan's order. Without dice, the explanation leaves chance open.
+///
+/// ```
+/// use mirror_policy::Plan;
+/// use mirror_policy::explain::{Decision, WholeRequest, explain};
+/// use mirror_policy::headers::Headers;
+/// use mirror_policy::reasons::Skipped;
+///
+/// let plan = Plan::parse(br#"{"mirrors": [{"name": "v2", "cluster": "reviews-v2", "percentage": 0}]}"#).unwrap();
+/// let headers: [(&[u8], &[u8]); 3] = [(b":authority", b"reviews"), (b":path", b"/"), (b":method", b"GET")];
+/// let request = WholeRequest {
+///     headers: Headers::encode(headers),
+///     is_routed: true,
+///     ..WholeRequest::default()
+/// };
+/// let explanations = explain(&plan, &request, None);
+/// assert_eq!(explanations[0].decision, Decision::Skipped(Skipped::NotSampled));
+/// ```
 pub fn explain(plan: &Plan, request: &WholeRequest, mut dice: Option<&mut Dice>) -> Vec<Explanation> {
     let head = RequestHead::new(&request.headers, request.port);
     let explain = |(index, mirror): (usize, &Rc<Mirror>)| {
