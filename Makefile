@@ -153,10 +153,28 @@ soak: build ## Hold Envoy's memory against the budget, with shadows that never a
 EMPTY := dist/bench/empty-filter.wasm
 BARE := dist/bench/bare-mirror.wasm
 
-.PHONY: bench
-bench: build $(EMPTY) $(BARE) ## What mirroring costs, about 40 minutes on a machine with nothing else to do (docs/benchmarks.md)
+.PHONY: count
+count: build $(EMPTY) $(BARE) ## The instructions that mirroring costs, about 15 minutes (COUNT="--requests get" for some; docs/benchmarks.md)
+	@$(MAKE) counted COUNT="--empty $(EMPTY) --bare $(BARE) $(COUNT)"
+
+.PHONY: count-check
+count-check: build ## Fail where mirroring costs more instructions than its budget (envoy-test/count-budget.json)
+	@$(MAKE) counted COUNT="--check $(COUNT)"
+
+.PHONY: count-budget
+count-budget: build ## Count, and write the budget anew
+	@$(MAKE) counted COUNT="--write-budget $(COUNT)"
+
+.PHONY: counted
+counted:
 	@cargo build --locked --quiet --release --package envoy-test
-	@ENVOY_PATH="$$(scripts/envoy)" $(BENCH_WITH) cargo run --locked --quiet --release --package envoy-test -- bench --empty $(EMPTY) --bare $(BARE) $(BENCH)
+	@valgrind="$$(scripts/valgrind)"; envoy="$$(scripts/envoy)"; \
+	ENVOY_PATH="$$envoy" VALGRIND_PATH="$$valgrind" cargo run --locked --quiet --release --package envoy-test -- count $(COUNT)
+
+.PHONY: bench
+bench: build ## What only a clock tells, about 10 minutes on a machine with nothing else to do (docs/benchmarks.md)
+	@cargo build --locked --quiet --release --package envoy-test
+	@ENVOY_PATH="$$(scripts/envoy)" $(BENCH_WITH) cargo run --locked --quiet --release --package envoy-test -- bench $(BENCH)
 
 .PHONY: bench-quick
 bench-quick: ## The same in less than three minutes: a hint, no proof

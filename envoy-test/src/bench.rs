@@ -1,29 +1,26 @@
-//! What mirroring costs the proxy and its clients: the filter, an empty filter and Envoy's own mirror, measured side by side.
+//! What mirroring costs that only a clock tells: latency under an open load, large uploads while the shadow reads
+//! nothing, start-up and memory. The filter and Envoy's own mirror are measured side by side.
 //!
-//! A run has rounds. In each round every arm gets the same open load in turn, in parts whose order is drawn anew, and is compared with
-//! the arm without any filter of the *same* part: what disturbs the machine for longer disturbs all. From the bottom up: [`traffic`] is
-//! the load and the backends, `proxy` the Envoy, [`arms`] and [`cells`] what is compared, [`results`] what was measured,
-//! [`summary`] and [`targets`] what it says, `report` and `chart` how it is shown.
+//! A run has rounds. In each round every arm gets the same open load in turn, in parts whose order is drawn anew, and
+//! is compared with the arm without any filter of the same round: what disturbs the machine for longer disturbs all.
+//! From the bottom up: [`arms`] and [`cells`] are what is compared, [`results`] what was measured, [`summary`] and
+//! [`targets`] what it says, `report` and `chart` how it is shown.
 
 mod alone;
 pub mod arms;
 pub mod cells;
 mod chart;
-pub(crate) mod machine;
-mod proxy;
+mod random;
 mod report;
 pub mod results;
-mod schedule;
 pub mod statistics;
 pub mod summary;
 pub mod targets;
-pub mod traffic;
-mod trim;
 
-pub use cells::{Cell, Request, Shadow};
+pub use cells::{Cell, Shadow};
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -31,16 +28,22 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use arms::{AGAIN, Arm, BARE, BASELINE, Build, EMPTY, NATIVE, References};
-use machine::Cores;
-use proxy::Proxy;
-use results::{Header, Module, Run, Sample, Turns};
-use schedule::Random;
-use traffic::Traffic;
+use arms::UNMATCHED;
+use cells::GET;
+use random::Random;
+use results::{Header, Run, Sample, Turn};
 
+use crate::measure::arm::{AGAIN, BASELINE};
+use crate::measure::machine::{self, Cores};
+use crate::measure::traffic::Traffic;
+use crate::measure::{Arm, Build, Proxy, Request, Setup, arm, proxy};
+
+/// How long Envoy may take until it serves.
+const START: Duration = Duration::from_secs(60);
 /// Connections of the clients to each arm.
 const CONNECTIONS: usize = 32;
-/// What each arm gets of a fresh Envoy before anything is measured, so that its code is compiled and its connections are open.
+/// What each arm gets of a fresh Envoy before anything is measured, so that its code is compiled and its connections
+/// are open.
 const WARM_UP: Duration = Duration::from_millis(400);
 
 /// What to measure.
@@ -52,13 +55,7 @@ pub struct Options {
     /// A build of the filter, `path` or `label=path`; several are compared in the same run
     #[arg(long, value_parser = Build::parse)]
     wasm: Vec<Build>,
-    /// An empty filter, for the arms with one
-    #[arg(long)]
-    empty: Option<PathBuf>,
-    /// The least mirror that a wasm filter can be, for the arm with one
-    #[arg(long)]
-    bare: Option<PathBuf>,
-    /// Under three minutes: fewer rounds, shorter turns, and only the combinations that say most
+    /// Under three minutes: fewer rounds and shorter turns
     #[arg(long)]
     quick: bool,
     /// Only these arms, besides the one without a filter
@@ -99,9 +96,8 @@ pub async fn run(options: Options) -> Result<bool> {
     cores.settle_here()?;
     let runtime = Handle::current();
     let (done, result) = tokio::sync::oneshot::channel();
-    let folder = out.clone();
     std::thread::Builder::new().name("bench".to_owned()).spawn(move || {
-        let _ = done.send(Bench::new(options, cores, runtime, &folder).and_then(Bench::run));
+        let _ = done.send(Bench::new(options, cores, runtime).and_then(Bench::run));
     })?;
     let run = result.await.context("the bench ended without a result")??;
     save(&out, &run)?;
@@ -146,7 +142,7 @@ struct Bench {
 // === impl Bench ===
 
 impl Bench {
-    fn new(mut options: Options, cores: Cores, runtime: Handle, out: &Path) -> Result<Self> {
+    fn new(mut options: Options, cores: Cores, runtime: Handle) -> Result<Self> {
         let first = options.wasm.first().map(|build| build.module.clone());
         let binaries = crate::envoy::Binaries::find(options.envoy.clone(), first, false)?;
         if options.wasm.is_empty() {
@@ -155,11 +151,7 @@ impl Bench {
                 module: binaries.module.clone(),
             });
         }
-        let references = references(&options, out)?;
-        let mut arms = arms::select(arms::all(&options.wasm, &references), &options.arms)?;
-        if options.quick && options.arms.is_empty() {
-            arms.retain(|arm| !["empty-trimmed", "filter-0", "filter-10", "native-10", "hollow"].contains(&arm.kind));
-        }
+        let arms = arm::select(arms::all(&options.wasm), &options.arms, &[BASELINE])?;
         let (rounds, seconds) = if options.quick { (5, 0.75) } else { (7, 3.0) };
         Ok(Self {
             envoy: binaries.envoy,
@@ -188,13 +180,9 @@ impl Bench {
                 begin.elapsed().as_secs_f64()
             );
         }
-        let chosen = !self.options.arms.is_empty();
-        let arms: Vec<_> = self
-            .arms
-            .iter()
-            .filter(|arm| arm.name != AGAIN && (!self.options.quick || (is_telling(arm) && !chosen)))
-            .cloned()
-            .collect();
+        // What no request meets costs the same to start and to hold as what every request meets.
+        let is_alone = |arm: &&Arm| arm.kind != AGAIN && arm.kind != UNMATCHED;
+        let arms: Vec<_> = self.arms.iter().filter(is_alone).cloned().collect();
         let (alone, uploads) = alone::measure(&arms, &self.envoy, self.cores, &self.runtime, &mut self.traffic)?;
         let [all_now, stolen_now] = machine::ticks();
         let stolen = (stolen_now - stolen) as f64 / (all_now - all).max(1) as f64;
@@ -206,97 +194,51 @@ impl Bench {
         })
     }
 
-    /// A round has an Envoy of its own: how its heap and its code happened to be laid out is one more thing to take the median of.
+    /// A round has an Envoy of its own: how its heap and its code happened to be laid out is one more thing to take the
+    /// median of.
     fn round(&mut self, round: usize, samples: &mut Vec<Sample>) -> Result<()> {
         let backends = self.traffic.backends()?;
-        let start = Proxy::start(&self.envoy, &self.arms, backends, self.cores.proxy);
-        let proxy = self.runtime.block_on(start)?;
+        let setup = setup(&self.envoy, &self.arms, backends, self.cores);
+        let proxy = self.runtime.block_on(Proxy::start(&setup))?;
         for arm in &self.arms {
             let target = proxy.listener(arm)?;
             self.traffic.connect(target, CONNECTIONS)?;
-            let cell = Cell {
-                request: Request::Get,
-                shadow: Shadow::Healthy,
-            };
-            self.traffic.run(&cell.load(target, WARM_UP))?;
+            self.traffic.run(&GET.load(target, WARM_UP))?;
         }
-        for (cell, arms) in self.plan() {
-            let mut arms: Vec<_> = arms.into_iter().map(|arm| (arm, Turns::default())).collect();
+        for cell in Cell::select(&self.options.requests, &self.options.shadows) {
+            let arms = self.arms.iter().filter(|arm| takes_part(arm, cell)).cloned();
+            let mut arms: Vec<_> = arms.map(|arm| (arm, Turn::default())).collect();
             let parts = cell.parts(self.turn);
             for _ in 0..parts {
                 self.random.shuffle(&mut arms);
-                for (arm, turns) in &mut arms {
-                    self.part(arm, cell, self.turn / parts, &proxy, turns)?;
+                for (arm, turn) in &mut arms {
+                    self.part(arm, cell, self.turn / parts, &proxy, turn)?;
                 }
             }
             // In the order of the arms, not of the draw.
             arms.sort_by_key(|(arm, _)| self.arms.iter().position(|other| other.name == arm.name));
-            samples.extend(
-                arms.into_iter()
-                    .map(|(arm, turns)| Sample::new(round, &arm, cell, turns)),
-            );
+            samples.extend(arms.into_iter().map(|(arm, turn)| Sample::new(round, &arm, cell, turn)));
         }
         proxy.check()?;
         self.traffic.disconnect();
         Ok(())
     }
 
-    fn part(&mut self, arm: &Arm, cell: Cell, length: Duration, proxy: &Proxy, turns: &mut Turns) -> Result<()> {
+    fn part(&mut self, arm: &Arm, cell: Cell, length: Duration, proxy: &Proxy, turn: &mut Turn) -> Result<()> {
         let target = proxy.listener(arm)?;
         self.traffic.run(&cell.load(target, length / 5))?;
-        let before = proxy.cpu_time()?;
-        let outcome = self.traffic.run(&cell.load(target, length))?;
-        turns.add(proxy.cpu_time()? - before, outcome);
+        turn.add(self.traffic.run(&cell.load(target, length))?);
         Ok(())
     }
 
-    /// In which cells which arms are compared; the baseline comes first. An arm that sends next to nothing to the shadow does not care
-    /// how that behaves.
-    fn plan(&self) -> Vec<(Cell, Vec<Arm>)> {
-        let options = &self.options;
-        let is_brief = options.quick && options.requests.is_empty() && options.shadows.is_empty();
-        let shadows = match options.shadows.as_slice() {
-            [] if options.quick && !is_brief => &[Shadow::Healthy],
-            asked => asked,
-        };
-        let least_share = |cell: Cell| match (cell.request, cell.shadow) {
-            (Request::Get, Shadow::Healthy) => Some(0.0),
-            (Request::Post64k, Shadow::Healthy) | (Request::Get, Shadow::Silent) if is_brief => Some(1.0),
-            _ if is_brief => None,
-            (_, Shadow::Healthy) => Some(0.0),
-            _ => Some(0.1),
-        };
-        let arms = |cell| {
-            let least = least_share(cell)?;
-            let arms = self
-                .arms
-                .iter()
-                .filter(|arm| arm.name == BASELINE || arm.share() >= least)
-                .filter(|arm| arm.kind != BARE || (cell.request, cell.shadow) == (Request::Get, Shadow::Healthy));
-            Some((cell, arms.cloned().collect()))
-        };
-        Cell::all(&options.requests, shadows)
-            .into_iter()
-            .filter_map(arms)
-            .collect()
-    }
-
     fn header(&self, load_average: [f64; 2], stolen: f64) -> Result<Header> {
-        let version = Command::new(&self.envoy).arg("--version").output()?;
-        let version = String::from_utf8_lossy(&version.stdout).into_owned();
-        let builds = self.options.wasm.iter().map(|build| {
-            Ok(Module {
-                label: build.label.clone(),
-                bytes: std::fs::metadata(&build.module)?.len(),
-            })
-        });
         Ok(Header {
             processor: machine::processor(),
             kernel: machine::kernel(),
             cores: self.cores.to_string(),
             scheduling: machine::scheduling(),
-            envoy: version_number(&version).unwrap_or("of unknown version").to_owned(),
-            builds: builds.collect::<Result<_>>()?,
+            envoy: proxy::version(&self.envoy)?,
+            builds: self.options.wasm.iter().map(Build::size).collect::<Result<_>>()?,
             rounds: self.rounds,
             turn: self.turn.as_secs_f64(),
             load_average,
@@ -305,49 +247,19 @@ impl Bench {
     }
 }
 
-/// From `…/envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.
-fn version_number(text: &str) -> Option<&str> {
-    text.split_once("version: ")?.1.split('/').nth(1)
+/// An arm that copies nothing does not care how the shadow behaves.
+fn takes_part(arm: &Arm, cell: Cell) -> bool {
+    cell.shadow == Shadow::Healthy || arm.name == BASELINE || arm.copies > 0.0
 }
 
-/// The arms that say most.
-fn is_telling(arm: &Arm) -> bool {
-    [BASELINE, NATIVE, "empty", "filter-100"].contains(&arm.kind)
-}
-
-/// The modules to compare with; those with fewer exports are written beside the results.
-fn references(options: &Options, out: &Path) -> Result<References> {
-    let trimmed = |module: &Path, name: &str, exports: &[&str]| -> Result<PathBuf> {
-        let bytes = std::fs::read(module).with_context(|| format!("no filter at {}", module.display()))?;
-        let file = out.join(name).with_extension("wasm");
-        std::fs::write(&file, trim::exports(&bytes, exports)?)?;
-        Ok(file.canonicalize()?)
-    };
-    let empty = options.empty.as_deref().map(|empty| -> Result<_> {
-        Ok([
-            empty
-                .canonicalize()
-                .with_context(|| format!("no filter at {}", empty.display()))?,
-            trimmed(empty, EMPTY[1], &[trim::HOLLOW, trim::STREAMS].concat())?,
-            trimmed(empty, EMPTY[2], trim::HOLLOW)?,
-        ])
-    });
-    let bare = options
-        .bare
-        .as_deref()
-        .map(|bare| trimmed(bare, BARE, &[trim::HOLLOW, trim::STREAMS, trim::HEAD].concat()));
-    Ok(References {
-        empty: empty.transpose()?,
-        bare: bare.transpose()?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_version_is_found_behind_any_path() {
-        let text = "/a/version/envoy  version: 6d9bb7d9/1.40.0/Clean/RELEASE/BoringSSL\n";
-        assert_eq!(super::version_number(text), Some("1.40.0"));
-        assert_eq!(super::version_number("no idea"), None);
+fn setup<'a>(envoy: &'a Path, arms: &'a [Arm], backends: [SocketAddr; 2], cores: Cores) -> Setup<'a> {
+    Setup {
+        envoy,
+        under: &[],
+        arms,
+        backends,
+        core: Some(cores.proxy),
+        patience: START,
+        timeout: arms::TIMEOUT,
     }
 }

@@ -181,7 +181,7 @@ impl Envoy {
     /// Its resident memory in KiB.
     #[cfg(target_os = "linux")]
     pub fn memory(&self) -> Result<u64> {
-        Ok(crate::bench::machine::memory(self.child.id())?.0)
+        Ok(crate::measure::machine::memory(self.child.id())?.0)
     }
 
     /// The folder with all its files.

@@ -70,9 +70,12 @@ enum Verb {
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
     },
-    /// Measure what mirroring costs
+    /// Measure by the clock what mirroring costs
     #[cfg(target_os = "linux")]
     Bench(envoy_test::bench::Options),
+    /// Count the instructions that mirroring costs
+    #[cfg(target_os = "linux")]
+    Count(envoy_test::count::Options),
     /// Hold resident memory against the configured budget, with shadows that never answer
     #[cfg(target_os = "linux")]
     Soak {
@@ -176,6 +179,8 @@ async fn execute(verb: Verb, ending: &AtomicU8) -> Result<ExitCode> {
         }
         #[cfg(target_os = "linux")]
         Verb::Bench(options) => envoy_test::bench::run(options).await.map(success),
+        #[cfg(target_os = "linux")]
+        Verb::Count(options) => envoy_test::count::run(options).await.map(success),
         #[cfg(target_os = "linux")]
         Verb::Soak { options, binaries } => envoy_test::soak::run(options, &binaries.find()?).await.map(success),
         Verb::CheckCompose => {

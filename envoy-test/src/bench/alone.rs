@@ -1,5 +1,5 @@
-//! Arms with an Envoy of their own: how long that takes to start, how much memory it holds, and what becomes of large uploads when the
-//! shadow reads nothing.
+//! Arms with an Envoy of their own: how long that takes to start, how much memory it holds, and what becomes of large
+//! uploads when the shadow reads nothing.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::runtime::Handle;
 
-use super::arms::{Arm, BASELINE};
-use super::cells::{self, Cell, Request, Shadow};
-use super::proxy::Proxy;
+use super::CONNECTIONS;
+use super::cells::GET;
 use super::results::{Alone, Upload};
 use super::statistics::median;
-use super::traffic::{Load, Manner, PATIENCE, Traffic};
-use super::{CONNECTIONS, machine::Cores};
+use crate::measure::arm::BASELINE;
+use crate::measure::machine::Cores;
+use crate::measure::traffic::{Load, Manner, PATIENCE, Traffic};
+use crate::measure::{Arm, Proxy, request};
 
 /// How often each is started.
 const STARTS: usize = 3;
@@ -32,12 +33,8 @@ pub fn measure(
     let (mut alone, mut uploads) = (Vec::new(), Vec::new());
     for arm in arms {
         let start = || {
-            runtime.block_on(Proxy::start(
-                envoy,
-                std::slice::from_ref(arm),
-                traffic.backends()?,
-                cores.proxy,
-            ))
+            let arms = std::slice::from_ref(arm);
+            runtime.block_on(Proxy::start(&super::setup(envoy, arms, traffic.backends()?, cores)))
         };
         let mut starts = Vec::new();
         for _ in 1..STARTS {
@@ -48,11 +45,7 @@ pub fn measure(
         let idle = proxy.memory()?.0;
         let target = proxy.listener(arm)?;
         traffic.connect(target, CONNECTIONS)?;
-        let cell = Cell {
-            request: Request::Get,
-            shadow: Shadow::Healthy,
-        };
-        traffic.run(&cell.load(target, Duration::from_secs(1)))?;
+        traffic.run(&GET.load(target, Duration::from_secs(1)))?;
         let (resident, own) = proxy.memory()?;
         alone.push(Alone {
             arm: arm.name.clone(),
@@ -61,7 +54,7 @@ pub fn measure(
             resident,
             own,
         });
-        if arm.name == BASELINE || arm.share() >= 1.0 {
+        if arm.name == BASELINE || arm.copies >= 1.0 {
             uploads.push(upload(arm, target, traffic)?);
         }
         proxy.check()?;
@@ -73,10 +66,11 @@ pub fn measure(
 fn upload(arm: &Arm, target: std::net::SocketAddr, traffic: &mut Traffic) -> Result<Upload> {
     let outcome = traffic.run(&Load {
         target,
-        request: cells::bytes("POST", UPLOAD),
+        request: request::bytes("POST", UPLOAD),
         rate: 2.0,
         duration: Duration::from_secs_f64(UPLOADS / 2.0),
         settle: Duration::ZERO,
+        patience: PATIENCE,
         shadow: Manner::Unread,
     })?;
     Ok(Upload {

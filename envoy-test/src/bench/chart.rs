@@ -1,5 +1,5 @@
-//! The results as a picture: one panel per cell, bars for what each arm adds, whiskers for the intervals. Colours and grey text that
-//! are readable on white and on black; no background.
+//! The results as a picture: one panel per cell, bars for what each arm adds, whiskers for the intervals. Colours and
+//! grey text that are readable on white and on black; no background.
 
 use super::results::Run;
 use super::statistics::Estimate;
@@ -36,7 +36,7 @@ impl Run {
 
 /// The rows that add something to the baseline.
 fn shown(table: &Table) -> impl Iterator<Item = &Row> {
-    table.rows.iter().filter(|row| row.added_cpu.is_some())
+    table.rows.iter().filter(|row| row.added_latency[0].is_some())
 }
 
 fn panel(table: &Table, top: f64) -> String {
@@ -47,7 +47,7 @@ fn panel(table: &Table, top: f64) -> String {
         &format!("<tspan font-weight=\"bold\">{}</tspan>", table.cell),
     );
     let columns: [(&str, Of); 2] = [
-        ("added CPU per request, µs", |row| row.added_cpu),
+        ("added median latency, µs", |row| row.added_latency[0]),
         ("added p99 latency, µs", |row| row.added_latency[2]),
     ];
     for (number, (title, of)) in columns.into_iter().enumerate() {

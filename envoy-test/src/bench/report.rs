@@ -4,22 +4,13 @@ use super::results::{PERCENTILES, Run};
 use super::statistics::{Estimate, median};
 use super::summary::Row;
 use super::targets::{self, Target};
+use crate::measure::arm::Size;
+use crate::measure::table::{Markdown, Style, Text};
 
 const LEGEND: &str = "\
-Medians over the rounds, in brackets their 95 % intervals. CPU is processor time of the whole proxy per request, added is what an
-arm takes more than `none` in the same round, latency is the primary's from the moment at which the request was due; both in
-microseconds. A `~` marks what cannot be told from nothing: the noise is larger than the effect. Delivered is what the shadow
-received of what it was to receive.";
-
-/// One way to write a document.
-trait Style {
-    fn title(&self, text: &str) -> String;
-    fn table(&self, rows: &[Vec<String>]) -> String;
-}
-
-struct Text;
-
-struct Markdown;
+Medians over the rounds in microseconds, in brackets their 95 % intervals. The latency is the primary's, from the moment at which the
+request was due; added is what an arm takes more than `none` in the same round. A `~` marks what cannot be told from nothing: the
+noise is larger than the effect. Delivered is what the shadow received of what it was to receive.";
 
 // === impl Run ===
 
@@ -44,9 +35,6 @@ impl Run {
             rows.extend(table.rows.iter().map(row));
             sections.push(style.title(&table.cell.to_string()) + &style.table(&rows));
         }
-        if let Some(rows) = self.builds() {
-            sections.push(style.title("Builds, part by part") + &style.table(&rows));
-        }
         if !self.alone.is_empty() {
             sections.push(style.title("An Envoy of its own: start and memory") + &style.table(&self.alone_rows()));
         }
@@ -58,11 +46,7 @@ impl Run {
 
     fn machine(&self) -> Vec<Vec<String>> {
         let header = &self.header;
-        let build = |build: &super::results::Module| {
-            let label = if build.label.is_empty() { "filter" } else { &build.label };
-            format!("{label} {} bytes", build.bytes)
-        };
-        let builds: Vec<_> = header.builds.iter().map(build).collect();
+        let builds: Vec<_> = header.builds.iter().map(Size::shown).collect();
         let [before, after] = header.load_average;
         [
             ("measured on", header.processor.clone()),
@@ -82,38 +66,6 @@ impl Run {
         ]
         .map(|(name, value)| vec![name.to_owned(), value])
         .to_vec()
-    }
-
-    /// Each further build against the first, arm by arm and part by part: no baseline in between, so less noise.
-    fn builds(&self) -> Option<Vec<Vec<String>>> {
-        let [first, others @ ..] = self.header.builds.as_slice() else {
-            return None;
-        };
-        let mut rows = vec![
-            vec!["", "arm", "CPU more than", ""]
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-        ];
-        for table in self.tables() {
-            for row in &table.rows {
-                let Some(build) = others
-                    .iter()
-                    .find(|build| row.arm == format!("{}:{}", build.label, row.kind))
-                else {
-                    continue;
-                };
-                let other = format!("{}:{}", first.label, row.kind);
-                let more = self.differences(&row.arm, &other, table.cell, super::results::Sample::more_cpu);
-                rows.push(vec![
-                    table.cell.to_string(),
-                    format!("{}:{}", build.label, row.kind),
-                    other,
-                    shown(Estimate::of(&more)),
-                ]);
-            }
-        }
-        (rows.len() > 1).then_some(rows)
     }
 
     fn alone_rows(&self) -> Vec<Vec<String>> {
@@ -152,25 +104,22 @@ impl Run {
 }
 
 fn columns() -> Vec<String> {
-    let first = ["arm", "CPU", "added CPU", "× native", "median"].map(str::to_owned);
+    let first = ["arm", "median"].map(str::to_owned);
     let added = PERCENTILES.map(|(name, _)| format!("added {name}"));
     let last = ["delivered", "failed"].map(str::to_owned);
     first.into_iter().chain(added).chain(last).collect()
 }
 
 fn row(row: &Row) -> Vec<String> {
-    let ratio = row.to_native.map_or_else(|| "–".to_owned(), |ratio| ratio.to_string());
     let delivered = match row.delivered {
         Some(share) => format!("{:.1} %", share * 100.0),
         None if row.copies > 0 => format!("{} too many", row.copies),
         None => "–".to_owned(),
     };
-    let first = [row.arm.clone(), format!("{:.1}", row.cpu), shown(row.added_cpu), ratio];
-    let median = format!("{:.0}", row.latency[0]);
+    let first = [row.arm.clone(), format!("{:.0}", row.latency[0])];
     let last = [delivered, row.failed.to_string()];
     first
         .into_iter()
-        .chain([median])
         .chain(row.added_latency.map(shown))
         .chain(last)
         .collect()
@@ -194,56 +143,9 @@ fn target_rows(targets: &[Target]) -> Vec<Vec<String>> {
     rows
 }
 
-// === impl Text ===
-
-impl Style for Text {
-    fn title(&self, text: &str) -> String {
-        format!("{text}\n")
-    }
-
-    fn table(&self, rows: &[Vec<String>]) -> String {
-        let width = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<_> = (0..rows.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
-        let line = |row: &Vec<String>| {
-            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-            format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-        };
-        rows.iter().map(line).collect()
-    }
-}
-
-// === impl Markdown ===
-
-impl Style for Markdown {
-    fn title(&self, text: &str) -> String {
-        format!("### {text}\n\n")
-    }
-
-    fn table(&self, rows: &[Vec<String>]) -> String {
-        let line = |row: &Vec<String>| format!("| {} |\n", row.join(" | "));
-        let mut lines = rows.iter().map(line);
-        let columns = rows.first().map_or(0, Vec::len);
-        let rule = format!("|{}\n", "---|".repeat(columns));
-        lines.next().unwrap_or_default() + &rule + &lines.collect::<String>()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_table_is_aligned_as_text_and_ruled_as_markdown() {
-        let rows = [
-            vec!["arm".to_owned(), "µs".to_owned()],
-            vec!["native".to_owned(), "1".to_owned()],
-        ];
-        assert_eq!(Text.table(&rows), "  arm     µs\n  native  1\n");
-        assert_eq!(Markdown.table(&rows), "| arm | µs |\n|---|---|\n| native | 1 |\n");
-    }
 
     #[test]
     fn noise_is_marked() {

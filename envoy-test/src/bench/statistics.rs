@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::schedule::Random;
+use super::random::Random;
 
 /// How often the rounds are drawn anew for an interval.
 const RESAMPLES: usize = 4000;
@@ -20,45 +20,27 @@ pub struct Estimate {
 // === impl Estimate ===
 
 impl Estimate {
-    /// The median of one number per round.
+    /// The median of one number per round, with its percentiles over rounds that are drawn with replacement
+    /// (bootstrap).
     pub fn of(rounds: &[f64]) -> Option<Self> {
-        Self::by(rounds.len(), |picked| {
-            median(picked.iter().map(|round| rounds[*round]).collect())
-        })
-    }
-
-    /// The ratio of two medians, their rounds drawn together. `None` if the lower one is not clearly above zero.
-    pub fn ratio(upper: &[f64], lower: &[f64]) -> Option<Self> {
-        let both = upper.len().min(lower.len());
-        Self::by(both, |picked| {
-            let upper = median(picked.iter().map(|round| upper[*round]).collect())?;
-            let lower = median(picked.iter().map(|round| lower[*round]).collect())?;
-            (lower > 0.0).then(|| upper / lower)
+        let whole = median(rounds.to_vec())?;
+        let mut random = Random::new(rounds.len() as u64);
+        let mut drawn = Vec::with_capacity(RESAMPLES);
+        for _ in 0..RESAMPLES {
+            let picked = rounds.iter().map(|_| rounds[random.below(rounds.len())]);
+            drawn.push(median(picked.collect())?);
+        }
+        drawn.sort_unstable_by(f64::total_cmp);
+        Some(Self {
+            median: whole,
+            low: drawn[RESAMPLES / 40],
+            high: drawn[RESAMPLES - 1 - RESAMPLES / 40],
         })
     }
 
     /// Whether zero may well be the truth.
     pub fn is_noise(&self) -> bool {
         self.low <= 0.0 && self.high >= 0.0
-    }
-
-    /// `statistic` of all rounds, and its percentiles over rounds drawn with replacement (bootstrap).
-    fn by(rounds: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<Self> {
-        let all: Vec<_> = (0..rounds).collect();
-        let median = statistic(&all)?;
-        let mut random = Random::new(rounds as u64);
-        let mut drawn = Vec::with_capacity(RESAMPLES);
-        let mut picked = all.clone();
-        for _ in 0..RESAMPLES {
-            picked.fill_with(|| random.below(rounds));
-            drawn.push(statistic(&picked)?);
-        }
-        drawn.sort_unstable_by(f64::total_cmp);
-        Some(Self {
-            median,
-            low: drawn[RESAMPLES / 40],
-            high: drawn[RESAMPLES - 1 - RESAMPLES / 40],
-        })
     }
 }
 
@@ -136,15 +118,5 @@ mod tests {
         assert_eq!(show(0.911, 1.006, 1.1), "1.01 [0.91, 1.10]");
         assert_eq!(show(-3.21, 4.56, 8.0), "4.6 [−3.2, 8.0]");
         assert_eq!(show(100.4, 150.0, 190.0), "150 [100, 190]");
-    }
-
-    #[test]
-    fn a_ratio_pairs_the_rounds() {
-        // Both double in a noisy round: the ratio does not notice.
-        let lower = [10.0, 20.0, 10.0, 15.0, 40.0];
-        let upper = lower.map(|value| value * 1.5);
-        let ratio = Estimate::ratio(&upper, &lower).expect("a ratio");
-        assert!((ratio.median - 1.5).abs() < 1e-9 && (ratio.high - ratio.low).abs() < 1e-9);
-        assert_eq!(Estimate::ratio(&upper, &[1.0, -1.0, 0.0, -2.0, -3.0]), None);
     }
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::Cell;
-use super::arms::{BASELINE, NATIVE};
 use super::results::{Run, Sample};
 use super::statistics::{Estimate, median};
+use crate::measure::arm::BASELINE;
 
 /// All arms in one cell.
 #[derive(Clone, Debug, Serialize)]
@@ -21,13 +21,8 @@ pub struct Table {
 pub struct Row {
     pub arm: String,
     pub kind: String,
-    /// Processor time of the proxy per request.
-    pub cpu: f64,
-    /// More than without a filter.
-    pub added_cpu: Option<Estimate>,
-    /// That, as a multiple of what Envoy's own mirror of all requests adds.
-    pub to_native: Option<Estimate>,
     pub latency: [f64; 4],
+    /// More than without a filter.
     pub added_latency: [Option<Estimate>; 4],
     pub failed: u64,
     pub copies: u64,
@@ -55,32 +50,19 @@ impl Run {
         cells.into_iter().map(table).collect()
     }
 
-    /// Per round, the difference between two arms.
-    pub fn differences(
-        &self,
-        arm: &str,
-        other: &str,
-        cell: Cell,
-        difference: impl Fn(&Sample, &Sample) -> f64,
-    ) -> Vec<f64> {
+    /// Per round, the difference between two arms at one of the percentiles.
+    pub fn differences(&self, arm: &str, other: &str, cell: Cell, percentile: usize) -> Vec<f64> {
         let others: Vec<_> = self.of(other, cell).collect();
         let round = |sample: &Sample| {
             let other = others.iter().find(|other| other.round == sample.round)?;
-            Some(difference(sample, other))
+            Some(sample.latency[percentile] - other.latency[percentile])
         };
         self.of(arm, cell).filter_map(round).collect()
     }
 
-    /// Per round, the processor time that an arm adds.
-    pub fn added_cpu(&self, arm: &str, cell: Cell) -> Vec<f64> {
-        self.differences(arm, BASELINE, cell, Sample::more_cpu)
-    }
-
     /// Per round, the latency that an arm adds at one of the percentiles.
     pub fn added_latency(&self, arm: &str, cell: Cell, percentile: usize) -> Vec<f64> {
-        self.differences(arm, BASELINE, cell, |this, none| {
-            this.latency[percentile] - none.latency[percentile]
-        })
+        self.differences(arm, BASELINE, cell, percentile)
     }
 
     /// The names of the arms with a sample in this cell, by kind.
@@ -104,7 +86,6 @@ impl Run {
         let over = |of: &dyn Fn(&Sample) -> f64| median(self.of(arm, cell).map(of).collect()).unwrap_or(f64::NAN);
         let sum = |of: &dyn Fn(&Sample) -> f64| self.of(arm, cell).map(of).sum::<f64>();
         let is_baseline = arm == BASELINE;
-        let added = self.added_cpu(arm, cell);
         let expected = sum(&|sample| sample.expected);
         let copies = sum(&|sample| sample.copies as f64);
         Row {
@@ -113,9 +94,6 @@ impl Run {
                 .of(arm, cell)
                 .next()
                 .map_or_else(String::new, |sample| sample.kind.clone()),
-            cpu: over(&Sample::median_cpu),
-            added_cpu: Estimate::of(&added).filter(|_| !is_baseline),
-            to_native: Estimate::ratio(&added, &self.added_cpu(NATIVE, cell)).filter(|_| !is_baseline),
             latency: std::array::from_fn(|at| over(&|sample| sample.latency[at])),
             added_latency: std::array::from_fn(|at| {
                 Estimate::of(&self.added_latency(arm, cell, at)).filter(|_| !is_baseline)

@@ -1,7 +1,6 @@
 //! The machine: its cores, who may run on which, and what a reader of the numbers must know of it.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rustix::process::Pid;
@@ -63,22 +62,6 @@ pub fn only(core: usize) -> CpuSet {
     let mut set = CpuSet::new();
     set.set(core);
     set
-}
-
-/// The time that all threads of a process have spent on a core.
-pub fn cpu_time(process: u32) -> Result<Duration> {
-    let folder = format!("/proc/{process}/task");
-    let mut nanoseconds = 0;
-    for task in tasks(Path::new(&folder))? {
-        // A thread may have ended since it was listed.
-        let text = std::fs::read_to_string(format!("{folder}/{task}/schedstat")).unwrap_or_default();
-        nanoseconds += text
-            .split_whitespace()
-            .next()
-            .and_then(|field| field.parse::<u64>().ok())
-            .unwrap_or(0);
-    }
-    Ok(Duration::from_nanos(nanoseconds))
 }
 
 /// Resident memory of a process in KiB: all of it, and what is its own (not the binary's pages).

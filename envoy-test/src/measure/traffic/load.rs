@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::bench::schedule::Starts;
+use super::starts::Starts;
+
+/// How long a client usually waits for an answer when the load has ended.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How the shadow behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     /// Answers at once.
     Prompt,
-    /// Answers after this long.
-    Slow(Duration),
     /// Reads, and never answers.
     Silent,
     /// Accepts, and never reads.
@@ -30,7 +31,36 @@ pub struct Load {
     pub duration: Duration,
     /// Until the copies are over too.
     pub settle: Duration,
+    /// A request that has no answer this long after the load has ended has failed.
+    pub patience: Duration,
     pub shadow: Manner,
+}
+
+// === impl Load ===
+
+impl Load {
+    /// So many requests to a prompt shadow, one after the other on each connection. Latencies of such a load tell
+    /// nothing.
+    pub fn back_to_back(target: SocketAddr, request: Rc<[u8]>, count: u32, patience: Duration) -> Self {
+        const RATE: f64 = 1e6;
+        Self {
+            target,
+            request,
+            rate: RATE,
+            duration: Duration::from_secs_f64(f64::from(count) / RATE),
+            settle: Duration::ZERO,
+            patience,
+            shadow: Manner::Prompt,
+        }
+    }
+
+    /// No request: copies that are still under way to a prompt shadow are received for this long.
+    pub fn pause(target: SocketAddr, length: Duration) -> Self {
+        Self {
+            settle: length,
+            ..Self::back_to_back(target, Rc::default(), 0, Duration::ZERO)
+        }
+    }
 }
 
 /// What became of them.

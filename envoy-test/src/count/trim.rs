@@ -1,5 +1,5 @@
-//! Takes exports out of a wasm module. Envoy calls every callback that a module exports, and the SDK exports them all, so that the same
-//! empty filter with fewer exports shows what the calls alone cost.
+//! Takes exports out of a wasm module. Envoy calls every callback that a module exports, and the SDK exports them all,
+//! so that the same empty filter with fewer exports shows what the calls alone cost.
 
 use anyhow::{Context as _, Result, ensure};
 

@@ -12,8 +12,8 @@ use super::connection::{Connection, Role};
 
 const EVENTS: usize = 512;
 
-/// Open connections. A slot is used again, and an event may still speak of the connection that had it before: the generation in a token
-/// tells them apart.
+/// Open connections. A slot is used again, and an event may still speak of the connection that had it before: the
+/// generation in a token tells them apart.
 pub struct Sockets {
     epoll: OwnedFd,
     slots: Vec<Option<Connection>>,

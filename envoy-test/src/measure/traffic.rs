@@ -1,22 +1,25 @@
-//! The load and the backends: clients, primary and shadow in one loop on one thread, so that they need no more than one core and no
-//! switching between threads. The load is open: request `n` is due at `start + n / rate` whatever became of those before it, and its
-//! latency counts from then on, so a stall costs every request that it holds up (no coordinated omission).
+//! The load and the backends: clients, primary and shadow in one loop on one thread, so that they need no more than one
+//! core and no switching between threads. The load is open: request `n` is due at `start + n / rate` whatever became of
+//! those before it, and its latency counts from then on, so a stall costs every request that it holds up (no
+//! coordinated omission).
 //!
-//! What is ready at the same time is served in the order client, primary, shadow: the copies wait for the requests, never the reverse.
+//! What is ready at the same time is served in the order client, primary, shadow: the copies wait for the requests,
+//! never the reverse.
 
 mod connection;
 mod http;
 mod load;
 mod sockets;
+mod starts;
 
-pub use load::{Load, Manner, Outcome};
+pub use load::{Load, Manner, Outcome, PATIENCE};
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroU64;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
@@ -24,8 +27,6 @@ use connection::{Connection, Role};
 use load::Running;
 use sockets::Sockets;
 
-/// A request that has no answer this long after the load has ended has failed.
-pub const PATIENCE: Duration = Duration::from_secs(10);
 const READ_SIZE: usize = 128 * 1024;
 const PRIMARY: u64 = u64::MAX;
 const SHADOW: u64 = u64::MAX - 1;
@@ -37,8 +38,6 @@ pub struct Traffic {
     shadow: TcpListener,
     /// The idle client connections of each listener.
     idle: HashMap<SocketAddr, Vec<u64>>,
-    /// Connections of the shadow that get their answer later.
-    delayed: VecDeque<(Instant, u64)>,
     answer: Rc<[u8]>,
     buffer: Vec<u8>,
 }
@@ -55,7 +54,6 @@ impl Traffic {
             primary: TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
             shadow: TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
             idle: HashMap::new(),
-            delayed: VecDeque::new(),
             answer: answer().into(),
             buffer: vec![0; READ_SIZE],
         };
@@ -82,7 +80,6 @@ impl Traffic {
     pub fn disconnect(&mut self) {
         self.sockets.close_if(|_| true);
         self.idle.clear();
-        self.delayed.clear();
     }
 
     /// Sends the load, serves it, and goes on until it is over and settled.
@@ -90,11 +87,13 @@ impl Traffic {
         let mut running = Running::new(load);
         loop {
             let now = Instant::now();
-            if now >= running.end && (running.unanswered == 0 || now >= running.end + PATIENCE) {
+            if now >= running.end
+                && running.starts.is_over()
+                && (running.unanswered == 0 || now >= running.end + running.load.patience)
+            {
                 break;
             }
             self.send_due(&mut running, now)?;
-            self.answer_delayed(now);
             let tokens = self.sockets.wait(self.next_due(&running))?;
             self.serve(tokens, &mut running)?;
         }
@@ -107,15 +106,11 @@ impl Traffic {
 
     fn next_due(&self, running: &Running<'_>) -> Instant {
         let end = if running.unanswered > 0 && running.starts.is_over() {
-            running.end + PATIENCE
+            running.end + running.load.patience
         } else {
             running.end
         };
-        let delayed = self.delayed.front().map(|(due, _)| *due);
-        [running.starts.peek(), delayed]
-            .into_iter()
-            .flatten()
-            .fold(end, Instant::min)
+        running.starts.peek().map_or(end, |due| due.min(end))
     }
 
     fn send_due(&mut self, running: &mut Running<'_>, now: Instant) -> Result<()> {
@@ -135,15 +130,6 @@ impl Traffic {
             }
         }
         Ok(())
-    }
-
-    fn answer_delayed(&mut self, now: Instant) {
-        while let Some((due, token)) = self.delayed.front().copied()
-            && due <= now
-        {
-            self.delayed.pop_front();
-            self.answer(token);
-        }
     }
 
     fn serve(&mut self, tokens: Vec<u64>, running: &mut Running<'_>) -> Result<()> {
@@ -214,12 +200,8 @@ impl Traffic {
         let mut received = 0;
         self.receive_or_close(token, |_| received += 1);
         running.outcome.copies += received;
-        if received > 0 {
-            match manner {
-                Manner::Prompt => self.answer(token),
-                Manner::Slow(delay) => self.delayed.push_back((Instant::now() + delay, token)),
-                Manner::Silent | Manner::Unread => {}
-            }
+        if received > 0 && manner == Manner::Prompt {
+            self.answer(token);
         }
     }
 
@@ -279,6 +261,8 @@ fn answer() -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// The primary is asked directly: what matters is that the loop ends and counts.
@@ -286,18 +270,15 @@ mod tests {
     fn a_load_is_sent_answered_and_counted() {
         let mut traffic = Traffic::new().expect("sockets");
         let [primary, shadow] = traffic.backends().expect("addresses");
-        for (target, manner, copies) in [
-            (primary, Manner::Prompt, 0),
-            (shadow, Manner::Prompt, 20),
-            (shadow, Manner::Slow(Duration::from_millis(5)), 20),
-        ] {
+        for (target, manner, copies) in [(primary, Manner::Prompt, 0), (shadow, Manner::Prompt, 20)] {
             traffic.connect(target, 2).expect("connections");
             let load = Load {
                 target,
-                request: crate::bench::cells::bytes("POST", 200_000),
+                request: crate::measure::request::bytes("POST", 200_000),
                 rate: 1000.0,
                 duration: Duration::from_millis(20),
                 settle: Duration::ZERO,
+                patience: PATIENCE,
                 shadow: manner,
             };
             let outcome = traffic.run(&load).expect("a run");

@@ -1,5 +1,5 @@
-//! As much of HTTP/1.1 as the bench needs: where a message ends, and an answer's status. Both sides are ours or Envoy's, so what is
-//! not understood is an error, never a guess.
+//! As much of HTTP/1.1 as the bench needs: where a message ends, and an answer's status. Both sides are ours or
+//! Envoy's, so what is not understood is an error, never a guess.
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -24,7 +24,8 @@ struct Body {
 // === impl Reader ===
 
 impl Reader {
-    /// Takes bytes from the front of `bytes`. If they complete a message, gives its status (0 for a request) and leaves the rest.
+    /// Takes bytes from the front of `bytes`. If they complete a message, gives its status (0 for a request) and leaves
+    /// the rest.
     pub fn feed(&mut self, bytes: &mut &[u8]) -> Result<Option<u16>> {
         if self.body.is_none() {
             let Some(body) = self.feed_head(bytes)? else {

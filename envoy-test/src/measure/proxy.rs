@@ -1,7 +1,9 @@
-//! One Envoy with a listener for each arm, pinned to its core. The arms share the process, so that its heap, its code and its upstream
-//! connections are the same for all; only one of them gets load at a time, so that what the process uses meanwhile is that arm's.
+//! One Envoy with a listener for each arm, pinned to its core. The arms share the process, so that its heap, its code
+//! and its upstream connections are the same for all; only one of them gets load at a time, so that what the process
+//! uses meanwhile is that arm's.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,36 +13,70 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::arms::{Arm, TIMEOUT};
+use super::arm::Arm;
 use super::machine;
 use crate::envoy::{Admin, Log, owner};
 
-const START: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(1);
 /// Where Envoy writes under which id it shares memory.
 const BASE_ID: &str = "base-id";
 /// Circuit breakers are out of the way: 503s are not what is measured.
 const UNLIMITED: u32 = 1_000_000;
 
+/// How to start one.
+pub struct Setup<'a> {
+    pub envoy: &'a Path,
+    /// What runs Envoy, with its arguments; empty if nothing does.
+    pub under: &'a [OsString],
+    pub arms: &'a [Arm],
+    /// The addresses of the primary and of the shadow.
+    pub backends: [SocketAddr; 2],
+    /// The core that Envoy has; none for all.
+    pub core: Option<usize>,
+    /// How long Envoy may take until it serves.
+    pub patience: Duration,
+    /// How long a request and a copy may take, in Envoy's spelling.
+    pub timeout: &'a str,
+}
+
 /// A running Envoy. It ends when dropped.
 pub struct Proxy {
     child: Child,
     log: Log,
+    admin: Admin,
     listeners: BTreeMap<String, SocketAddr>,
     started_in: Duration,
     folder: TempDir,
 }
 
+// === impl Setup ===
+
+impl Setup<'_> {
+    fn command(&self) -> Command {
+        match self.under {
+            [] => Command::new(self.envoy),
+            [program, arguments @ ..] => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(self.envoy);
+                command
+            }
+        }
+    }
+}
+
 // === impl Proxy ===
 
 impl Proxy {
-    /// Starts Envoy on this core, and waits until it serves.
-    pub async fn start(envoy: &Path, arms: &[Arm], backends: [SocketAddr; 2], core: usize) -> Result<Self> {
+    /// Starts Envoy, and waits until it serves.
+    ///
+    /// # Errors
+    /// Envoy cannot be started, ends at once or does not serve in time; the end of its log is in the error.
+    pub async fn start(setup: &Setup<'_>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("envoy-bench-").tempdir()?;
         let configuration = folder.path().join("envoy.yaml");
-        std::fs::write(&configuration, bootstrap(arms, backends).to_string())?;
+        std::fs::write(&configuration, bootstrap(setup).to_string())?;
         let admin_file = folder.path().join("admin");
-        let mut command = Command::new(envoy);
+        let mut command = setup.command();
         command.arg("--config-path").arg(&configuration);
         command.arg("--admin-address-path").arg(&admin_file);
         command.args(["--concurrency", "1", "--log-level", "warning"]);
@@ -50,21 +86,25 @@ impl Proxy {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let begin = Instant::now();
-        let mut child = owner::spawn(command, Some(machine::only(core))).await?;
+        let mut child = owner::spawn(command, setup.core.map(machine::only)).await?;
         let stderr = child.stderr.take().context("Envoy has no log")?;
         let mut proxy = Self {
             log: Log::follow(stderr, &folder.path().join("envoy.log"))?,
             child,
+            admin: Admin {
+                address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            },
             listeners: BTreeMap::new(),
             started_in: Duration::ZERO,
             folder,
         };
         let admin = proxy
-            .become_ready(&admin_file)
+            .become_ready(&admin_file, setup.patience)
             .await
             .with_context(|| format!("Envoy's log ends with\n{}", proxy.log.tail(10).join("\n")))?;
         proxy.started_in = begin.elapsed();
         proxy.listeners = listeners(&admin).await?;
+        proxy.admin = admin;
         Ok(proxy)
     }
 
@@ -74,14 +114,19 @@ impl Proxy {
         address.with_context(|| format!("Envoy has no listener {}", arm.name))
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its admin interface.
+    pub fn admin(&self) -> Admin {
+        self.admin
+    }
+
     /// From its start until it served.
     pub fn started_in(&self) -> Duration {
         self.started_in
-    }
-
-    /// The time that it has spent on its core.
-    pub fn cpu_time(&self) -> Result<Duration> {
-        machine::cpu_time(self.child.id())
     }
 
     /// Its resident memory in KiB, and the part of it that is its own.
@@ -98,8 +143,8 @@ impl Proxy {
         Ok(())
     }
 
-    async fn become_ready(&mut self, admin_file: &Path) -> Result<Admin> {
-        let deadline = Instant::now() + START;
+    async fn become_ready(&mut self, admin_file: &Path, patience: Duration) -> Result<Admin> {
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("it ended with {status}");
@@ -111,7 +156,7 @@ impl Proxy {
                     return Ok(admin);
                 }
             }
-            ensure!(Instant::now() < deadline, "it was not ready in {START:?}");
+            ensure!(Instant::now() < deadline, "it was not ready in {patience:?}");
             tokio::time::sleep(TICK).await;
         }
     }
@@ -123,6 +168,22 @@ impl Drop for Proxy {
         let _ = self.child.wait();
         owner::tidy(&self.folder.path().join(BASE_ID));
     }
+}
+
+/// The number of Envoy's version.
+///
+/// # Errors
+/// Envoy does not run.
+pub fn version(envoy: &Path) -> Result<String> {
+    let output = Command::new(envoy).arg("--version").output();
+    let output = output.with_context(|| format!("{} does not run", envoy.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(version_number(&text).unwrap_or("of unknown version").to_owned())
+}
+
+/// From `…/envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.
+fn version_number(text: &str) -> Option<&str> {
+    text.split_once("version: ")?.1.split('/').nth(1)
 }
 
 async fn listeners(admin: &Admin) -> Result<BTreeMap<String, SocketAddr>> {
@@ -141,19 +202,21 @@ async fn listeners(admin: &Admin) -> Result<BTreeMap<String, SocketAddr>> {
         .collect()
 }
 
-fn bootstrap(arms: &[Arm], [primary, shadow]: [SocketAddr; 2]) -> Value {
+fn bootstrap(setup: &Setup<'_>) -> Value {
+    let [primary, shadow] = setup.backends;
+    let listeners: Vec<_> = setup.arms.iter().map(|arm| listener(arm, setup.timeout)).collect();
     json!({
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
         // Nothing happens by the clock while an arm is measured.
         "stats_flush_on_admin": true,
         "static_resources": {
-            "listeners": arms.iter().map(listener).collect::<Vec<_>>(),
+            "listeners": listeners,
             "clusters": [cluster("primary", primary), cluster("shadow", shadow)],
         },
     })
 }
 
-fn listener(arm: &Arm) -> Value {
+fn listener(arm: &Arm, timeout: &str) -> Value {
     let router = json!({
         "name": "router",
         "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
@@ -172,7 +235,7 @@ fn listener(arm: &Arm) -> Value {
                     "match": {"prefix": "/"},
                     "route": {
                         "cluster": "primary",
-                        "timeout": TIMEOUT,
+                        "timeout": timeout,
                         "request_mirror_policies": arm.mirror_policies(),
                     },
                 }]}]},
@@ -198,4 +261,14 @@ fn cluster(name: &str, endpoint: SocketAddr) -> Value {
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_version_is_found_behind_any_path() {
+        let text = "/a/version/envoy  version: 6d9bb7d9/1.40.0/Clean/RELEASE/BoringSSL\n";
+        assert_eq!(super::version_number(text), Some("1.40.0"));
+        assert_eq!(super::version_number("no idea"), None);
+    }
 }
