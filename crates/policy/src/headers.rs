@@ -230,12 +230,12 @@ fn read_sizes(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [usize; 2] {
 /// The whole number that the digits of a value mean. Returns `None` if the value is not a whole number, or if it has more
 /// than 19 digits, so that no number overflows.
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
-    let digits = value.trim_ascii();
-    let is_number = matches!(digits.len(), 1..=19) && digits.iter().all(u8::is_ascii_digit);
-    is_number.then(|| {
-        digits
-            .iter()
-            .fold(0, |number, digit| number * 10 + u64::from(digit & 15))
+    if !matches!(value.len(), 1..=19) {
+        return None;
+    }
+    value.iter().try_fold(0, |number, byte| {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        (digit < 10).then_some(number * 10 + digit)
     })
 }
 

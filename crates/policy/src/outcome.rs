@@ -4,7 +4,7 @@
 //! An answer of an upstream has the header `x-envoy-upstream-service-time`. An answer without it is Envoy's own: its body,
 //! or its `grpc-message`, says what went wrong (source/common/router/router.cc, `onUpstreamReset`).
 
-use crate::headers::Headers;
+use crate::headers::{self, Headers};
 use crate::reasons::{Class, Failure};
 
 /// How a copy that was sent ended. Each copy that was sent ends exactly once.
@@ -29,6 +29,8 @@ pub enum Outcome {
 pub struct CalloutAnswer {
     headers: Headers,
     trailers: Headers,
+    /// The milliseconds from the complete copy to the answer's headers, as Envoy measured them.
+    milliseconds: Option<u64>,
     /// Whether the answer is Envoy's own.
     pub is_local: bool,
     /// The first [`LOCAL_BODY_BYTES`] of the body. Only an answer that [`is_local`](Self::is_local) needs a body.
@@ -72,8 +74,10 @@ impl Outcome {
 impl CalloutAnswer {
     /// An answer with these headers and trailers.
     pub fn new(headers: Headers, trailers: Headers) -> Self {
+        let service_time = headers.get(SERVICE_TIME);
         Self {
-            is_local: !headers.is_empty() && headers.get(SERVICE_TIME).is_none(),
+            is_local: !headers.is_empty() && service_time.is_none(),
+            milliseconds: service_time.and_then(headers::number),
             headers,
             trailers,
             body: Vec::new(),
@@ -97,7 +101,7 @@ impl CalloutAnswer {
                 Class::GrpcError => !is_served(grpc_status(&self.headers, &self.trailers)),
                 _ => false,
             },
-            milliseconds: self.headers.number(SERVICE_TIME),
+            milliseconds: self.milliseconds,
         }
     }
 }
