@@ -94,7 +94,7 @@ pub const FAMILIES: &[Family] = &[
     family("traffic_mirror_in_flight", "Copies whose answer is awaited."),
     family(
         "traffic_mirror_buffered_bytes",
-        "Header and body bytes of the copies being collected or awaiting an answer.",
+        "Header and body bytes of the copies that are collected or await an answer.",
     ),
     family(
         "traffic_mirror_breaker_open",
