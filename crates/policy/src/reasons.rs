@@ -1,5 +1,5 @@
-//! The vocabulary: every reason not to send a copy, and every end of a copy that was sent. Each has one name. The name is
-//! the `result` of a statistic, the word in the log, and the row in the documentation and on the dashboard.
+//! The vocabulary: every reason not to send a copy, and every end of a copy that was sent. Each has one name. The name
+//! is the `result` of a statistic, the word in the log, and the row in the documentation and on the dashboard.
 
 /// Declares an enum whose variants carry a name and a meaning, both listed in one place.
 macro_rules! vocabulary {
@@ -90,9 +90,9 @@ vocabulary! {
 /// Why a mirror did not send a copy of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The policy decided so.
+    /// The policy decided not to copy the request.
     Skipped(Skipped),
-    /// The copy was lost.
+    /// A copy that the policy wanted was lost.
     Dropped(Dropped),
 }
 

@@ -49,18 +49,18 @@ pub struct Entry {
     pub holds: bool,
 }
 
-/// What a mirror decides.
+/// What a mirror decides on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// The mirror or the whole configuration is off. Nothing is counted.
     Off,
     /// The request meets no entry of `match`. Nothing is counted.
     NoMatch,
-    /// The policy does not copy the request.
+    /// The policy does not copy the request, for this reason.
     Skipped(Skipped),
-    /// The copy is lost.
+    /// The copy is lost for this reason.
     Dropped(Dropped),
-    /// A copy is sent.
+    /// A copy of the request is sent.
     Copied,
 }
 
