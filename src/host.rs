@@ -163,7 +163,7 @@ pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: D
 /// Only callbacks of streams may call this. In a callback of a root, the SDK has its root contexts borrowed.
 pub fn reenter(root: u32) {
     // SAFETY: the function is the SDK's own export, in this module, and takes any two numbers. While a stream's
-    // callback runs, the SDK holds only its streams; `on_queue_ready` takes only its roots.
+    // callback runs, the SDK has borrowed only its streams; `on_queue_ready` borrows only its roots.
     unsafe { proxy_on_queue_ready(root, OUTBOX) }
 }
 

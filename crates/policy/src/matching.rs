@@ -26,7 +26,7 @@ pub struct RequestHead<'a> {
     pub path: &'a [u8],
 }
 
-/// One compiled entry of `match`. A request meets the entry if all its conditions hold.
+/// One compiled entry of `match`. A request meets the entry if all conditions of the entry are true.
 #[derive(Debug)]
 pub struct RequestMatcher {
     pub(crate) port: Option<u16>,

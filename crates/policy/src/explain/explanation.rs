@@ -28,7 +28,8 @@ pub struct WholeRequest {
 pub struct Explanation {
     /// The place of the mirror in the plan.
     pub mirror: usize,
-    /// The entries of `match`. At least one must hold. The list is empty if there is no entry, or if the mirror is off.
+    /// The entries of `match`. At least one must be true. The list is empty if there is no entry, or if the mirror is
+    /// off.
     pub entries: Vec<Entry>,
     /// The other questions in their order, up to the question that decides.
     pub steps: Vec<Check>,
@@ -43,7 +44,7 @@ pub struct Explanation {
 /// One entry of a mirror's `match`.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The conditions of the entry. All must hold.
+    /// The conditions of the entry. All must be true.
     pub conditions: Vec<Check>,
     /// Whether the request meets the entry.
     pub holds: bool,

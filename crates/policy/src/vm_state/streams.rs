@@ -18,7 +18,8 @@ use crate::statistics::Statistic;
 // === impl VmState ===
 
 impl VmState {
-    /// A request came. Returns the mirrors whose `match` and first gates it passes. They need no question to the host.
+    /// A request came. Returns the mirrors whose `match` and first gates the request passes. These gates need no answer
+    /// of the host.
     ///
     /// If the plan [needs no headers](ActivePlan::needs_headers), the head may be empty.
     pub fn sample(
