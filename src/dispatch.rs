@@ -1,6 +1,6 @@
-//! Sends the copies of a complete request. In Envoy a callout belongs to the root context and outlives the stream. The SDK
-//! gives the answer to the context that was active at the dispatch, and drops the answer if that context is gone. So the
-//! stream puts its copies into the outbox and enters the root's `on_queue_ready`, where the copies are sent.
+//! Sends the copies of a complete request. In Envoy a callout belongs to the root context and outlives the stream. The
+//! SDK gives the answer to the context that was active at the dispatch, and drops the answer if that context is gone.
+//! So the stream puts its copies into the outbox and enters the root's `on_queue_ready`, where the copies are sent.
 
 use std::cell::Cell;
 

@@ -1,5 +1,5 @@
-//! The only file that calls the host. Each function returns what the host gives, or nothing. The SDK's own wrappers panic on
-//! a status that they do not expect, and a panic costs a live request.
+//! The only file that calls the host. Each function returns what the host gives, or nothing. The SDK's own wrappers
+//! panic on a status that they do not expect, and a panic costs a live request.
 
 #![expect(unsafe_code, reason = "the host is called by pointers")]
 
@@ -123,8 +123,8 @@ pub fn property(path: &str) -> Option<Vec<u8>> {
     received(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 
-/// Takes over the bytes that the host wrote into memory of this module. For no bytes, the host allocates nothing. Returns
-/// `None` if the call failed.
+/// Takes over the bytes that the host wrote into memory of this module. For no bytes, the host allocates nothing.
+/// Returns `None` if the call failed.
 fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
     let mut data: *mut u8 = std::ptr::null_mut();
     let mut size: usize = 0;
@@ -134,8 +134,8 @@ fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
     if data.is_null() {
         return Some(Vec::new());
     }
-    // SAFETY: the host got `data` from `proxy_on_memory_allocate(size)` of the SDK, which leaks a boxed slice of exactly
-    // `size` bytes for the receiver to take over; the host writes all of them and keeps no pointer.
+    // SAFETY: the host got `data` from `proxy_on_memory_allocate(size)` of the SDK, which leaks a boxed slice of
+    // exactly `size` bytes for the receiver to take over; the host writes all of them and keeps no pointer.
     Some(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
@@ -145,8 +145,8 @@ fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
 /// The host does not take the callout. Then no answer comes.
 pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: Duration) -> Result<u32, Refusal> {
     fn text(bytes: &[u8]) -> &str {
-        // SAFETY: header values may hold any bytes, and the SDK takes them as `&str` only to read their length and bytes
-        // (proxy-wasm 0.2.5, hostcalls.rs, `utils::serialize_map`); nothing looks at them as characters.
+        // SAFETY: header values may have any bytes, and the SDK takes them as `&str` only to read their length and
+        // bytes (proxy-wasm 0.2.5, hostcalls.rs, `utils::serialize_map`); nothing looks at them as characters.
         unsafe { std::str::from_utf8_unchecked(bytes) }
     }
     let headers = headers.iter().map(|(name, value)| (text(name), text(value))).collect();
@@ -157,18 +157,18 @@ pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: D
     })
 }
 
-/// Enters `on_queue_ready` of a root context from a callback of a stream. The SDK gives the answers of callouts that are sent
-/// there to the root. It would drop the answers of a stream that is gone.
+/// Enters `on_queue_ready` of a root context from a callback of a stream. The SDK gives the answers of callouts that
+/// are sent there to the root. The SDK would drop the answers of a stream that is gone.
 ///
 /// Only callbacks of streams may call this. In a callback of a root, the SDK has its root contexts borrowed.
 pub fn reenter(root: u32) {
-    // SAFETY: the function is the SDK's own export, in this module, and takes any two numbers. While a stream's callback
-    // runs, the SDK holds only its streams; `on_queue_ready` takes only its roots.
+    // SAFETY: the function is the SDK's own export, in this module, and takes any two numbers. While a stream's
+    // callback runs, the SDK has borrowed only its streams; `on_queue_ready` borrows only its roots.
     unsafe { proxy_on_queue_ready(root, OUTBOX) }
 }
 
-/// Defines the metric of a mirror's statistic, or finds the metric again. Only a callback that configures may call this.
-/// Returns `None` if the host refuses.
+/// Defines the metric of a mirror's statistic, or finds the metric again. Only a callback that configures may call
+/// this. Returns `None` if the host refuses.
 pub fn define_metric(statistic: Statistic, mirror: &str) -> Option<MetricId> {
     // The numbers of the ABI.
     let kind = match statistic.kind() {
@@ -240,7 +240,8 @@ pub fn start_logging() {
     // SAFETY: the host writes one number to `level`.
     let _ = unsafe { proxy_get_log_level(&raw mut level) };
     let _ = log::set_logger(&LOGGER);
-    // The ABI counts from 0 for `trace` to 4 for `error` and 5 for `critical`, the macros from 5 for `trace` to 1 for `error`.
+    // The ABI counts from 0 for `trace` to 4 for `error` and 5 for `critical`, the macros from 5 for `trace` to 1 for
+    // `error`.
     let level = 5_u32.saturating_sub(level).max(1);
     log::set_max_level(
         log::LevelFilter::iter()

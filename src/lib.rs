@@ -1,5 +1,6 @@
 //! A proxy-wasm HTTP filter that copies live requests to a shadow cluster, out of band. This crate is glue: Envoy's
-//! callbacks become events of the policy, and the values of the policy become calls of the host. The glue decides nothing.
+//! callbacks become events of the policy, and the values of the policy become calls of the host. The glue decides
+//! nothing.
 //!
 //! The life of one request:
 //!
@@ -13,10 +14,10 @@
 //! | 6 | settle | `root` → `policy::outcome` | answer → outcome | each permit ends exactly once |
 //! | 7 | count | `vm` → `policy::ledger` | changes → the host's statistics | |
 
-// One configuration.
+// One configuration in one VM.
 mod root;
 
-// One request.
+// One request, and the questions to the host about it.
 mod stream;
 
 mod questions;
@@ -27,7 +28,7 @@ mod dispatch;
 // The state of the VM.
 mod vm;
 
-// The proxy.
+// The calls of the host.
 mod host;
 
 #[cfg(feature = "trap")]

@@ -1,5 +1,5 @@
-//! Questions to the host about a request. The streams of a root context share what earlier answers have shown, so that a
-//! question costs as little as it can.
+//! Questions to the host about a request. The streams of a root context share what earlier answers have shown, so that
+//! a question costs as little as it can.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -21,8 +21,8 @@ struct Shown {
 impl Questions {
     /// Whether the request is a further attempt for a request that has been here before.
     ///
-    /// Behind the router each request has a number from 1 on. Before the router the number is absent or 0. A root context
-    /// has one place, so its first request answers for all.
+    /// Behind the router each request has a number from 1 on. Before the router the number is absent or 0. A root
+    /// context has one place, so its first request answers for all.
     pub fn is_retry(&self) -> bool {
         if self.0.are_unnumbered.get() {
             return false;
@@ -34,8 +34,8 @@ impl Questions {
 
     /// Whether an upstream is to answer the request: its route has a cluster that the proxy knows.
     ///
-    /// In Envoy 1.40, reading the cluster's metadata takes a third of the instructions of reading its name if the cluster
-    /// has no metadata, and more than the name if the cluster has some. Istio gives each cluster metadata.
+    /// In Envoy 1.40, reading the cluster's metadata takes a third of the instructions of reading its name if the
+    /// cluster has no metadata, and more than the name if the cluster has some. Istio gives each cluster metadata.
     pub fn is_routed(&self) -> bool {
         if self.0.has_metadata.get() {
             return host::property(host::CLUSTER_NAME).is_some_and(|name| !name.is_empty());

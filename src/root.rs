@@ -1,5 +1,5 @@
-//! One configuration in one VM: parses it, serves the plan to the streams, takes the answers of the shadows, and waits for
-//! the last answer when a newer configuration has taken its place.
+//! One configuration in one VM: parses it, serves the plan to the streams, takes the answers of the shadows, and waits
+//! for the last answer when a newer configuration has taken its place.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::questions::Questions;
 use crate::stream::Stream;
 use crate::{dispatch, vm};
 
-/// A root context.
+/// A root context: one configuration in one VM.
 pub struct Root {
     id: RootId,
     /// The plan that the streams serve. `None` if no request is copied.

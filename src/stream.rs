@@ -1,5 +1,5 @@
-//! One request. Each callback reads what the policy needs, gives it to the policy and returns `Continue`. So nothing here can
-//! delay, change or fail the primary.
+//! One request. Each callback reads what the policy needs, gives it to the policy and returns `Continue`. So nothing
+//! here can delay, change or fail the primary.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::host::{self, Buffer, Map};
 use crate::questions::Questions;
 use crate::{dispatch, vm};
 
-/// A request.
+/// A request that passes the filter.
 pub struct Stream {
     id: StreamId,
     root: RootId,

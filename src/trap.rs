@@ -1,20 +1,21 @@
-//! Only with the feature `trap`, in a module that is never shipped: traps when it is told to, in the callback that hands over the
-//! telling bytes. With it `envoy-test` proves what a trap costs whom (docs/crashes.md).
+//! Traps on demand, in the callback that reads the header or chunk that asks for the trap. Only a module with the
+//! feature `trap` has this file, and no such module is shipped. `envoy-test` proves with it what a trap costs
+//! (docs/crashes.md).
 
 use mirror_policy::headers::Headers;
 
-/// A request, an answer of the primary or one of the shadow with this header traps the callback that reads its headers.
+/// A request, or an answer of the primary or the shadow, with this header traps the callback that reads its headers.
 const HEADER: &[u8] = b"x-trap";
 
 /// A chunk of a request's body that begins with this traps the callback that reads it.
 const BODY: &[u8] = b"trap!";
 
-/// Traps if these headers tell it to.
+/// Traps if the headers ask for a trap.
 pub fn by_headers(headers: &Headers) {
     trap_if(headers.get(HEADER).is_some());
 }
 
-/// Traps if this part of a body tells it to.
+/// Traps if a chunk of a body asks for a trap.
 pub fn by_body(chunk: &[u8]) {
     trap_if(chunk.starts_with(BODY));
 }

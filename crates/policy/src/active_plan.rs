@@ -31,7 +31,7 @@ pub struct ActivePlan {
 /// A mirror that is on, and its state. A copy has this handle from its admission to its end.
 #[derive(Debug)]
 pub struct ActiveMirror {
-    /// The compiled mirror.
+    /// The mirror, compiled from its configuration.
     pub mirror: Rc<Mirror>,
     /// The state of the mirror in the VM.
     pub state: Rc<Slot<MirrorState>>,

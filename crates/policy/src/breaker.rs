@@ -1,6 +1,7 @@
 //! The circuit breaker: a failing shadow gets no copies for a while. The breaker counts the copies that ended within a
 //! window, in ten buckets. After `openFor` the breaker lets one copy through, the probe. The end of the probe decides
-//! whether the breaker closes. [`Outcome::is_failure`](crate::outcome::Outcome::is_failure) says which ends are failures.
+//! whether the breaker closes. [`Outcome::is_failure`](crate::outcome::Outcome::is_failure) says which ends are
+//! failures.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub type Period = u32;
 /// A change of a breaker's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transition {
-    /// Too many copies failed.
+    /// Too many copies failed within the window.
     Opened {
         /// Copies that failed within the window.
         failures: u32,
@@ -32,7 +33,7 @@ pub enum Transition {
     },
     /// `openFor` has passed, and a probe was admitted.
     HalfOpened,
-    /// The probe failed.
+    /// The probe failed, so the breaker is open again.
     Reopened,
     /// The probe did not fail, or the mirror has no circuit breaker any more.
     Closed,
@@ -102,8 +103,8 @@ impl Breaker {
         }
     }
 
-    /// Admits a copy that the breaker [allows](Self::allows). If the breaker is not closed, the copy is the probe. A breaker
-    /// without settings closes.
+    /// Admits a copy that the breaker [allows](Self::allows). If the breaker is not closed, the copy is the probe. A
+    /// breaker without settings closes.
     pub fn enter(&mut self) -> (Period, Option<Transition>) {
         let transition = match self.state {
             State::Closed => None,
@@ -146,8 +147,8 @@ impl Breaker {
         }
     }
 
-    /// Forgets a copy of this period, whose end says nothing about the shadow. If the copy was the probe, the next admitted
-    /// copy is the probe.
+    /// Forgets a copy of this period, whose end says nothing about the shadow. If the copy was the probe, the next
+    /// admitted copy is the probe.
     pub fn forget(&mut self, period: Period) {
         if let State::HalfOpen { is_probing } = &mut self.state
             && period == self.period

@@ -1,5 +1,5 @@
-//! The budget of a mirror: how many copies and how many bytes it may have at a time on one worker. A copy has a permit from
-//! its admission until its answer. A copy over the budget is dropped at once, never queued.
+//! The budget of a mirror: how many copies and how many bytes it may have at a time on one worker. A copy has a permit
+//! from its admission until its answer. A copy over the budget is dropped at once, never queued.
 
 use crate::breaker::Period;
 use crate::configuration::Limits;
@@ -39,7 +39,8 @@ impl Permit {
 // === impl Budget ===
 
 impl Budget {
-    /// Changes the limits. Copies that have a permit keep the permit. New copies are admitted only below the new limits.
+    /// Changes the limits. Copies that have a permit keep the permit. New copies are admitted only below the new
+    /// limits.
     pub const fn set_limits(&mut self, limits: &Limits) {
         self.max_copies = limits.max_in_flight.get();
         self.max_bytes = limits.max_buffered_bytes.get();
@@ -87,7 +88,7 @@ impl Budget {
         bytes
     }
 
-    /// Takes a permit back.
+    /// Takes the permit of a copy back, because the copy ended.
     pub const fn release(&mut self, permit: Permit) {
         self.copies = self.copies.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(permit.bytes);

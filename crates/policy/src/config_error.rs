@@ -10,7 +10,7 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The configuration is empty.
+    /// The configuration is empty or white space.
     #[error("there is no configuration; give `mirrors` with at least one entry that has a `name` and a `cluster`")]
     NoConfiguration,
     /// The bytes are neither JSON nor a protobuf `Struct`.

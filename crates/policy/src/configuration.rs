@@ -62,7 +62,7 @@ pub struct MirrorConfig {
     pub redact: Option<Box<Redact>>,
     /// The header that marks a copy. Its value is the mirror's name.
     pub marker: String,
-    /// How bodies are copied.
+    /// Which bodies are copied, and how long they may take.
     pub body: Body,
     /// How long the shadow may take to answer.
     pub timeout: Span,
@@ -126,7 +126,7 @@ pub enum SampleBy {
     Cookie,
     /// The first value of a query parameter, not decoded.
     QueryParam,
-    /// The header `x-request-id`.
+    /// The value of the header `x-request-id`.
     RequestId,
 }
 
@@ -184,7 +184,7 @@ pub struct StringMatch {
 pub struct Authority {
     /// The way in which the authority is made.
     pub mode: AuthorityMode,
-    /// With mode `suffix`: the text that is put before the port. The default is `-shadow`.
+    /// With mode `suffix`: the text between the host and the port. The default is `-shadow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
     /// With mode `literal`: the authority of every copy.
@@ -199,9 +199,9 @@ pub enum AuthorityMode {
     /// The request's authority, with a suffix on its host.
     #[default]
     Suffix,
-    /// The request's authority.
+    /// The authority of the request, unchanged.
     Preserve,
-    /// A configured authority.
+    /// The authority that `value` gives.
     Literal,
 }
 
@@ -236,7 +236,7 @@ pub struct HeaderOperations {
     pub remove: Vec<String>,
 }
 
-/// How bodies are copied.
+/// Which bodies are copied, and how long they may take.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Body {

@@ -1,5 +1,5 @@
-//! The copy of a request: its headers and its body. A body is whole or absent, never a part. Tests compare the copy with
-//! Envoy's own mirror.
+//! The copy of a request: its headers and its body. A body is whole or absent, never a part. Tests compare the copy
+//! with Envoy's own mirror.
 
 pub mod headers;
 
@@ -31,7 +31,7 @@ pub struct RequestCopy {
     pub mirror: Rc<ActiveMirror>,
     /// The place of the copy in the mirror's budget.
     pub(crate) permit: Permit,
-    /// The request.
+    /// The request that is copied.
     pub(crate) original: Rc<Original>,
     /// Whether the copy has the request's body.
     pub(crate) with_body: bool,

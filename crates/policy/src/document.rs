@@ -1,5 +1,6 @@
-//! Reads the bytes of a plugin configuration as one document, and lets a reader take the document apart. Every value knows
-//! its path, so a refusal names the place in the user's spelling. The command line tool reads its job the same way.
+//! Reads the bytes of a plugin configuration as one document, and lets a reader take the document apart. Every value
+//! knows its path, so a refusal names the place in the user's spelling. The command line tool reads its job the same
+//! way.
 
 pub mod json;
 
@@ -23,7 +24,8 @@ pub struct Object {
     fields: Map<String, Value>,
 }
 
-/// Reads a plugin configuration: a `Struct` in protobuf's wire format (plain Envoy sends it) or JSON text (Istio sends it).
+/// Reads a plugin configuration: a `Struct` in protobuf's wire format (plain Envoy sends it) or JSON text (Istio sends
+/// it).
 ///
 /// # Errors
 /// The bytes are empty or white space, or they are neither a `Struct` nor JSON with unique keys.
@@ -67,7 +69,7 @@ impl Node {
         &self.path
     }
 
-    /// The value as JSON.
+    /// The value as JSON, without its path.
     pub fn value(&self) -> &Value {
         &self.value
     }
@@ -75,13 +77,13 @@ impl Node {
     /// Refuses this value: the error has the path and the problem.
     ///
     /// # Errors
-    /// Always.
+    /// Always: the error is the refusal.
     pub fn refuse<T>(&self, problem: impl Into<String>) -> Result<T, ConfigError> {
         Err(ConfigError::invalid(self.path.clone(), problem))
     }
 
-    /// The value as a scalar of the configuration. `parse` returns `None` for a value of another type, and a problem for
-    /// a value that is out of range.
+    /// The value as a scalar of the configuration. `parse` returns `None` for a value of another type, and a problem
+    /// for a value that is out of range.
     ///
     /// # Errors
     /// The value is not `wanted`, or it is out of range.

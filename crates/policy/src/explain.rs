@@ -1,5 +1,6 @@
-//! Why a request is copied or not, step by step. An explanation runs the filter's own code: the matchers, the gates in their
-//! order, and the state machine of a request, for a worker that has nothing yet. The filter does not use this module.
+//! Why a request is copied or not, step by step. An explanation runs the filter's own code: the matchers, the gates in
+//! their order, and the state machine of a request, for a worker that has nothing yet. The filter does not use this
+//! module.
 
 mod check;
 
@@ -28,8 +29,8 @@ pub use check::{Check, Holds, quoted};
 pub use copied::{BodyFate, Cause, CopyDescription, HeaderChange};
 pub use explanation::{Decision, Entry, Explanation, WholeRequest};
 
-/// Explains what each mirror of a plan does with a request. With dice, chance decides as in the filter: one roll for each
-/// mirror that chance decides for, in the plan's order. Without dice, the explanation leaves chance open.
+/// Explains what each mirror of a plan does with a request. With dice, chance decides as in the filter: one roll for
+/// each mirror that chance decides for, in the plan's order. Without dice, the explanation leaves chance open.
 ///
 /// ```
 /// use mirror_policy::Plan;

@@ -1,12 +1,14 @@
-//! The order of decisions. After a request has met a mirror's `match`, the gates decide one after another whether the mirror
-//! copies the request. The first gate that refuses gives the reason, so each request has one reason. The filter runs this
-//! list, `mirrorctl explain` runs it, and the table in `docs/life-of-a-request.md` is generated from it.
+//! The order of decisions. After a request has met a mirror's `match`, the gates decide one after another whether the
+//! mirror copies the request. The first gate that refuses gives the reason, so each request has one reason. The filter
+//! runs this list, `mirrorctl explain` runs it, and the table in `docs/life-of-a-request.md` is generated from it.
 //!
-//! The gates that need nothing but the request and chance come first. The filter asks its host about a request only after
-//! them, because each question costs. The gates that consume something come last, so no refused copy consumes anything.
+//! The gates that need only the head of the request, the time of day and chance come first. The filter asks its host
+//! about a request only after these gates, because each question costs. The gates that consume something come last, so
+//! no refused copy consumes anything.
 //!
-//! Two decisions come before all gates. Both count nothing. A retry is left out: the request has been counted with its first
-//! attempt (see `Questions` in the filter). A mirror that is off, or whose `match` a request does not meet, is left out.
+//! Two decisions come before all gates. Both count nothing. A retry is left out: the request has been counted with its
+//! first attempt (see `Questions` in the filter). A mirror that is off, or whose `match` a request does not meet, is
+//! left out.
 
 use std::time::Duration;
 
@@ -63,7 +65,7 @@ pub struct LateFacts {
     pub declared_length: u64,
     /// Whether an upstream is to answer the request.
     pub is_routed: bool,
-    /// Monotonic time.
+    /// The monotonic time of the decision.
     pub now: Duration,
 }
 

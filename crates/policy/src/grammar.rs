@@ -66,8 +66,8 @@ fn has(text: &str, length: RangeInclusive<usize>, is_valid: impl Fn(u8) -> bool)
     length.contains(&text.len()) && text.bytes().all(is_valid)
 }
 
-/// Whether a configuration may not change a header of the copy. The proxy sets these headers, obeys them, or does not pass
-/// them on.
+/// Whether a configuration may not change a header of the copy. The proxy sets these headers, obeys them, or does not
+/// pass them on.
 pub(crate) fn is_reserved_header(name: &str) -> bool {
     matches!(name, "host" | "content-length") || is_hop_by_hop(name.as_bytes())
 }

@@ -1,10 +1,10 @@
-//! A header map in the form in which the host sends it: one buffer of serialised pairs. The map is read in place. Names and
-//! values are bytes; order and duplicates are kept; a reader never fails, whatever the buffer holds.
+//! A header map in the form in which the host sends it: one buffer of serialised pairs. The map is read in place. Names
+//! and values are bytes; order and duplicates are kept; reading never fails, whatever the buffer has.
 
 /// Header pairs in the order of the request, pseudo headers first.
 ///
-/// The buffer has the format of proxy-wasm: the number of pairs, then the lengths of each name and value, then each name
-/// and value with a zero byte behind it. All numbers are 32 bits, little endian.
+/// The buffer has the format of proxy-wasm: the number of pairs, then the lengths of each name and value, then each
+/// name and value with a zero byte behind it. All numbers are 32 bits, little endian.
 ///
 /// ```
 /// use mirror_policy::headers::Headers;
@@ -59,7 +59,7 @@ impl Headers {
         Self { buffer, count, lengths }
     }
 
-    /// Serialises pairs.
+    /// Serialises pairs into a new buffer.
     pub fn encode<'a>(pairs: impl IntoIterator<Item = Header<'a>>) -> Self {
         let pairs: Vec<Header<'a>> = pairs.into_iter().collect();
         let mut buffer = Vec::new();
@@ -77,7 +77,7 @@ impl Headers {
         Self::decode(buffer)
     }
 
-    /// All pairs, in order.
+    /// All pairs in the order of the buffer.
     pub fn iter(&self) -> impl Iterator<Item = Header<'_>> {
         Pairs::new(&self.buffer).unwrap_or_default()
     }
@@ -116,8 +116,8 @@ impl Headers {
         named.map(|(_, value)| value)
     }
 
-    /// All values of a header joined by a comma without a space, as Envoy compares them. Returns `None` if the map has no
-    /// such header.
+    /// All values of a header joined by a comma without a space, as Envoy compares them. Returns `None` if the map has
+    /// no such header.
     pub fn joined<'a>(&'a self, name: &'a [u8]) -> Option<std::borrow::Cow<'a, [u8]>> {
         let mut values = self.all(name);
         let first = values.next()?;
@@ -132,13 +132,13 @@ impl Headers {
         Some(joined.into())
     }
 
-    /// The first value of a header as a whole number. Returns `None` if the map has no such header, or if the value is not
-    /// a whole number.
+    /// The first value of a header as a whole number. Returns `None` if the map has no such header, or if the value is
+    /// not a whole number.
     pub fn number(&self, name: &[u8]) -> Option<u64> {
         number(self.get(name)?)
     }
 
-    /// The number of pairs.
+    /// The number of header pairs.
     pub fn len(&self) -> usize {
         self.count
     }
@@ -153,7 +153,7 @@ impl Headers {
         self.buffer.len() as u64
     }
 
-    /// The buffer.
+    /// The buffer in the format of proxy-wasm.
     pub fn as_bytes(&self) -> &[u8] {
         &self.buffer
     }
@@ -227,8 +227,8 @@ fn read_sizes(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [usize; 2] {
     [[a, b, c, d], [e, f, g, h]].map(|bytes| u32::from_le_bytes(bytes) as usize)
 }
 
-/// The whole number that the digits of a value mean. Returns `None` if the value is not a whole number, or if it has more
-/// than 19 digits, so that no number overflows.
+/// The whole number that the digits of a value mean. Returns `None` if the value is not a whole number, or if it has
+/// more than 19 digits, so that no number overflows.
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
     if !matches!(value.len(), 1..=19) {
         return None;

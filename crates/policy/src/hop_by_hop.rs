@@ -2,8 +2,8 @@
 
 use crate::headers::NameLengths;
 
-/// Headers of one connection (RFC 9110, section 7.6.1, and Envoy's `mutateRequestHeaders`). `te` is not in the list: Envoy
-/// passes `te` on, so a copy has `te` too.
+/// Headers of one connection (RFC 9110, section 7.6.1, and Envoy's `mutateRequestHeaders`). `te` is not in the list:
+/// Envoy passes `te` on, so a copy has `te` too.
 pub(crate) const HOP_BY_HOP: &[&str] = &[
     "connection",
     "keep-alive",

@@ -1,6 +1,6 @@
-//! The decisions of a traffic mirror, free of any host: events in, values out. The same code runs in the Envoy filter, in the
-//! command line tool and in the tests, natively and as WebAssembly. The code reads no clock and no randomness; both are
-//! arguments. The modules stand in the order in which data flows through them.
+//! The decisions of a traffic mirror, free of any host: events in, values out. The same code runs in the Envoy filter,
+//! in the command line tool and in the tests, natively and as WebAssembly. The code reads no clock and no randomness;
+//! both are arguments. The modules stand in the order in which data flows through them.
 
 #![forbid(unsafe_code)]
 

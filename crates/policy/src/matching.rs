@@ -1,5 +1,6 @@
-//! Matching: whether a request meets an entry of a mirror's `match`. The words are Istio's HTTPMatchRequest. The meaning is
-//! Envoy's: a path has neither query nor fragment, header values are joined by a comma, query parameters are not decoded.
+//! Matching: whether a request meets an entry of a mirror's `match`. The words are Istio's HTTPMatchRequest. The
+//! meaning is Envoy's: a path has neither query nor fragment, header values are joined by a comma, query parameters are
+//! not decoded.
 
 pub mod text;
 
@@ -16,8 +17,8 @@ use text::TextMatcher;
 pub struct RequestHead<'a> {
     /// All headers, pseudo headers first.
     pub headers: &'a Headers,
-    /// The port on which the proxy accepted the request. `None` if the plan does not ask for the port, or if the host does
-    /// not know the port.
+    /// The port on which the proxy accepted the request. `None` if the plan does not ask for the port, or if the host
+    /// does not know the port.
     pub port: Option<u16>,
     /// The path with its query and fragment.
     pub target: &'a [u8],
@@ -25,7 +26,7 @@ pub struct RequestHead<'a> {
     pub path: &'a [u8],
 }
 
-/// One compiled entry of `match`. A request meets the entry if all its conditions hold.
+/// One compiled entry of `match`. A request meets the entry if all conditions of the entry are true.
 #[derive(Debug)]
 pub struct RequestMatcher {
     pub(crate) port: Option<u16>,
@@ -53,8 +54,8 @@ fn bare_path(path: &[u8]) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// The first query parameter of a name, not decoded. A parameter without `=` has an empty value. Returns `None` if the path
-/// has no such parameter.
+/// The first query parameter of a name, not decoded. A parameter without `=` has an empty value. Returns `None` if the
+/// path has no such parameter.
 pub(crate) fn query_param<'a>(path: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let path = path.split(|byte| *byte == b'#').next()?;
     let query = path.get(path.iter().position(|byte| *byte == b'?')? + 1..)?;
@@ -88,8 +89,8 @@ impl RequestMatcher {
     /// Compiles an entry of `match` at a path of the configuration.
     ///
     /// # Errors
-    /// A comparison is empty, has more than one way, or has an expression that cannot be used; a header name is not valid; or
-    /// `ignoreUriCase` has nothing to act on.
+    /// A comparison is empty, has more than one way, or has an expression that cannot be used; a header name is not
+    /// valid; or `ignoreUriCase` has nothing to act on.
     pub(crate) fn compile(entry: &RequestMatch, path: &str) -> Result<Self, ConfigError> {
         let required = |key: &str, value: &Option<StringMatch>, ignore_case: bool| {
             let Some(value) = value else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! What a VM has of one mirror: its budget, rate limit, circuit breaker and ledger. The state outlives configurations. Only
-//! this file changes a budget, so the gauges always show what the budget has.
+//! What a VM has of one mirror: its budget, rate limit, circuit breaker and ledger. The state outlives configurations.
+//! Only this file changes a budget, so the gauges always show what the budget has.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct MirrorState {
 /// The end of a copy that says something about the shadow.
 #[derive(Debug, Clone, Copy)]
 pub struct ShadowEnd {
-    /// Whether the shadow failed.
+    /// Whether the copy ended with a failure of the shadow.
     pub is_failure: bool,
     /// Monotonic time of the end.
     pub at: Duration,
@@ -162,8 +162,8 @@ impl MirrorState {
         self.breaker.set(None);
     }
 
-    /// Closes a circuit breaker that is not configured any more. Configuring does not close it, because Envoy also tries
-    /// a configuration in a VM of which nobody sees a gauge.
+    /// Closes a circuit breaker that is not configured any more. Configuring does not close it, because Envoy also
+    /// tries a configuration in a VM of which nobody sees a gauge.
     pub fn close_unset_breaker(&mut self) {
         if !self.breaker.is_set() {
             self.close_breaker();

@@ -1,5 +1,5 @@
-//! A map by numbers that the VM or its host counts up. No client chooses such a number, so the map needs no keyed hash, and
-//! no random bytes of the host.
+//! A map by numbers that the VM or its host counts up. No client chooses such a number, so the map needs no keyed hash,
+//! and no random bytes of the host.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

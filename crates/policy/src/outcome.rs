@@ -1,8 +1,8 @@
-//! The outcome of a copy that was sent: the class of the shadow's answer, or the failure. The same rule classes the answers
-//! of the primary.
+//! The outcome of a copy that was sent: the class of the shadow's answer, or the failure. The same rule classes the
+//! answers of the primary.
 //!
-//! An answer of an upstream has the header `x-envoy-upstream-service-time`. An answer without it is Envoy's own: its body,
-//! or its `grpc-message`, says what went wrong (source/common/router/router.cc, `onUpstreamReset`).
+//! An answer of an upstream has the header `x-envoy-upstream-service-time`. An answer without it is Envoy's own: its
+//! body, or its `grpc-message`, says what went wrong (source/common/router/router.cc, `onUpstreamReset`).
 
 use crate::headers::{self, Headers};
 use crate::reasons::{Class, Failure};
@@ -10,7 +10,7 @@ use crate::reasons::{Class, Failure};
 /// How a copy that was sent ended. Each copy that was sent ends exactly once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The shadow answered.
+    /// The shadow answered the copy.
     Answered {
         /// The class of the answer.
         class: Class,
@@ -58,8 +58,8 @@ const ENVOY_TEXTS: &[(&str, Failure)] = &[
 // === impl Outcome ===
 
 impl Outcome {
-    /// Whether the circuit breaker counts the outcome as a failure. Returns `None` if the outcome says nothing about the
-    /// shadow.
+    /// Whether the circuit breaker counts the outcome as a failure. Returns `None` if the outcome says nothing about
+    /// the shadow.
     pub const fn is_failure(self) -> Option<bool> {
         match self {
             Self::Answered { is_error, .. } => Some(is_error),
@@ -128,8 +128,8 @@ impl Class {
     }
 }
 
-/// The class of an answer. An answer with a `grpc-status`, or with the content type of gRPC, is a gRPC answer. The status is
-/// in the trailers, or in the headers if the answer has no body.
+/// The class of an answer. An answer with a `grpc-status`, or with the content type of gRPC, is a gRPC answer. The
+/// status is in the trailers, or in the headers if the answer has no body.
 pub fn class(headers: &Headers, trailers: &Headers) -> Class {
     let status = grpc_status(headers, trailers);
     if status.is_some() || is_grpc(headers) {
@@ -155,22 +155,23 @@ fn grpc_status<'a>(headers: &'a Headers, trailers: &'a Headers) -> Option<&'a [u
     trailers.get(b"grpc-status").or_else(|| headers.get(b"grpc-status"))
 }
 
-/// Whether a gRPC error is the caller's fault: Envoy makes a 4xx of it (source/common/grpc/status.cc, `grpcToHttpStatus`).
-/// A missing status is the server's fault.
+/// Whether a gRPC error is the caller's fault: Envoy makes a 4xx of it (source/common/grpc/status.cc,
+/// `grpcToHttpStatus`). A missing status is the server's fault.
 fn is_served(status: Option<&[u8]>) -> bool {
     let status = status.and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
     matches!(status, Some(1u8 | 3 | 5..=11 | 16))
 }
 
-/// Whether the content type is `application/grpc`, `application/grpc+proto` or the like. `application/grpc-web` is not gRPC.
+/// Whether the content type is `application/grpc`, `application/grpc+proto` or the like. `application/grpc-web` is not
+/// gRPC.
 fn is_grpc(headers: &Headers) -> bool {
     let content_type = headers.get(b"content-type");
     let rest = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
 }
 
-/// The failure that a text of Envoy means. Each text begins with "disconnect/reset before headers"; the reason is behind
-/// the colon.
+/// The failure that a text of Envoy means. Each text begins with "disconnect/reset before headers"; the reason is
+/// behind the colon.
 fn failure(text: &[u8]) -> Failure {
     const INTRODUCTION: &[u8] = b"reset reason:";
     let at = position(text, INTRODUCTION).map_or(0, |at| at + INTRODUCTION.len());

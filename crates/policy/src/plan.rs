@@ -1,5 +1,5 @@
-//! The plan: a configuration, checked as a whole and compiled. [`Plan::parse`] is the only parser. The filter, the command
-//! line tool and the tests over every example use it, so what one of them accepts, all of them accept.
+//! The plan: a configuration, checked as a whole and compiled. [`Plan::parse`] is the only parser. The filter, the
+//! command line tool and the tests over every example use it, so what one of them accepts, all of them accept.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub struct Plan {
     pub mirrors: Vec<Rc<Mirror>>,
 }
 
-/// One compiled mirror.
+/// One mirror, compiled from its configuration.
 #[derive(Debug)]
 pub struct Mirror {
     /// The configuration of the mirror, with header names in lower case.
@@ -61,7 +61,7 @@ pub enum AuthorityRewrite {
     Suffix(String),
     /// The authority of the request.
     Preserve,
-    /// A configured authority.
+    /// The authority that the configuration gives.
     Literal(String),
 }
 
@@ -71,7 +71,8 @@ impl Plan {
     /// Reads and compiles a plugin configuration: a protobuf `Struct` in wire format, or JSON.
     ///
     /// # Errors
-    /// The configuration is empty, cannot be read, or has a value that is not allowed. The error has the first such value.
+    /// The configuration is empty, cannot be read, or has a value that is not allowed. The error has the first such
+    /// value.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
         Self::compile(read::config(document::read(bytes)?)?)
     }
@@ -115,8 +116,8 @@ impl Plan {
 // === impl Mirror ===
 
 impl Mirror {
-    /// Whether the mirror has expired at a time of day, given since the Unix epoch. Without a time, a mirror that can expire
-    /// has expired.
+    /// Whether the mirror has expired at a time of day, given since the Unix epoch. Without a time, a mirror that can
+    /// expire has expired.
     pub fn is_expired(&self, wall: Option<Duration>) -> bool {
         let end = self.config.expires_at.as_ref().map(Timestamp::unix);
         end.is_some_and(|end| wall.is_none_or(|now| now >= end))

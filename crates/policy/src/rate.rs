@@ -1,6 +1,6 @@
-//! The rate limit: how many copies a mirror may begin in a second. The limit is a token bucket for the burst of one second,
-//! or for one token if that is more. A copy that finds no whole token is dropped. All numbers are whole, so rounding loses
-//! nothing.
+//! The rate limit: how many copies a mirror may begin in a second. The limit is a token bucket for the burst of one
+//! second, or for one token if that is more. A copy that finds no whole token is dropped. All numbers are whole, so
+//! rounding loses nothing.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::reasons::Dropped;
 /// The token bucket of one mirror on one worker. A new bucket is full.
 #[derive(Debug)]
 pub struct Rate {
-    /// `None` means no limit.
+    /// The rate. `None` means no limit.
     per_second: Option<PerSecond>,
     /// Billionths of a token: one microsecond at a rate of a thousandth per second brings one of them.
     tokens: u64,

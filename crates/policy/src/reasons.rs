@@ -1,5 +1,5 @@
-//! The vocabulary: every reason not to send a copy, and every end of a copy that was sent. Each has one name. The name is
-//! the `result` of a statistic, the word in the log, and the row in the documentation and on the dashboard.
+//! The vocabulary: every reason not to send a copy, and every end of a copy that was sent. Each has one name. The name
+//! is the `result` of a statistic, the word in the log, and the row in the documentation and on the dashboard.
 
 /// Declares an enum whose variants carry a name and a meaning, both listed in one place.
 macro_rules! vocabulary {
@@ -37,8 +37,8 @@ vocabulary! {
     /// The policy decided that a request is not copied. Nobody needs to be woken.
     Skipped {
         Loop => "loop", "The request carries the marker of a mirror: it is a copy itself.";
-        Upgrade => "upgrade", "CONNECT, or an upgrade such as WebSocket: there is no request to copy, only a tunnel.";
-        NoRoute => "no_route", "No upstream was to answer the request: no route, a direct response or a redirect.";
+        Upgrade => "upgrade", "The request opens a tunnel: it is CONNECT, or an upgrade such as WebSocket.";
+        NoRoute => "no_route", "The proxy sends the request to no upstream: no route, a direct response or a redirect.";
         Expired => "expired", "The mirror's `expiresAt` has passed.";
         NoSampleKey => "no_sample_key", "The request lacks the header, cookie, query parameter or request id that `sample` names.";
         NotSampled => "not_sampled", "The sample left the request out, as `percentage` asks.";
@@ -52,13 +52,13 @@ vocabulary! {
         BodyTooLarge => "body_too_large", "The body is larger than `body.maxBytes`.";
         InFlight => "in_flight", "`limits.maxInFlight` copies were being collected or awaiting an answer.";
         Bytes => "bytes", "`limits.maxBufferedBytes` would have been exceeded.";
-        Rate => "rate", "`limits.maxRequestsPerSecond` copies had begun within the last second.";
+        Rate => "rate", "The rate limit `limits.maxRequestsPerSecond` had no token for the copy.";
         BodyWait => "body_wait", "The request was not complete within `body.maxWait`.";
-        BodyUnreadable => "body_unreadable", "The host did not hand over a part of the body.";
+        BodyUnreadable => "body_unreadable", "The proxy did not give a part of the body to the filter.";
         RequestReset => "request_reset", "The request ended before it was complete: the client went away, or the answer came early.";
-        RedactFailed => "redact_failed", "`redact.json` names values of the body, and the body is not JSON that could be read: other or compressed content, nested too deeply, or larger than `body.maxBytes` once its values are hashed.";
+        RedactFailed => "redact_failed", "`redact.json` names values of the body, and the body cannot be redacted: it is not JSON, is compressed, is nested too deeply, or is larger than `body.maxBytes` once its values are hashed.";
         HeadersTooLarge => "headers_too_large", "The copy's headers are more than Envoy takes from a filter: 1 MiB or 1024 headers.";
-        HeadersMissing => "headers_missing", "The request has no method, path or authority, so there is nothing that could be sent.";
+        HeadersMissing => "headers_missing", "The request has no method, path or authority, so no copy can be sent.";
         ClusterMissing => "cluster_missing", "The proxy does not know the shadow's cluster.";
         NoCapacity => "no_capacity", "Envoy refused the call: no healthy endpoint, or the shadow cluster's circuit breaker is full.";
     }
@@ -90,9 +90,9 @@ vocabulary! {
 /// Why a mirror did not send a copy of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The policy decided so.
+    /// The policy decided not to copy the request.
     Skipped(Skipped),
-    /// The copy was lost.
+    /// A copy that the policy wanted was lost.
     Dropped(Dropped),
 }
 

@@ -1,6 +1,6 @@
-//! Redaction: removes the parts of a copy that the shadow must not see, or replaces them by tokens. Redaction works on the
-//! request's bytes, before the path is rewritten and headers are changed. All other bytes stay as they are. No message shows
-//! a value or a key.
+//! Redaction: removes the parts of a copy that the shadow must not see, or replaces them by tokens. Redaction works on
+//! the request's bytes, before the path is rewritten and headers are changed. All other bytes stay as they are. No
+//! message shows a value or a key.
 
 mod json_body;
 
@@ -15,7 +15,8 @@ use crate::headers::Header;
 use crate::reasons::Dropped;
 use json_body::{Token, hex};
 
-/// Each list of a mirror has at most this many entries. The bound limits the cost of one header and of one key of a body.
+/// Each list of a mirror has at most this many entries. The bound limits the cost of one header and of one key of a
+/// body.
 pub const MAX_ENTRIES: usize = 64;
 
 /// The compiled redaction of one mirror.
@@ -35,9 +36,9 @@ pub struct Preset {
     pub query_params: &'static [&'static str],
 }
 
-/// The list of `preset: credentials`: the headers and query parameters by which the usual gateways, clouds and frameworks
-/// know a caller. The list has the query parameters that OpenTelemetry redacts by default (semantic conventions,
-/// `url.query`).
+/// The list of `preset: credentials`: the headers and query parameters by which the usual gateways, clouds and
+/// frameworks know a caller. The list has the query parameters that OpenTelemetry redacts by default (semantic
+/// conventions, `url.query`).
 pub const CREDENTIALS: Preset = Preset {
     headers: &[
         "authorization",
@@ -99,7 +100,8 @@ pub const CREDENTIALS: Preset = Preset {
 /// Headers with a URL: the URL of the request, or of the page from which the request came.
 const URLS: &[&[u8]] = &[b":path", b"referer", b"x-envoy-original-path"];
 
-/// Headers with a digest of the body. The digest does not fit a redacted body, and a removed value could be guessed by it.
+/// Headers with a digest of the body. The digest does not fit a redacted body, and a removed value could be guessed by
+/// it.
 const DIGESTS: &[&str] = &[
     "content-digest",
     "content-md5",
@@ -181,7 +183,8 @@ impl Redaction {
         json_body::edit(body, &self.config.json, max_bytes, &|value| self.token(value)).ok_or(Dropped::RedactFailed)
     }
 
-    /// Whether a name is one of the entries, or one of the preset if the mirror has the preset. Case makes no difference.
+    /// Whether a name is one of the entries, or one of the preset if the mirror has the preset. Case makes no
+    /// difference.
     fn names(&self, entries: &[String], preset: &[&str], name: &[u8]) -> bool {
         let is = |entry: &str| entry.as_bytes().eq_ignore_ascii_case(name);
         entries.iter().any(|entry| is(entry)) || (self.config.preset.is_some() && preset.iter().any(|entry| is(entry)))
@@ -196,7 +199,8 @@ impl Redaction {
         }
     }
 
-    /// A path or URL. Its query is between the first `?` and the fragment. If no parameter is left, the `?` is removed too.
+    /// A path or URL. Its query is between the first `?` and the fragment. If no parameter is left, the `?` is removed
+    /// too.
     fn url<'a>(&self, url: &'a [u8]) -> Cow<'a, [u8]> {
         let (rest, fragment) = split_before(url, b'#');
         let (path, query) = split_before(rest, b'?');
@@ -211,8 +215,8 @@ impl Redaction {
         }
     }
 
-    /// A list of `name=value`. The named parts are removed, or their values are replaced by tokens. A part without `=` has no
-    /// value that a token could replace, so the part is removed. Returns `None` if no part is named.
+    /// A list of `name=value`. The named parts are removed, or their values are replaced by tokens. A part without `=`
+    /// has no value that a token could replace, so the part is removed. Returns `None` if no part is named.
     fn parts(&self, list: &[u8], separator: u8, is_named: &dyn Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
         let mut edited = Vec::with_capacity(list.len());
         let (mut is_edited, mut is_first) = (false, true);
@@ -247,8 +251,8 @@ impl Redaction {
 
     /// The token of a value. Returns `None` if redaction removes values.
     ///
-    /// The function is SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012), a keyed function for short inputs. Without
-    /// the key, nobody can try a value against a token.
+    /// The function is SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012), a keyed function for short inputs.
+    /// Without the key, nobody can try a value against a token.
     fn token(&self, value: &[u8]) -> Option<Token> {
         let hash = SipHasher24::new_with_key(self.key.as_ref()?).hash(value).as_bytes();
         let mut token = Token::default();

@@ -1,8 +1,8 @@
 //! One request, from its head to the answer of the primary: the state machine over its copies.
 //!
-//! While the request comes in, its copies are collected. The body is stored once, however many copies share it. When the
-//! request is complete, its copies leave. Then the request waits for the primary's answer, which is counted once for each
-//! copy that was sent. An answer may also come before the request is complete.
+//! While the request comes in, its copies are collected. The body is stored once, however many copies share it. When
+//! the request is complete, its copies leave. Then the request waits for the primary's answer, which is counted once
+//! for each copy that was sent. An answer may also come before the request is complete.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ enum Stage {
         original: Original,
         copies: Vec<CollectedCopy>,
     },
-    /// The primary's answer.
+    /// The primary's answer. The request is complete.
     Sent {
         /// The mirrors whose copies were sent and that have not counted the answer yet.
         mirrors: Vec<Rc<ActiveMirror>>,
@@ -54,11 +54,11 @@ pub(crate) struct CollectedCopy {
 /// What is known of the primary's answer.
 #[derive(Debug, Clone, Copy)]
 enum PrimaryAnswer {
-    /// No headers yet.
+    /// No headers have come yet.
     Awaited,
     /// The headers of a gRPC answer, whose class depends on the trailers.
     AwaitsTrailers,
-    /// The class.
+    /// The class of the answer.
     Known(Class),
 }
 
@@ -77,7 +77,7 @@ impl CollectedCopy {
         }
     }
 
-    /// Takes a chunk of the body into account. `before` and `after` are the lengths of the body without and with the chunk.
+    /// Counts a chunk of the body. `before` and `after` are the lengths of the body without and with the chunk.
     fn take_chunk(&mut self, before: u64, after: u64, is_read: bool) -> Result<(), Dropped> {
         if !self.with_body {
             return Ok(());
@@ -96,7 +96,8 @@ impl CollectedCopy {
         })
     }
 
-    /// Redacts the body of a complete request. The copy is charged for the new length, because Envoy stores the new body.
+    /// Redacts the body of a complete request. The copy is charged for the new length, because Envoy stores the new
+    /// body.
     fn redact(&mut self, original: &Original) -> Result<(), Dropped> {
         let Self { mirror, permit, .. } = self;
         let Some(redaction) = mirror.mirror.redaction.as_ref().filter(|_| self.with_body) else {
@@ -230,7 +231,7 @@ impl Request {
         complete
     }
 
-    /// A copy was sent.
+    /// Envoy took the copy of a mirror.
     pub(crate) fn sent(&mut self, mirror: Rc<ActiveMirror>) {
         if let Stage::Sent { mirrors, .. } = &mut self.stage {
             mirrors.push(mirror);

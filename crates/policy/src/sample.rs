@@ -1,6 +1,6 @@
-//! Decides which of the matching requests belong to the share. With chance, each request is decided by itself. With a key,
-//! every mirror with the same salt decides alike for the same key, on every worker and after every restart. A larger
-//! percentage only adds requests.
+//! Decides which of the matching requests belong to the share. With chance, each request is decided by itself. With a
+//! key, every mirror with the same salt decides alike for the same key, on every worker and after every restart. A
+//! larger percentage only adds requests.
 
 use std::borrow::Cow;
 

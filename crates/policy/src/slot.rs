@@ -1,5 +1,5 @@
-//! A value that many parts share, and that one step at a time changes. Borrowing it cannot fail: a step takes the value out
-//! and puts it back. Inside a step on the same slot, the slot would have a default value; no code nests such steps.
+//! A value that many parts share, and that one step at a time changes. Borrowing it cannot fail: a step takes the value
+//! out and puts it back. Inside a step on the same slot, the slot would have a default value; no code nests such steps.
 
 use std::cell::Cell;
 use std::fmt;

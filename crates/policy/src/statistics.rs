@@ -8,13 +8,13 @@ use crate::reasons::{Class, Dropped, Failure, Skipped};
 pub enum Statistic {
     /// Requests that met the mirror's `match`.
     Matched,
-    /// Copies that Envoy took.
+    /// Copies that Envoy took to send.
     Sent,
     /// Requests that the policy did not copy.
     Skipped(Skipped),
     /// Copies that were lost before they were sent.
     Dropped(Dropped),
-    /// Answers of the shadow.
+    /// Answers of the shadow to copies.
     Responses(Class),
     /// Copies that were sent and that the shadow did not answer.
     Failures(Failure),
@@ -32,9 +32,9 @@ pub enum Statistic {
     Enabled,
     /// The configured percentage in parts per million.
     PercentagePpm,
-    /// `limits.maxInFlight`, per worker.
+    /// The configured `limits.maxInFlight`, per worker.
     InFlightLimit,
-    /// `limits.maxBufferedBytes`, per worker.
+    /// The configured `limits.maxBufferedBytes`, per worker.
     BufferedBytesLimit,
     /// `expiresAt` in seconds since 1970. 0 means never.
     ExpiryTimestampSeconds,
@@ -62,7 +62,7 @@ pub enum Kind {
 pub struct Family {
     /// The name without the mirror and the result.
     pub name: &'static str,
-    /// What the statistics count.
+    /// What the statistics of the family count.
     pub help: &'static str,
 }
 
@@ -94,7 +94,7 @@ pub const FAMILIES: &[Family] = &[
     family("traffic_mirror_in_flight", "Copies whose answer is awaited."),
     family(
         "traffic_mirror_buffered_bytes",
-        "Header and body bytes of the copies being collected or awaiting an answer.",
+        "Header and body bytes of the copies that are collected or await an answer.",
     ),
     family(
         "traffic_mirror_breaker_open",
@@ -269,8 +269,8 @@ impl Statistic {
         }
     }
 
-    /// The raw name of the statistic of a mirror. The filter defines the metric by this name, and `/stats` shows the name
-    /// behind Envoy's `wasmcustom.`. A stock Istio makes the labels `wasm_filter` and `tag` of it.
+    /// The raw name of the statistic of a mirror. The filter defines the metric by this name, and `/stats` shows the
+    /// name behind Envoy's `wasmcustom.`. A stock Istio makes the labels `wasm_filter` and `tag` of it.
     pub fn raw_name(self, mirror: &str) -> String {
         let name = self.name();
         match self.result() {

@@ -1,6 +1,6 @@
-//! What a VM has: the states of all mirrors, the requests with copies, and the copies in flight. The state belongs to the VM,
-//! not to a stream or a configuration, so a copy outlives both. Events come in as calls; copies to send and changes for the
-//! host go out as values.
+//! What a VM has: the states of all mirrors, the requests with copies, and the copies in flight. The state belongs to
+//! the VM, not to a stream or a configuration, so a copy outlives both. Events come in as calls; copies to send and
+//! changes for the host go out as values.
 
 mod streams;
 
@@ -67,9 +67,9 @@ impl VmState {
         }
     }
 
-    /// Serves a plan of a plugin from now on. `metrics` has the metrics of each mirror of the plan, in order. A mirror that
-    /// the plugin had before keeps its state: no update resets a budget, a breaker or a count. Returns the plan, and the
-    /// values of the gauges that show the configuration. A mirror that the plan does not have any more is off.
+    /// Serves a plan of a plugin from now on. `metrics` has the metrics of each mirror of the plan, in order. A mirror
+    /// that the plugin had before keeps its state: no update resets a budget, a breaker or a count. Returns the plan,
+    /// and the values of the gauges that show the configuration. A mirror that the plan does not have any more is off.
     pub fn adopt(
         &mut self,
         root: RootId,
@@ -113,8 +113,8 @@ impl VmState {
         state
     }
 
-    /// A root context serves no requests any more. While another root of the VM serves, the VM stays and answers still come.
-    /// Without another root, the VM ends and no answer comes, so all copies end now.
+    /// A root context serves no requests any more. While another root of the VM serves, the VM stays and answers still
+    /// come. Without another root, the VM ends and no answer comes, so all copies end now.
     pub fn retire(&mut self, root: RootId) {
         let plan = self.roots.get_mut(&root).and_then(|root| root.plan.take());
         if self.roots.values().all(|root| root.plan.is_none()) {
@@ -169,8 +169,8 @@ impl VmState {
         copy.is_some_and(|copy| copy.mirror.state.with(|state| state.is_timed()))
     }
 
-    /// A copy ended. `now` is monotonic; only a copy that [`is_timed`](Self::is_timed) needs it. A token that is not known
-    /// has ended before.
+    /// A copy ended. `now` is monotonic; only a copy that [`is_timed`](Self::is_timed) needs it. The
+    /// copy of an unknown token has ended before.
     pub fn settle(&mut self, token: Token, outcome: Outcome, now: Option<Duration>) {
         if let Some(copy) = self.in_flight.remove(&token) {
             self.end(copy, outcome, now);
@@ -204,8 +204,8 @@ impl VmState {
         });
     }
 
-    /// Ends the copies that have been collected for longer than `body.maxWait`, and closes the circuit breakers that are not
-    /// configured any more.
+    /// Ends the copies that have been collected for longer than `body.maxWait`, and closes the circuit breakers that
+    /// are not configured any more.
     pub fn sweep(&mut self, now: Duration) {
         self.requests.retain(|_, request| {
             request.sweep(now);

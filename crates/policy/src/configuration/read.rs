@@ -212,7 +212,8 @@ fn circuit_breaker(node: Node) -> Result<CircuitBreaker> {
     })
 }
 
-// Envoy's YAML reader writes a number with a fraction into a `Struct` as a text. So a decimal text is a number here too.
+// Envoy's YAML reader writes a number with a fraction into a `Struct` as a text. So a decimal text is a number here
+// too.
 fn percentage(node: Node) -> Result<Percentage> {
     node.parse("a number from 0 to 100", |value| match value.as_str() {
         Some(text) => Percentage::from_text(text),

@@ -11,13 +11,13 @@ pub struct Redact {
     /// A list of headers and query parameters that comes with the filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<RedactPreset>,
-    /// Names of headers.
+    /// Names of headers that are redacted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<String>,
     /// Names of cookies in the header `cookie`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<String>,
-    /// Names of query parameters.
+    /// Names of query parameters that are redacted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub query_params: Vec<String>,
     /// Values in a JSON body, as pointers of RFC 6901. The segment `*` is any key or index.
@@ -34,7 +34,7 @@ pub struct Redact {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RedactPreset {
-    /// The usual credentials: [`CREDENTIALS`](crate::redaction::CREDENTIALS).
+    /// The usual headers and query parameters with credentials: [`CREDENTIALS`](crate::redaction::CREDENTIALS).
     Credentials,
 }
 
@@ -42,7 +42,7 @@ pub enum RedactPreset {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RedactMode {
-    /// The part is removed.
+    /// The part is removed from the copy.
     #[default]
     Remove,
     /// A token takes the place of the value. Equal values have equal tokens under one key.

@@ -51,8 +51,8 @@ impl Serialize for Timestamp {
     }
 }
 
-/// The Unix time and the written year. Returns `None` if the text is not a time. The Unix time of a year before 1970 has no
-/// meaning.
+/// The Unix time and the written year. Returns `None` if the text is not a time. The Unix time of a year before 1970
+/// has no meaning.
 fn read(text: &str) -> Option<(Duration, u64)> {
     let mut rest = text.as_bytes();
     let year = number(&mut rest, 4)?;

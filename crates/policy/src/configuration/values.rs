@@ -14,13 +14,13 @@ pub struct Percentage(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PerSecond(u32);
 
-/// A time span: 1 millisecond to 1 hour, in whole milliseconds. Users write spans as in Go and Istio: `"250ms"`, `"1.5s"`,
-/// `"1m30s"`. Zero is not allowed, because Envoy takes a callout's timeout of 0 for no timeout.
+/// A time span: 1 millisecond to 1 hour, in whole milliseconds. Users write spans as in Go and Istio: `"250ms"`,
+/// `"1.5s"`, `"1m30s"`. Zero is not allowed, because Envoy takes a callout's timeout of 0 for no timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(u32);
 
-/// A whole number from `MIN` to `MAX`. A double without a fraction is a whole number too, because a protobuf `Struct` has
-/// doubles only.
+/// A whole number from `MIN` to `MAX`. A double without a fraction is a whole number too, because a protobuf `Struct`
+/// has doubles only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Whole<const MIN: u64, const MAX: u64>(u64);
 
@@ -31,7 +31,7 @@ pub struct Secret(String);
 // === impl Secret ===
 
 impl Secret {
-    /// Hides a text.
+    /// A secret with this text.
     pub const fn new(text: String) -> Self {
         Self(text)
     }
@@ -51,7 +51,7 @@ impl fmt::Debug for Secret {
 // === impl Percentage ===
 
 impl Percentage {
-    /// 100 percent.
+    /// All requests: 100 percent.
     pub const ALL: Self = Self(1_000_000);
 
     /// The percentage of so many parts per million. Returns `None` above 1,000,000.
@@ -251,8 +251,8 @@ fn parse_nanos(text: &str) -> Option<u64> {
     Some(nanos)
 }
 
-/// A decimal text such as `"1.5"` times a unit, exactly. A larger product is `u64::MAX`. Returns `None` if the text is not a
-/// decimal number or the product is not whole. The unit is at most an hour in nanoseconds.
+/// A decimal text such as `"1.5"` times a unit, exactly. A larger product is `u64::MAX`. Returns `None` if the text is
+/// not a decimal number or the product is not whole. The unit is at most an hour in nanoseconds.
 fn parse_decimal(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     if !is_digits(whole) || !is_digits(fraction) {
@@ -270,7 +270,7 @@ fn is_decimal(text: &str) -> bool {
     is_digits(whole) && is_digits(fraction)
 }
 
-/// 1 to 15 digits.
+/// Whether a text is 1 to 15 digits and nothing else.
 fn is_digits(text: &str) -> bool {
     (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,5 +1,5 @@
-//! The headers of a copy: the headers of the request in their order, with duplicates and bytes as they are, and with the
-//! changes that are listed here.
+//! The headers of a copy: the headers of the request in their order, with duplicates and bytes as they are, and with
+//! the changes that are listed here.
 
 use std::borrow::Cow;
 
@@ -128,8 +128,8 @@ fn set_header<'a>(copy: &mut Vec<CopiedHeader<'a>>, original: &Headers, name: &'
     }
 }
 
-/// The authority of a copy. As in Envoy's own mirror (source/common/router, `shadowAppendedHost`), a suffix is put before
-/// the last `:`, unless that `:` is inside the brackets of an IPv6 address.
+/// The authority of a copy. As in Envoy's own mirror (source/common/router, `shadowAppendedHost`), a suffix stands
+/// before the last `:`, unless that `:` is inside the brackets of an IPv6 address.
 pub fn authority<'a>(rewrite: &'a AuthorityRewrite, original: &'a [u8]) -> Cow<'a, [u8]> {
     match rewrite {
         AuthorityRewrite::Preserve => original.into(),

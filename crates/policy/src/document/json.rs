@@ -1,5 +1,5 @@
-//! Reads JSON text by `serde_json`, which keeps the last of two equal keys without a word. Here a key that stands twice
-//! is refused: the user meant one of the two values, and nobody can tell which one.
+//! Reads JSON text by `serde_json`, which keeps the last of two equal keys without an error. Here a key that stands
+//! twice is refused: the user meant one of the two values, and nobody can tell which one.
 
 use std::fmt;
 

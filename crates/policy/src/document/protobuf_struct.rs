@@ -1,6 +1,6 @@
-//! Decodes `google.protobuf.Struct` from its wire format. Envoy gives the `Struct` configuration of a filter to the filter as
-//! raw protobuf. (Envoy's documentation says that it gives JSON.) The whole buffer must be one Struct: no unknown field, no
-//! value without a kind, no key twice. So no JSON text is mistaken for a Struct.
+//! Decodes `google.protobuf.Struct` from its wire format. Envoy gives the `Struct` configuration of a filter to the
+//! filter as raw protobuf. (Envoy's documentation says that it gives JSON.) The whole buffer must be one Struct: no
+//! unknown field, no value without a kind, no key twice. So no JSON text is mistaken for a Struct.
 
 use serde_json::{Map, Number, Value};
 

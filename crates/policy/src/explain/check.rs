@@ -5,24 +5,24 @@
 pub struct Check {
     /// The question: a key of the configuration, or a word for a decision without a key.
     pub what: String,
-    /// The condition.
+    /// The condition that the request must meet.
     pub wanted: String,
-    /// What the request has.
+    /// The value that the request has.
     pub found: String,
-    /// Whether the condition holds.
+    /// Whether the request meets the condition.
     pub holds: Holds,
 }
 
-/// Whether a condition holds.
+/// Whether a request meets a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
-    /// The condition holds.
+    /// The request meets the condition.
     Yes,
-    /// The condition does not hold.
+    /// The request does not meet the condition.
     No,
-    /// The answer depends on the worker at the time. The explanation assumes that the condition holds.
+    /// The answer depends on the worker at the time. The explanation assumes that the request meets the condition.
     Assumed,
-    /// Chance decides.
+    /// Chance decides whether the request meets the condition.
     ByChance,
 }
 

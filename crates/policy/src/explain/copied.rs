@@ -47,20 +47,20 @@ pub struct HeaderChange {
     pub cause: Cause,
 }
 
-/// Why a header differs.
+/// The cause of a difference between the request and the copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// The header is the marker of copies.
     Marker,
-    /// The key `authority`.
+    /// The key `authority` of the configuration.
     Authority,
     /// The key `path`, or a query parameter that `redact` names.
     Path,
-    /// The key `headers.set`.
+    /// The key `headers.set` of the configuration.
     Set,
-    /// The key `headers.add`.
+    /// The key `headers.add` of the configuration.
     Added,
-    /// The key `headers.remove`.
+    /// The key `headers.remove` of the configuration.
     Removed,
     /// The header belongs to one connection.
     HopByHop,
@@ -70,7 +70,7 @@ pub enum Cause {
     Host,
     /// The header follows from the copy's body.
     Length,
-    /// The key `redact`.
+    /// The key `redact` of the configuration.
     Redacted,
 }
 

@@ -28,7 +28,8 @@ pub struct WholeRequest {
 pub struct Explanation {
     /// The place of the mirror in the plan.
     pub mirror: usize,
-    /// The entries of `match`. At least one must hold. The list is empty if there is no entry, or if the mirror is off.
+    /// The entries of `match`. At least one must be true. The list is empty if there is no entry, or if the mirror is
+    /// off.
     pub entries: Vec<Entry>,
     /// The other questions in their order, up to the question that decides.
     pub steps: Vec<Check>,
@@ -43,24 +44,24 @@ pub struct Explanation {
 /// One entry of a mirror's `match`.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The conditions of the entry. All must hold.
+    /// The conditions of the entry. All must be true.
     pub conditions: Vec<Check>,
     /// Whether the request meets the entry.
     pub holds: bool,
 }
 
-/// What a mirror decides.
+/// What a mirror decides on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// The mirror or the whole configuration is off. Nothing is counted.
     Off,
     /// The request meets no entry of `match`. Nothing is counted.
     NoMatch,
-    /// The policy does not copy the request.
+    /// The policy does not copy the request, for this reason.
     Skipped(Skipped),
-    /// The copy is lost.
+    /// The copy is lost for this reason.
     Dropped(Dropped),
-    /// A copy is sent.
+    /// A copy of the request is sent.
     Copied,
 }
 

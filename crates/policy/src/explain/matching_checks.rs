@@ -1,5 +1,5 @@
-//! The conditions of a mirror's `match`, one by one. A decision ends at the first condition that fails. An explanation shows
-//! all of them, by the same comparisons.
+//! The conditions of a mirror's `match`, one by one. A decision ends at the first condition that fails. An explanation
+//! shows all of them, by the same comparisons.
 
 use std::borrow::Cow;
 

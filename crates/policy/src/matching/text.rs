@@ -13,8 +13,8 @@ pub const MAX_REGEX_BYTES: usize = 1024;
 /// A compiled regular expression has at most this many bytes.
 const MAX_REGEX_PROGRAM_BYTES: usize = 64 << 10;
 
-/// A longer text matches no regular expression. The time of a match grows with expression times text, and the worker spends
-/// that time.
+/// A longer text matches no regular expression. The time of a match grows with expression times text, and the worker
+/// spends that time.
 pub const MAX_REGEX_TEXT_BYTES: usize = 8 << 10;
 
 /// A compiled comparison of a text.
@@ -22,14 +22,14 @@ pub const MAX_REGEX_TEXT_BYTES: usize = 8 << 10;
 pub enum TextMatcher {
     /// The text is equal to this text.
     Exact {
-        /// The text.
+        /// The text of the configuration.
         text: String,
         /// Whether the case of ASCII letters makes no difference.
         ignore_case: bool,
     },
     /// The text begins with this text.
     Prefix {
-        /// The text.
+        /// The text of the configuration.
         text: String,
         /// Whether the case of ASCII letters makes no difference.
         ignore_case: bool,
@@ -74,7 +74,7 @@ impl TextMatcher {
         })
     }
 
-    /// Whether a text matches.
+    /// Whether a text meets the comparison.
     pub fn matches(&self, value: &[u8]) -> bool {
         match self {
             Self::Exact {
@@ -104,8 +104,8 @@ impl TextMatcher {
 // === impl Expression ===
 
 impl Expression {
-    /// Compiles an expression that the whole text must match, as in Envoy's RE2. An expression with another meaning in RE2 is
-    /// refused.
+    /// Compiles an expression that the whole text must match, as in Envoy's RE2. An expression with another meaning in
+    /// RE2 is refused.
     fn compile(pattern: &str, path: &str) -> Result<Self, ConfigError> {
         if pattern.len() > MAX_REGEX_BYTES {
             let problem = format!("{} bytes are more than {MAX_REGEX_BYTES}", pattern.len());
@@ -163,8 +163,8 @@ fn literal_prefix(pattern: &str) -> String {
     prefix
 }
 
-/// Whether an expression may have a `|` outside of all groups. An expression with both a `|` and a class is not looked at
-/// closely.
+/// Whether an expression may have a `|` outside of all groups. An expression with both a `|` and a class is not looked
+/// at closely.
 fn has_top_level_alternation(pattern: &str) -> bool {
     if pattern.contains('[') {
         return pattern.contains('|');

@@ -1,5 +1,5 @@
-//! Edits JSON text in place: finds the values that pointers name, and removes or replaces them. Every other byte stays as it
-//! is. One pass reads the text strictly as RFC 8259 says. A text that is not JSON is not edited.
+//! Edits JSON text in place: finds the values that pointers name, and removes or replaces them. Every other byte stays
+//! as it is. One pass reads the text strictly as RFC 8259 says. A text that is not JSON is not edited.
 
 use std::borrow::Cow;
 
@@ -33,8 +33,9 @@ struct Editor<'a> {
     max_bytes: u64,
 }
 
-/// Edits a text by at most 64 pointers. A removed member of an object goes with its comma. A removed element of an array
-/// becomes `null`, so the other elements keep their index. A token is a string. Returns `Some(None)` if no value is named.
+/// Edits a text by at most 64 pointers. A removed member of an object goes with its comma. A removed element of an
+/// array becomes `null`, so the other elements keep their index. A token is a string. Returns `Some(None)` if no value
+/// is named.
 ///
 /// Returns `None` if the text is not JSON in UTF-8, nests deeper than [`MAX_DEPTH`], or would grow beyond `max_bytes`.
 pub(crate) fn edit(text: &[u8], pointers: &[String], max_bytes: u64, replace: Replace<'_>) -> Option<Option<Vec<u8>>> {
@@ -105,8 +106,8 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// Reads an object or an array. Neighbouring members that are removed are cut at once: with the comma behind them if
-    /// another member follows, else with the comma before them.
+    /// Reads an object or an array. Neighbouring members that are removed are cut at once: with the comma behind them
+    /// if another member follows, else with the comma before them.
     fn container(&mut self, live: Live, depth: usize) -> Option<()> {
         let is_object = self.next()? == b'{';
         let close = if is_object { b'}' } else { b']' };
@@ -241,8 +242,8 @@ impl<'a> Editor<'a> {
     }
 }
 
-/// Whether a word is a number such as `-12.5e+3`: digits without a leading zero, then a fraction and an exponent, each with
-/// at least one digit.
+/// Whether a word is a number such as `-12.5e+3`: digits without a leading zero, then a fraction and an exponent, each
+/// with at least one digit.
 fn is_number(word: &[u8]) -> bool {
     fn digits(text: &[u8]) -> Option<&[u8]> {
         let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();

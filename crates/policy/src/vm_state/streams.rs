@@ -18,7 +18,8 @@ use crate::statistics::Statistic;
 // === impl VmState ===
 
 impl VmState {
-    /// A request came. Returns the mirrors whose `match` and first gates it passes. They need no question to the host.
+    /// A request came. Returns the mirrors whose `match` and first gates the request passes. These gates need no answer
+    /// of the host.
     ///
     /// If the plan [needs no headers](ActivePlan::needs_headers), the head may be empty.
     pub fn sample(
@@ -45,7 +46,8 @@ impl VmState {
         sampled
     }
 
-    /// Collects a copy for each sampled mirror whose other gates the request passes. A request without a copy is forgotten.
+    /// Collects a copy for each sampled mirror whose other gates the request passes. A request without a copy is
+    /// forgotten.
     pub fn begin(
         &mut self,
         stream: StreamId,
@@ -86,8 +88,8 @@ impl VmState {
         self.step(stream, |request| request.body(size, chunk, now));
     }
 
-    /// The request is complete. The caller must give each copy to [`sent`](Self::sent) or [`refused`](Self::refused), and
-    /// then call [`all_sent`](Self::all_sent).
+    /// The request is complete. The caller must give each copy to [`sent`](Self::sent) or [`refused`](Self::refused),
+    /// and then call [`all_sent`](Self::all_sent).
     pub fn complete(&mut self, stream: StreamId, now: Duration) -> Vec<RequestCopy> {
         match self.requests.get_mut(&stream) {
             Some(request) => request.complete(now),
@@ -139,7 +141,7 @@ impl VmState {
         self.step(stream, |request| request.response_trailers(trailers));
     }
 
-    /// The stream is over.
+    /// The stream is over, and so is its request.
     pub fn end_stream(&mut self, stream: StreamId) {
         if let Some(request) = self.requests.remove(&stream) {
             request.end();
@@ -157,7 +159,8 @@ impl VmState {
     }
 }
 
-/// Whether a request passes one part of the gates: those before the host is asked, or those after. A refusal is counted.
+/// Whether a request passes one part of the gates: those before the host is asked, or those after. A refusal is
+/// counted.
 fn pass(active: &ActiveMirror, facts: &Facts<'_>, dice: &mut Dice, is_before_host: bool) -> bool {
     let gates = Gate::ALL.iter().filter(|gate| gate.is_before_host() == is_before_host);
     for gate in gates {
