@@ -6,11 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mirror_policy::Plan;
-use mirror_policy::config::MAX_BUFFERED_BYTES;
+use mirror_policy::configuration::MAX_BUFFERED_BYTES;
 use mirror_policy::plan::{MAX_MATCHES, MAX_MIRRORS};
-use mirror_policy::redact::{CREDENTIALS, MAX_ENTRIES};
+use mirror_policy::redaction::{CREDENTIALS, MAX_ENTRIES};
 use mirror_policy::sample::key_bucket;
-use mirror_policy::stats::{FAMILIES, Kind, Statistic};
+use mirror_policy::statistics::{FAMILIES, Kind, Statistic};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
