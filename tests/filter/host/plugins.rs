@@ -117,16 +117,10 @@ impl FakeHost {
         self.delete_roots_that_are_done();
     }
 
-    /// One tick of each root that asked for ticks.
+    /// One tick of each root.
     pub(crate) fn tick_all(&mut self) {
-        let ticks = |context: &Context| matches!(context, Context::Root(root) if root.tick.is_some());
-        let contexts = self.world().contexts.iter();
-        let ticking: Vec<u32> = contexts
-            .filter(|(_, context)| ticks(context))
-            .map(|(id, _)| *id)
-            .collect();
-        for root in ticking {
-            self.tick(RootId(root));
+        for root in self.roots() {
+            self.tick(root);
         }
     }
 
