@@ -22,10 +22,10 @@ pub fn check(bytes: &[u8]) {
 }
 
 fn callout(head: &Headers, trailers: &Headers, body: &[u8]) {
-    let answer = |body: &[u8]| CalloutAnswer {
-        headers: head.clone(),
-        trailers: trailers.clone(),
-        body: body.to_vec(),
+    let answer = |body: &[u8]| {
+        let mut answer = CalloutAnswer::new(head.clone(), trailers.clone());
+        answer.body = body.to_vec();
+        answer
     };
     let first_bytes = &body[..body.len().min(LOCAL_BODY_BYTES)];
     let outcome = answer(first_bytes).outcome();
@@ -38,7 +38,7 @@ fn callout(head: &Headers, trailers: &Headers, body: &[u8]) {
                 !head.is_empty() || failure == Failure::Reset,
                 "nothing at all is a reset"
             );
-            assert_eq!(answer(b"").is_local(), !head.is_empty());
+            assert_eq!(answer(b"").is_local, !head.is_empty());
         }
         Outcome::Answered {
             class,

@@ -11,7 +11,7 @@ mod show;
 
 mod source;
 
-use mirror_policy::explanation::{self, Check};
+use mirror_policy::explain::{Check, explain as explain_plan};
 use mirror_policy::sample::Dice;
 
 use crate::error::Result;

@@ -23,7 +23,7 @@ fn copy(keys: &str, original: &Headers, body: &[u8]) -> Result<Vec<(String, Vec<
     let copied = copies[0].headers()?;
     Ok(copied
         .into_iter()
-        .map(|(name, value)| (String::from_utf8(name.into_owned()).unwrap(), value.into_owned()))
+        .map(|(name, value)| (String::from_utf8(name.to_vec()).unwrap(), value.into_owned()))
         .collect())
 }
 
@@ -266,7 +266,7 @@ fn for_any_headers_body_and_chunks_the_copy_equals_the_original_but_for_the_stat
         let copied = copies[0].headers().unwrap();
         let copied: Vec<(Vec<u8>, Vec<u8>)> = copied
             .into_iter()
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .map(|(name, value)| (name.to_vec(), value.into_owned()))
             .collect();
         assert_eq!(copied, pairs, "round {round}");
     }

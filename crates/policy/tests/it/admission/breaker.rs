@@ -112,15 +112,14 @@ fn a_breaker_counts_failures_of_the_shadow_alone() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_grpc_error_counts_if_envoy_would_take_its_status_for_a_5xx() {
     let is_failure = |status: &[(&str, &str)]| {
-        let answer = CalloutAnswer {
-            headers: headers(&[
+        let answer = CalloutAnswer::new(
+            headers(&[
                 (":status", "200"),
                 ("content-type", "application/grpc"),
                 ("x-envoy-upstream-service-time", "1"),
             ]),
-            trailers: headers(status),
-            body: Vec::new(),
-        };
+            headers(status),
+        );
         answer.outcome().is_failure()
     };
     let failures: Vec<u32> = (0..=20)
