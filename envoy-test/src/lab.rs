@@ -27,6 +27,10 @@ use crate::prometheus::Prometheus;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 const TICK: Duration = Duration::from_millis(20);
 
+/// The filter writes its statistics in ticks, at most a quarter of a second apart. Envoy does not show a tick. So statistics that
+/// have not moved for two ticks have everything that was counted before.
+const STILL: Duration = Duration::from_millis(500);
+
 /// One Envoy with all that surrounds it.
 pub struct Lab {
     pub primary: Echo,
@@ -258,9 +262,14 @@ impl Lab {
         }
     }
 
-    /// What the filter has counted up to now.
-    pub async fn statistics(&self) -> Result<Statistics> {
+    /// What Envoy shows now. The filter may have counted more and not written it yet.
+    pub async fn statistics_shown(&self) -> Result<Statistics> {
         statistics(&self.envoy).await
+    }
+
+    /// What the filter has counted up to now, once nothing moves any more.
+    pub async fn statistics(&self) -> Result<Statistics> {
+        still(&self.envoy, "nothing is counted any more", |_| true).await
     }
 
     /// What it has counted once no copy is under way any more.
@@ -327,10 +336,22 @@ impl Lab {
 
 /// What the filter of this Envoy has counted once no copy is under way any more.
 pub async fn settled(envoy: &Envoy) -> Result<Statistics> {
-    statistics_when(envoy, "no copy is under way", Statistics::is_settled).await?;
-    // Envoy reads its counters before its gauges: an answer in between is missing from the former. Now nothing moves
-    // any more.
-    statistics(envoy).await
+    still(envoy, "no copy is under way", Statistics::is_settled).await
+}
+
+/// What the filter of this Envoy has counted once `condition` holds and nothing has moved for [`STILL`].
+async fn still(envoy: &Envoy, what: &str, condition: impl Fn(&Statistics) -> bool) -> Result<Statistics> {
+    let deadline = Instant::now() + PATIENCE;
+    let (mut last, mut since) = (statistics(envoy).await?, Instant::now());
+    while since.elapsed() < STILL || !condition(&last) {
+        ensure!(Instant::now() < deadline, "waited {PATIENCE:?} until {what}: {last:#?}");
+        tokio::time::sleep(TICK).await;
+        let now = statistics(envoy).await?;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    Ok(last)
 }
 
 async fn statistics(envoy: &Envoy) -> Result<Statistics> {

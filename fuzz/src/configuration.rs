@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use mirror_policy::Plan;
-use mirror_policy::config::{Config, MAX_BUFFERED_BYTES};
+use mirror_policy::configuration::{Config, MAX_BUFFERED_BYTES};
 use mirror_policy::plan::{MAX_MATCHES, MAX_MIRRORS};
 use serde_json::Value;
 

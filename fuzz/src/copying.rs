@@ -1,12 +1,12 @@
 //! The copy of any request, with and without a body. It never carries a header of the connection or for the router, nor
 //! a length that is not its body's; it has its marker once; and what no rule speaks of is there as it was, in order.
 
-use std::sync::LazyLock;
+use std::rc::Rc;
 
 use mirror_policy::Plan;
-use mirror_policy::copy::{self, BodyOf, MAX_HEADER_BYTES, MAX_HEADERS};
+use mirror_policy::copy::headers::{CopiedBody, MAX_HEADER_BYTES, MAX_HEADERS, copied_headers};
 use mirror_policy::plan::Mirror;
-use mirror_policy::reason::Dropped;
+use mirror_policy::reasons::Dropped;
 
 use crate::input::{Input, Pair, headers};
 
@@ -43,17 +43,18 @@ const KEYS: &[&str] = &[
 /// Bodies are told by their length alone.
 const BODIES: &[usize] = &[0, 1, 17, 1 << 20];
 
-static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
-    let plan = |keys: &&str| {
-        let config = format!(r#"{{"mirrors": [{{"name": "v2", "cluster": "c"{keys}}}]}}"#);
-        Plan::parse(config.as_bytes()).expect("a good plan")
-    };
-    KEYS.iter().map(plan).collect()
-});
+thread_local! {
+    static MIRRORS: Vec<Rc<Mirror>> = KEYS.iter().map(|keys| mirror(keys)).collect();
+}
+
+fn mirror(keys: &str) -> Rc<Mirror> {
+    let config = format!(r#"{{"mirrors": [{{"name": "v2", "cluster": "c"{keys}}}]}}"#);
+    Plan::parse(config.as_bytes()).expect("a good plan").mirrors.remove(0)
+}
 
 /// The original's body, of this length.
-fn whole(bytes: usize) -> BodyOf {
-    BodyOf {
+fn whole(bytes: usize) -> CopiedBody {
+    CopiedBody {
         bytes,
         is_redacted: false,
     }
@@ -67,14 +68,14 @@ pub fn is_reserved(name: &[u8]) -> bool {
 /// Checks one input: which mirror, which body, and the headers of a request.
 pub fn check(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    let mirror = &input.pick(&PLANS).mirrors[0];
+    let mirror = &*MIRRORS.with(|mirrors| Rc::clone(input.pick(mirrors)));
     let body = *input.pick(BODIES);
     let original = input.pairs();
     let map = headers(&original);
-    let copied: Vec<Pair> = match copy::headers(mirror, &map, whole(body)) {
+    let copied: Vec<Pair> = match copied_headers(mirror, &map, whole(body)) {
         Ok(copied) => copied
             .into_iter()
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .map(|(name, value)| (name.to_vec(), value.into_owned()))
             .collect(),
         Err(Dropped::HeadersTooLarge) => return assert!(is_large(&original), "a small request is too large"),
         Err(Dropped::HeadersMissing) => return assert!(lacks_something(&original), "a whole request is not copied"),

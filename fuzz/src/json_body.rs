@@ -1,15 +1,14 @@
 //! Redaction of any JSON body. It is the value that a plain walk over the parsed text gives; a second time it changes
 //! nothing; it never grows over the body's cap; and what is not JSON is not sent.
 
-use std::sync::LazyLock;
+use std::rc::Rc;
 
-use mirror_policy::Plan;
-use mirror_policy::reason::Dropped;
-use mirror_policy::redact::RedactMode;
+use mirror_policy::plan::Mirror;
+use mirror_policy::reasons::Dropped;
 use serde_json::Value;
 
 use crate::input::Input;
-use crate::redaction::{is_token, plan, redact_of};
+use crate::redaction::{is_token, mirror, redaction_of};
 
 const POINTERS: &[&[&str]] = &[
     &["/user/email"],
@@ -20,28 +19,31 @@ const POINTERS: &[&[&str]] = &[
 const HASH: &str = r#", "mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f""#;
 const CAPS: &[u64] = &[1 << 20, 100, 0];
 
-static PLANS: LazyLock<Vec<[Plan; 2]>> = LazyLock::new(|| {
-    let both = |pointers: &&[&str]| {
-        let pointers = serde_json::to_string(pointers).expect("a list of texts");
-        ["", HASH].map(|mode| plan(&format!(r#""json": {pointers}{mode}"#)))
-    };
-    POINTERS.iter().map(both).collect()
-});
+thread_local! {
+    /// For each list of pointers, a mirror that removes and a mirror that hashes.
+    static MIRRORS: Vec<[Rc<Mirror>; 2]> = POINTERS.iter().map(|pointers| mirrors(pointers)).collect();
+}
+
+fn mirrors(pointers: &[&str]) -> [Rc<Mirror>; 2] {
+    let pointers = serde_json::to_string(pointers).expect("a list of texts");
+    ["", HASH].map(|mode| mirror(&format!(r#""json": {pointers}{mode}"#)))
+}
 
 /// Checks one input: which pointers, how, under which cap, and the body.
 pub fn check(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let which = usize::from(input.byte()) % POINTERS.len();
-    let redact = redact_of(input.pick(&PLANS[which]));
+    let mirror = MIRRORS.with(|mirrors| Rc::clone(input.pick(&mirrors[which])));
+    let (redaction, is_hash) = redaction_of(&mirror);
     let cap = *input.pick(CAPS);
     let body = input.rest();
     // A key that stands twice is one thing to a reader and another to the next, so a plain walk over one reading says
     // nothing about the other. The redaction must not fail, all the same.
     let value = read(body).filter(|value| !has_key_twice(body, value));
-    let edited = match redact.body(body, cap) {
+    let edited = match redaction.body(body, cap) {
         Err(reason) => {
             assert_eq!(reason, Dropped::RedactFailed);
-            let (length, tokens) = (body.len() as u64, redact.mode == RedactMode::Hash);
+            let (length, tokens) = (body.len() as u64, is_hash);
             assert!(
                 value.is_none() || tokens || length > cap,
                 "JSON that fits is not redacted"
@@ -52,8 +54,8 @@ pub fn check(bytes: &[u8]) {
         Ok(Some(edited)) => {
             assert!(edited.len() as u64 <= cap, "over the cap");
             assert!(std::str::from_utf8(&edited).is_ok(), "no text any more");
-            let again = redact.body(&edited, u64::MAX).expect("what was edited is JSON");
-            if redact.mode == RedactMode::Remove {
+            let again = redaction.body(&edited, u64::MAX).expect("what was edited is JSON");
+            if !is_hash {
                 assert_eq!(again.as_ref().unwrap_or(&edited), &edited, "edited once more");
             }
             Some(edited)
@@ -68,7 +70,7 @@ pub fn check(bytes: &[u8]) {
         .map(|pointer| pointer.split('/').skip(1).collect())
         .collect();
     let mut expected = value;
-    let is_named = walk(&mut expected, &pointers, redact.mode == RedactMode::Hash);
+    let is_named = walk(&mut expected, &pointers, is_hash);
     assert_eq!(edited.is_some(), is_named, "edited exactly if something is named");
     if let Some(edited) = edited {
         let read = read(&edited).expect("what was edited is JSON");

@@ -2,10 +2,12 @@
 //! has the same token; and every part that is not named is there as it was, in order.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::rc::Rc;
 
 use mirror_policy::Plan;
-use mirror_policy::redact::{Redact, RedactMode};
+use mirror_policy::configuration::redact::RedactMode;
+use mirror_policy::plan::Mirror;
+use mirror_policy::redaction::Redaction;
 
 use crate::input::{Input, Pair};
 
@@ -17,17 +19,21 @@ const HEADER: &[u8] = b"x-secret";
 const COOKIE: &[u8] = b"sid";
 const PARAMS: &[&[u8]] = &[b"token", b"e mail"];
 
-static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| KEYS.iter().map(|keys| plan(keys)).collect());
-
-/// A plan of one mirror that redacts.
-pub(crate) fn plan(keys: &str) -> Plan {
-    let config = format!(r#"{{"mirrors": [{{"name": "v2", "cluster": "c", "redact": {{{keys}}}}}]}}"#);
-    Plan::parse(config.as_bytes()).expect("a good plan")
+thread_local! {
+    static MIRRORS: Vec<Rc<Mirror>> = KEYS.iter().map(|keys| mirror(keys)).collect();
 }
 
-/// What its mirror redacts.
-pub(crate) fn redact_of(plan: &Plan) -> &Redact {
-    plan.mirrors[0].config.redact.as_ref().expect("it redacts")
+/// A mirror that redacts.
+pub(crate) fn mirror(keys: &str) -> Rc<Mirror> {
+    let config = format!(r#"{{"mirrors": [{{"name": "v2", "cluster": "c", "redact": {{{keys}}}}}]}}"#);
+    Plan::parse(config.as_bytes()).expect("a good plan").mirrors.remove(0)
+}
+
+/// The redaction of a mirror, and whether it replaces values by tokens.
+pub(crate) fn redaction_of(mirror: &Mirror) -> (&Redaction, bool) {
+    let config = mirror.config.redact.as_ref().expect("it redacts");
+    let redaction = mirror.redaction.as_ref().expect("it redacts");
+    (redaction, config.mode == RedactMode::Hash)
 }
 
 /// Whether a token stands here.
@@ -38,12 +44,12 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
 /// Checks one input: how, then headers.
 pub fn check(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    let redact = redact_of(input.pick(&PLANS));
-    let is_hash = redact.mode == RedactMode::Hash;
+    let mirror = MIRRORS.with(|mirrors| Rc::clone(input.pick(mirrors)));
+    let (redaction, is_hash) = redaction_of(&mirror);
     for (name, value) in input.pairs() {
         let pair: Pair = (name, value);
-        let copied = redact.header((&pair.0, &pair.1));
-        let again = redact.header((&pair.0, &pair.1));
+        let copied = redaction.header((&pair.0, &pair.1));
+        let again = redaction.header((&pair.0, &pair.1));
         assert_eq!(copied, again, "the same value has the same token");
         match pair.0.as_slice() {
             name if name.eq_ignore_ascii_case(HEADER) => match copied {

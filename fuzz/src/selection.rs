@@ -2,14 +2,14 @@
 //! what plain readers written here find; a larger share only adds requests; and one mirror's answer depends on no other
 //! mirror.
 
-use std::sync::LazyLock;
-
 use mirror_policy::Plan;
+use mirror_policy::configuration::values::Percentage;
 use mirror_policy::headers::Headers;
-use mirror_policy::matching::{self, RequestHead};
-use mirror_policy::reason::Skipped;
+use mirror_policy::matching::RequestHead;
+use mirror_policy::matching::text::MAX_REGEX_TEXT_BYTES;
+use mirror_policy::plan::Mirror;
+use mirror_policy::reasons::Skipped;
 use mirror_policy::sample::{Dice, key_bucket};
-use mirror_policy::values::Percentage;
 
 use crate::input::{Input, Pair, headers};
 
@@ -76,38 +76,39 @@ enum Oracle {
     Key(&'static str, fn(&[Pair]) -> Option<Vec<u8>>),
 }
 
-static PLAN: LazyLock<Plan> = LazyLock::new(|| {
+thread_local! {
+    static PLAN: Plan = plan();
+}
+
+fn plan() -> Plan {
     let mirrors: Vec<String> = MIRRORS
         .iter()
         .enumerate()
         .map(|(index, (keys, _))| format!(r#"{{"name": "m{index}", "cluster": "c", {keys}}}"#))
         .collect();
     Plan::parse(format!(r#"{{"mirrors": [{}]}}"#, mirrors.join(",")).as_bytes()).expect("a good plan")
-});
+}
 
 /// Checks one input: the headers of a request.
 pub fn check(bytes: &[u8]) {
     let request = Input::new(bytes).pairs();
     let map = headers(&request);
-    let head = RequestHead {
-        headers: &map,
-        port: None,
-    };
-    let selected: Vec<usize> = matching::select(&PLAN, &head).iter().collect();
-    for (index, (keys, oracle)) in MIRRORS.iter().enumerate() {
-        match oracle {
-            Oracle::Matches(matches) => assert_eq!(selected.contains(&index), matches(&request), "{keys}"),
-            Oracle::Key(salt, find) => {
-                assert!(selected.contains(&index), "{keys}: matches every request");
-                sampled_by(index, salt, find(&request), &map);
+    let head = RequestHead::new(&map, None);
+    PLAN.with(|plan| {
+        for ((keys, oracle), mirror) in MIRRORS.iter().zip(&plan.mirrors) {
+            match oracle {
+                Oracle::Matches(matches) => assert_eq!(mirror.matches(&head), matches(&request), "{keys}"),
+                Oracle::Key(salt, find) => {
+                    assert!(mirror.matches(&head), "{keys}: matches every request");
+                    sampled_by(mirror, salt, find(&request), &map);
+                }
             }
         }
-    }
+    });
 }
 
 /// A key is in the share exactly if its bucket is, whatever the dice say.
-fn sampled_by(mirror: usize, salt: &str, key: Option<Vec<u8>>, map: &Headers) {
-    let mirror = &PLAN.mirrors[mirror];
+fn sampled_by(mirror: &Mirror, salt: &str, key: Option<Vec<u8>>, map: &Headers) {
     for (seed, ppm) in [0, 10_000, 50_000, 500_000, 1_000_000].into_iter().enumerate() {
         let percentage = Percentage::from_ppm(ppm).expect("at most all");
         let decision = mirror.sampling.decide(percentage, map, &mut Dice::new(seed as u64));
@@ -174,5 +175,5 @@ fn letters_then_digits(text: &[u8]) -> bool {
     let letters = text.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
     let rest = &text[letters..];
     let digits = rest.strip_prefix(b",").unwrap_or(rest);
-    text.len() <= matching::MAX_REGEX_TEXT_BYTES && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+    text.len() <= MAX_REGEX_TEXT_BYTES && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }

@@ -1,7 +1,8 @@
 //! Any bytes as a `google.protobuf.Struct`. What is one is not JSON too, is the same once more when it is encoded
 //! again, and means what the equal JSON text means.
 
-use mirror_policy::{Plan, protobuf_struct};
+use mirror_policy::Plan;
+use mirror_policy::document::protobuf_struct;
 use serde_json::Value;
 
 /// Checks one input.
@@ -23,12 +24,12 @@ pub fn check(bytes: &[u8]) {
         "encoded and decoded again"
     );
 
-    let json = value.to_string();
+    let text = value.to_string();
     // A double's last digit may be read differently from a text; then this text is not the equal one.
-    if serde_json::from_str::<Value>(&json).ok().as_ref() != Some(&value) {
+    if serde_json::from_str::<Value>(&text).ok().as_ref() != Some(&value) {
         return;
     }
-    let (from_struct, from_json) = (Plan::parse(bytes), Plan::parse(json.as_bytes()));
+    let (from_struct, from_json) = (Plan::parse(bytes), Plan::parse(text.as_bytes()));
     match (from_struct, from_json) {
         (Ok(one), Ok(other)) => assert_eq!(one.config(), other.config(), "a Struct and the equal JSON"),
         (Err(one), Err(other)) => {

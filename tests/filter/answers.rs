@@ -31,7 +31,7 @@ fn before_headers(reason: &str) -> Reply {
 
 #[test]
 fn an_answer_after_the_stream_is_gone_is_counted() {
-    let host = answered(Reply::upstream(200));
+    let mut host = answered(Reply::upstream(200));
     assert_eq!(host.books().responses("2xx"), 1);
     assert_eq!(host.books().histogram("shadow_duration_milliseconds"), [7]);
 }
@@ -92,7 +92,7 @@ fn grpc_answers_count_by_their_own_status() {
 
 #[test]
 fn a_reset_without_headers_is_a_failure() {
-    let host = answered(Reply::reset());
+    let mut host = answered(Reply::reset());
     assert_eq!(host.books().failures("reset"), 1);
     assert_eq!(host.books().histogram("shadow_duration_milliseconds"), [0; 0]);
 }
@@ -159,7 +159,7 @@ fn an_answer_that_makes_no_sense_is_counted_once() {
         },
     ];
     for reply in odd {
-        let host = answered(reply);
+        let mut host = answered(reply);
         assert_eq!(
             host.books().all("responses_total") + host.books().all("failures_total"),
             1

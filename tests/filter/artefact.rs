@@ -7,7 +7,7 @@ use crate::host::messages::Request;
 use crate::host::{FakeHost, artefact, imports, wasi};
 
 /// Most it may be, so that a sidecar fetches it quickly.
-const MOST_BYTES: usize = 300 << 10;
+const MOST_BYTES: usize = 400 << 10;
 
 #[test]
 fn the_file_imports_only_what_envoy_offers_and_a_mirror_may_call() {

@@ -1,9 +1,12 @@
 //! Configurations that the tests share, and the books of a mirror: its statistics by their raw names, and the two balances
 //! that they must keep.
 
+use std::cell::Ref;
+
 use mirror_model::balance::Balance;
 use serde_json::{Value, json};
 
+use crate::host::stats::Stats;
 use crate::host::{FakeHost, SHADOW};
 
 /// A configuration with these mirrors.
@@ -25,20 +28,22 @@ pub(crate) fn mirror(name: &str, keys: &Value) -> Value {
     mirror
 }
 
-/// The statistics of one mirror.
+/// The statistics of one mirror, as they were when a test asked for them.
 #[derive(Clone, Copy)]
 pub(crate) struct Books<'a> {
-    host: &'a FakeHost,
+    pub(crate) host: &'a FakeHost,
     mirror: &'a str,
 }
 
 impl FakeHost {
     /// The books of the mirror `shadow`.
-    pub(crate) fn books(&self) -> Books<'_> {
+    pub(crate) fn books(&mut self) -> Books<'_> {
         self.books_of("shadow")
     }
 
-    pub(crate) fn books_of<'a>(&'a self, mirror: &'a str) -> Books<'a> {
+    /// The books of a mirror. The filter writes them in its ticks, so each root of this VM ticks first.
+    pub(crate) fn books_of<'a>(&'a mut self, mirror: &'a str) -> Books<'a> {
+        self.tick_all();
         Books { host: self, mirror }
     }
 }
@@ -48,7 +53,7 @@ impl FakeHost {
 impl Books<'_> {
     /// Whether the mirror was ever configured.
     pub(crate) fn exist(self) -> bool {
-        self.host.stats().gauges().contains_key(&self.name("collecting"))
+        self.stats().gauges().contains_key(&self.name("collecting"))
     }
 
     pub(crate) fn matched(self) -> u64 {
@@ -92,19 +97,17 @@ impl Books<'_> {
     }
 
     pub(crate) fn gauge(self, name: &str) -> i64 {
-        self.host.stats().gauge(&self.name(name))
+        self.stats().gauge(&self.name(name))
     }
 
     pub(crate) fn histogram(self, name: &str) -> Vec<u64> {
-        self.host.stats().histogram(&self.name(name)).to_vec()
+        self.stats().histogram(&self.name(name)).to_vec()
     }
 
     /// The sum over all results of a family.
     pub(crate) fn all(self, family: &str) -> u64 {
         let prefix = format!("wasm_filter.{}.tag.", self.mirror);
-        self.host
-            .stats()
-            .counters(&prefix, &format!(";.traffic_mirror_{family}"))
+        self.stats().counters(&prefix, &format!(";.traffic_mirror_{family}"))
     }
 
     /// Both balances, and no gauge below zero at any time.
@@ -123,7 +126,7 @@ impl Books<'_> {
             .check()
             .unwrap_or_else(|difference| panic!("{}: {difference}", self.mirror));
         assert_eq!(
-            self.host.stats().below_zero(),
+            self.stats().below_zero(),
             [] as [&str; 0],
             "gauges that were below zero"
         );
@@ -141,17 +144,21 @@ impl Books<'_> {
         );
     }
 
+    fn stats(&self) -> Ref<'_, Stats> {
+        self.host.world().stats.borrow()
+    }
+
     fn counter(self, name: &str) -> u64 {
-        self.host.stats().counter(&self.name(name))
+        self.stats().counter(&self.name(name))
     }
 
     fn result(self, family: &str, result: &str) -> u64 {
         let name = format!("wasm_filter.{}.tag.{result};.traffic_mirror_{family}", self.mirror);
         assert!(
-            self.host.stats().names().any(|defined| *defined == name),
+            self.stats().names().any(|defined| *defined == name),
             "{name} is not defined"
         );
-        self.host.stats().counter(&name)
+        self.stats().counter(&name)
     }
 
     fn name(self, name: &str) -> String {

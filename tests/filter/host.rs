@@ -116,7 +116,9 @@ impl FakeHost {
         self.store.data_mut()
     }
 
-    pub(crate) fn stats(&self) -> Ref<'_, Stats> {
+    /// The statistics of the process. The filter writes them in its ticks, so each root of this VM ticks first.
+    pub(crate) fn stats(&mut self) -> Ref<'_, Stats> {
+        self.tick_all();
         self.world().stats.borrow()
     }
 

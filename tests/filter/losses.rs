@@ -45,7 +45,7 @@ fn connect_and_upgrades_are_skipped() {
 
 #[test]
 fn a_request_that_no_upstream_answers_is_skipped() {
-    let host = after(&json!({}), &Request::get("/").property("xds.cluster_name", None));
+    let mut host = after(&json!({}), &Request::get("/").property("xds.cluster_name", None));
     assert_eq!(host.books().skipped("no_route"), 1);
 }
 
@@ -53,13 +53,41 @@ fn a_request_that_no_upstream_answers_is_skipped() {
 fn a_retry_is_neither_copied_nor_counted() {
     for (attempt, copies) in [(1u64, 1), (2, 0), (3, 0)] {
         let request = Request::get("/").property("upstream.request_attempt_count", Some(&attempt.to_le_bytes()));
-        let host = after(&json!({}), &request);
+        let mut host = after(&json!({}), &request);
         assert_eq!(
             (host.books().matched(), host.sent().len()),
             (copies, copies as usize),
             "{attempt}"
         );
     }
+}
+
+/// The number of questions for the attempt that these requests cost, and the number of requests that were counted.
+fn questions(attempts: &[Option<u64>]) -> (usize, u64) {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({ "percentage": 0 })));
+    host.take_calls();
+    for attempt in attempts {
+        let number = attempt.map(u64::to_le_bytes);
+        let attempt = number.as_ref().map(<[u8; 8]>::as_slice);
+        host.serve(
+            root,
+            &Request::get("/").property("upstream.request_attempt_count", attempt),
+        );
+    }
+    (host.calls("proxy_get_property"), host.books().matched())
+}
+
+#[test]
+fn the_first_request_before_the_router_answers_for_all_whether_it_is_a_retry() {
+    assert_eq!(questions(&[None; 5]), (1, 5));
+    assert_eq!(questions(&[Some(0); 5]), (1, 5));
+}
+
+#[test]
+fn each_request_behind_the_router_is_asked_whether_it_is_a_retry() {
+    assert_eq!(questions(&[Some(1), Some(2), Some(3), Some(1)]), (4, 2));
+    assert_eq!(questions(&[Some(2), Some(1)]), (2, 1));
 }
 
 #[test]
@@ -70,13 +98,13 @@ fn a_request_without_the_sample_key_is_skipped() {
 
 #[test]
 fn zero_percent_sends_nothing() {
-    let host = after(&json!({ "percentage": 0 }), &Request::get("/"));
+    let mut host = after(&json!({ "percentage": 0 }), &Request::get("/"));
     assert_eq!(host.books().skipped("not_sampled"), 1);
 }
 
 #[test]
 fn a_mirror_that_is_off_counts_nothing() {
-    let host = after(&json!({ "enabled": false }), &Request::get("/"));
+    let mut host = after(&json!({ "enabled": false }), &Request::get("/"));
     assert_eq!(host.books().matched(), 0);
     assert_eq!(host.sent().len(), 0);
 }
@@ -124,7 +152,7 @@ fn a_copy_that_envoy_would_not_take_for_its_headers_is_not_blamed_on_the_cluster
         (many, "headers_too_large"),
         (nowhere, "headers_missing"),
     ] {
-        let host = after(&json!({}), &request);
+        let mut host = after(&json!({}), &request);
         assert_eq!(host.books().dropped(reason), 1, "{reason}");
         host.books().assert_settled();
     }
@@ -136,7 +164,7 @@ fn a_body_over_the_cap_is_dropped_whether_declared_or_not() {
     let declared = Request::post("/", b"eleven bytes", 4);
     let undeclared = Request::new("POST", "/").chunked(&[b"eleven", b" bytes"], End::WithLastChunk);
     for request in [declared, undeclared] {
-        let host = after(&cap, &request);
+        let mut host = after(&cap, &request);
         assert_eq!(host.books().dropped("body_too_large"), 1);
         host.books().assert_settled();
     }

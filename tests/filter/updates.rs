@@ -126,6 +126,31 @@ fn the_last_root_settles_what_is_in_flight_as_cancelled() {
 }
 
 #[test]
+fn the_counts_of_a_vm_survive_its_end_without_a_tick() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({ "percentage": 0 })));
+    host.serve(root, &Request::get("/"));
+    host.shut_down();
+    let callbacks = &host.world().journal.callbacks;
+    assert!(!callbacks.iter().any(|callback| callback.starts_with("proxy_on_tick")));
+    assert_eq!((host.books().matched(), host.books().skipped("not_sampled")), (1, 1));
+    host.books().assert_settled();
+}
+
+#[test]
+fn a_root_that_drains_writes_its_last_answer_before_it_goes() {
+    let mut host = FakeHost::new();
+    let old = host.start(&one(&json!({})));
+    host.serve(old, &Request::get("/"));
+    host.update(old, &one(&json!({})));
+    host.take_calls();
+    host.reply_to_all(&Reply::upstream(200));
+    let calls: Vec<_> = host.take_calls().iter().map(|call| call.function).collect();
+    let of = |function| calls.iter().position(|call| *call == function);
+    assert!(of("proxy_increment_metric").expect("written") < of("proxy_done").expect("done"));
+}
+
+#[test]
 fn a_replaced_vm_takes_its_share_off_the_gauges_and_leaves_the_other_s() {
     let mut old = FakeHost::new();
     let old_root = old.start(&one(&json!({})));
@@ -133,6 +158,7 @@ fn a_replaced_vm_takes_its_share_off_the_gauges_and_leaves_the_other_s() {
     let mut new = old.sibling();
     let new_root = new.start(&one(&json!({})));
     new.serve(new_root, &Request::get("/"));
+    old.tick_all();
     assert_eq!(new.books().in_flight(), 2);
     old.shut_down();
     assert_eq!((new.books().in_flight(), new.books().failures("cancelled")), (1, 1));
@@ -220,10 +246,12 @@ fn two_workers_add_up() {
     for host in [&mut one_worker, &mut other] {
         let root = host.start(&one(&json!({})));
         host.serve(root, &Request::get("/"));
+        host.tick_all();
     }
     assert_eq!((other.books().sent(), other.books().in_flight()), (2, 2));
     assert_eq!(other.books().gauge("in_flight_limit"), 128, "a setting is not summed");
     one_worker.reply_to_all(&Reply::upstream(200));
+    one_worker.tick_all();
     other.reply_to_all(&Reply::upstream(200));
     other.books().assert_settled();
 }
@@ -233,7 +261,7 @@ fn a_canary_leaves_the_summed_gauges_and_the_counters_alone() {
     let mut host = FakeHost::new();
     let root = host.start(&one(&json!({})));
     host.serve(root, &Request::get("/"));
-    let held = |host: &FakeHost| {
+    let held = |host: &mut FakeHost| {
         let books = host.books();
         [
             books.collecting(),
@@ -243,10 +271,10 @@ fn a_canary_leaves_the_summed_gauges_and_the_counters_alone() {
             books.matched() as i64,
         ]
     };
-    let before = held(&host);
+    let before = held(&mut host);
     assert!(host.canary(&one(&json!({ "percentage": 5 }))).0);
     assert!(!host.canary(&one(&json!({ "percentage": 500 }))).0);
-    assert_eq!(held(&host), before);
+    assert_eq!(held(&mut host), before);
     host.reply_to_all(&Reply::upstream(200));
     host.books().assert_settled();
 }
@@ -276,7 +304,8 @@ fn the_configured_values_show_as_gauges() {
         "limits": { "maxInFlight": 7, "maxBufferedBytes": 2_000_000 },
         "expiresAt": "2026-12-01T18:00:00Z",
     })));
-    let shown = |host: &FakeHost| {
+    let shown = |host: &mut FakeHost| {
+        let books = host.books();
         [
             "enabled",
             "percentage_ppm",
@@ -284,13 +313,13 @@ fn the_configured_values_show_as_gauges() {
             "buffered_bytes_limit",
             "expiry_timestamp_seconds",
         ]
-        .map(|gauge| host.books().gauge(gauge))
+        .map(|gauge| books.gauge(gauge))
     };
-    assert_eq!(shown(&host), [1, 125_000, 7, 2_000_000, 1_796_148_000]);
+    assert_eq!(shown(&mut host), [1, 125_000, 7, 2_000_000, 1_796_148_000]);
     let mut off = one(&json!({ "percentage": 100 }));
     off["enabled"] = json!(false);
     host.update(root, &off);
-    assert_eq!(shown(&host), [0, 1_000_000, 128, 16 << 20, 0]);
+    assert_eq!(shown(&mut host), [0, 1_000_000, 128, 16 << 20, 0]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Why a request is copied or not, by the very code of the filter: a configuration from whatever holds one, a request from
-//! flags, and the policy's trail of both; or, for many requests like it, the shares that come out.
+//! flags, and the policy's explanation of both; or, for many requests like it, the shares that come out.
 
 mod args;
 
@@ -11,8 +11,8 @@ mod show;
 
 mod source;
 
+use mirror_policy::explain::{Check, explain as explain_plan};
 use mirror_policy::sample::Dice;
-use mirror_policy::trail::{self, Check};
 
 use crate::error::Result;
 use crate::input::Stdin;
@@ -34,13 +34,13 @@ pub fn explain(args: &ExplainArgs, now: Time, stdin: &mut Stdin<'_>) -> Result<A
     let spec = Spec::new(args, now, &mut dice, stdin)?;
     let mut explained = Vec::new();
     for source in sources(args, stdin)? {
-        let mut trails = trail::explain(&source.plan, &spec.request(), None);
-        for step in trails.iter_mut().flat_map(|trail| &mut trail.steps) {
+        let mut explanations = explain_plan(&source.plan, &spec.request(), None);
+        for step in explanations.iter_mut().flat_map(|explanation| &mut explanation.steps) {
             date(step, now);
         }
         explained.push(Explained {
             shares: args.count.map(|count| shares(&source.plan, &spec, count, &mut dice)),
-            trails,
+            explanations,
             source,
         });
     }

@@ -166,7 +166,10 @@ pub fn document(name: &str, wanted: &str, stdin: &mut Stdin<'_>) -> Result<Docum
 /// JSON if it is JSON, else YAML. Most YAML that begins like JSON is JSON with a mistake, so then JSON's message
 /// stands.
 fn parse(text: &str) -> std::result::Result<Vec<Value>, String> {
-    let json = text.trim_start().starts_with(['{', '[']).then(|| document::json(text));
+    let json = text
+        .trim_start()
+        .starts_with(['{', '['])
+        .then(|| document::json::read(text.as_bytes()));
     match json {
         Some(Ok(value)) => Ok(vec![value]),
         json => yaml::read(text).map_err(|problem| match json {

@@ -8,7 +8,7 @@ mod read;
 
 mod write;
 
-use mirror_policy::config::MirrorConfig;
+use mirror_policy::configuration::MirrorConfig;
 use serde_json::{Map, Value};
 
 use crate::time::Time;

@@ -20,7 +20,7 @@
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: findings with codes, as in `docs/findings.md` |
 //! | [`preview`] | what a job comes to before it is applied, read from the bundle |
-//! | [`explain`] | what the filter does with a request: the policy's own trail |
+//! | [`explain`] | what the filter does with a request: the policy's own explanation |
 //! | [`wait`] | how a command waits that watches something: time, Ctrl-C, and what a person is told meanwhile |
 //! | [`live`] | how mirrors do: statistics of proxies or of Prometheus, and what is shown of them |
 //! | [`watch`] | the same in a terminal: charts that follow the time, or lines of JSON |

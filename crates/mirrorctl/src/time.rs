@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mirror_policy::timestamp::Timestamp;
+use mirror_policy::configuration::timestamp::Timestamp;
 
 /// Seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

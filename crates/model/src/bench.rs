@@ -1,126 +1,99 @@
-//! The policy on a bench: one plan that serves, the statistics that it has counted, the dice of its samples. A test speaks
-//! to the policy through the bench alone, so only this file follows when the policy is called in another way.
+//! The policy on a bench: one VM, its configurations, and the statistics that its host would show. A test speaks to the
+//! policy through the bench alone, so only this file follows when the policy is called in another way.
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use mirror_policy::Plan;
-use mirror_policy::account::AccountId;
+use mirror_policy::active_plan::ActiveMirror;
 use mirror_policy::breaker::Transition;
-use mirror_policy::effects::Effects;
-use mirror_policy::exchange::{Binding, Outgoing};
+use mirror_policy::copy::RequestCopy;
+use mirror_policy::copy::headers::CopiedHeader;
 use mirror_policy::headers::Headers;
-use mirror_policy::ledger::{Arrival, ExchangeId, Ledger};
-use mirror_policy::matching::{self, RequestHead};
-use mirror_policy::reason::{Dropped, Outcome};
-use mirror_policy::sample::Dice;
-use mirror_policy::stats::Statistic;
-use mirror_policy::watch::Watch;
+use mirror_policy::ledger::Change;
+use mirror_policy::matching::RequestHead;
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::Dropped;
+use mirror_policy::statistics::Statistic;
+use mirror_policy::vm_state::{RootId, StreamId, VmState};
 
+use self::configurations::{PLUGIN, Serving, of_metric};
 use crate::totals::Totals;
 
-/// The plugin whose configurations a bench runs.
-const PLUGIN: &str = "plugin";
+mod configurations;
 
-/// A VM of the policy, and all that it has counted. Times are monotonic, in milliseconds.
+/// A VM of the policy, and all that the VM has counted. Times are monotonic, in milliseconds.
 #[derive(Debug)]
 pub struct Bench {
-    ledger: Ledger,
-    binding: Binding,
+    vm: VmState,
+    /// The mirrors of the VM by their plugin and name. The place of a mirror is the number of its account.
+    accounts: Vec<(String, String)>,
+    serving: Serving,
+    /// The roots that served before and are not retired.
+    older_roots: Vec<RootId>,
+    /// The retired roots that await answers.
+    draining_roots: Vec<RootId>,
     transitions: Vec<(usize, Transition)>,
-    next_token: u32,
+    next_id: u32,
     /// The statistics of every account.
     pub totals: Totals,
-    /// The dice of samples by chance.
-    pub dice: Dice,
-    /// The time of day since the Unix epoch, if the proxy has one.
+    /// The time of day since the Unix epoch. `None` if the proxy has no clock.
     pub wall: Option<Duration>,
 }
 
-/// A request whose copies are collected.
+/// A request whose copies are collected, or whose answer is awaited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RequestId(ExchangeId);
+pub struct RequestId {
+    stream: StreamId,
+    root: RootId,
+}
 
-/// A copy whose request is complete. A test sends it or refuses it.
+/// A copy whose request is complete. A test sends or refuses the copy.
 #[derive(Debug)]
 #[must_use = "a copy that is neither sent nor refused stays on the gauges"]
-pub struct Ready(Outgoing);
+pub struct Ready {
+    copy: RequestCopy,
+    request: RequestId,
+    account: usize,
+    /// Shared by the copies of the request that are neither sent nor refused.
+    unsent: Rc<()>,
+}
 
 /// A request as it comes in.
 #[derive(Debug, Clone)]
 pub struct Incoming {
-    /// Its headers.
+    /// The headers.
     pub headers: Headers,
-    /// The port on which the proxy accepted it, if that is known.
+    /// The port on which the proxy accepted the request. `None` if the port is not known.
     pub port: Option<u16>,
-    /// Whether an upstream is to answer it.
+    /// Whether an upstream is to answer the request.
     pub is_routed: bool,
-    /// Whether it is another attempt for a request that came before.
-    pub is_retry: bool,
-}
-
-/// The primary's side of one request, and all that it has counted.
-#[derive(Debug, Default)]
-pub struct Primary {
-    watch: Watch,
-    effects: Effects,
 }
 
 // === impl Incoming ===
 
 impl Incoming {
-    /// A first attempt that an upstream is to answer.
+    /// A request that an upstream is to answer.
     pub const fn new(headers: Headers) -> Self {
         Self {
             headers,
             port: None,
             is_routed: true,
-            is_retry: false,
         }
     }
 }
 
-// === impl Bench ===
+// === impl RequestId ===
+
+impl RequestId {
+    /// The root that serves the request.
+    pub const fn root(self) -> RootId {
+        self.root
+    }
+}
+
+// === impl Bench: requests ===
 
 impl Bench {
-    /// A VM that runs this plan.
-    pub fn new(plan: Plan) -> Self {
-        let mut ledger = Ledger::default();
-        let binding = bind(&mut ledger, plan);
-        let mut totals = Totals::default();
-        totals.open(binding.accounts.len());
-        Self {
-            ledger,
-            binding,
-            transitions: Vec::new(),
-            next_token: 1,
-            totals,
-            dice: Dice::new(1),
-            wall: None,
-        }
-    }
-
-    /// A configuration update: this plan serves from now on.
-    pub fn update(&mut self, plan: Plan) {
-        self.binding = bind(&mut self.ledger, plan);
-    }
-
-    /// A plan is tried and does not serve. Returns the accounts of its mirrors.
-    pub fn try_plan(&mut self, plugin: &str, plan: &Plan) -> Vec<usize> {
-        let accounts = self.ledger.adopt(plugin, plan).into_iter();
-        accounts.map(|account| account.0).collect()
-    }
-
-    /// The plan that serves.
-    pub fn plan(&self) -> &Plan {
-        &self.binding.plan
-    }
-
-    /// The accounts of the plan's mirrors, in the order of the plan.
-    pub fn accounts(&self) -> Vec<usize> {
-        self.binding.accounts.iter().map(|account| account.0).collect()
-    }
-
     /// A request with these headers begins. Returns the request if at least one copy is collected.
     pub fn begin(&mut self, headers: Headers, now: u64) -> Option<RequestId> {
         self.begin_as(Incoming::new(headers), now)
@@ -128,92 +101,134 @@ impl Bench {
 
     /// A request of any kind begins. Returns the request if at least one copy is collected.
     pub fn begin_as(&mut self, incoming: Incoming, now: u64) -> Option<RequestId> {
-        let Incoming {
-            headers,
-            port,
-            is_routed,
-            is_retry,
-        } = incoming;
-        let head = RequestHead {
-            headers: &headers,
-            port,
+        let sampled = self.sample(&incoming);
+        let request = if sampled.is_empty() {
+            None
+        } else {
+            self.begin_sampled(sampled, incoming, now)
         };
-        let arrival = Arrival {
-            binding: self.binding.clone(),
-            mirrors: matching::select(&self.binding.plan, &head),
-            headers,
-            is_routed,
-            is_retry,
-            now: at(now),
-            wall: self.wall.filter(|_| self.binding.plan.needs_wall_clock()),
-        };
-        let mut effects = Effects::default();
-        let id = self.ledger.begin(arrival, &mut self.dice, &mut effects);
-        self.apply(effects);
-        id.map(RequestId)
+        self.apply_changes();
+        request
+    }
+
+    /// The mirrors whose first gates a request passes. The policy gets no more than what its plan needs.
+    pub fn sample(&mut self, incoming: &Incoming) -> Vec<Rc<ActiveMirror>> {
+        let active = &self.serving.active;
+        let none = Headers::default();
+        let headers = if active.needs_headers { &incoming.headers } else { &none };
+        let port = incoming.port.filter(|_| active.needs_port);
+        let wall = self.wall.filter(|_| active.needs_wall_clock);
+        self.vm.sample(active, &RequestHead::new(headers, port), wall)
+    }
+
+    fn begin_sampled(&mut self, sampled: Vec<Rc<ActiveMirror>>, incoming: Incoming, now: u64) -> Option<RequestId> {
+        let (root, stream) = (self.serving.root, self.next_id());
+        let Incoming { headers, is_routed, .. } = incoming;
+        self.vm
+            .begin(stream, &self.serving.active, sampled, headers, is_routed, at(now));
+        self.vm.is_collecting(stream).then_some(RequestId { stream, root })
     }
 
     /// Whether a part of a body of this size has to be read from the host.
     pub fn takes(&self, request: RequestId, size: usize) -> bool {
-        self.ledger.takes(request.0, size)
+        self.vm.wants(request.stream, size)
     }
 
-    /// A part of the body comes, and the host gives it if a copy takes it. Returns whether a copy is still collected.
+    /// A part of the body comes, and the host gives the part if a copy takes it. Returns whether a copy is still collected.
     pub fn body(&mut self, request: RequestId, part: &[u8], now: u64) -> bool {
-        self.body_in_parts(request, &[part], now)
-    }
-
-    /// Parts of the body come one after another, and their effects are applied at the end.
-    pub fn body_in_parts(&mut self, request: RequestId, parts: &[&[u8]], now: u64) -> bool {
-        self.step(|ledger, effects| {
-            parts.iter().fold(true, |_, part| {
-                let given = ledger.takes(request.0, part.len()).then_some(*part);
-                ledger.body(request.0, part.len(), given, at(now), effects)
-            })
-        })
+        let given = self.takes(request, part.len()).then_some(part);
+        self.body_of_size(request, part.len(), given, now)
     }
 
     /// A part of the body comes, of which the host gives nothing, or another number of bytes. Returns whether a copy is
     /// still collected.
     pub fn unreadable_body(&mut self, request: RequestId, size: usize, given: Option<&[u8]>, now: u64) -> bool {
-        self.step(|ledger, effects| ledger.body(request.0, size, given, at(now), effects))
+        self.body_of_size(request, size, given, now)
+    }
+
+    fn body_of_size(&mut self, request: RequestId, size: usize, given: Option<&[u8]>, now: u64) -> bool {
+        self.vm.body(request.stream, size, given.map(<[u8]>::to_vec), at(now));
+        self.apply_changes();
+        self.vm.is_collecting(request.stream)
     }
 
     /// The request is complete. Returns the copies that can be sent.
     pub fn complete(&mut self, request: RequestId, now: u64) -> Vec<Ready> {
-        let copies = self.step(|ledger, effects| ledger.complete(request.0, at(now), effects));
-        copies.into_iter().map(Ready).collect()
+        let copies = self.vm.complete(request.stream, at(now));
+        let unsent = Rc::new(());
+        let ready = |copy: RequestCopy| Ready {
+            account: self.account_of(PLUGIN, &copy.mirror.mirror.config.name),
+            copy,
+            request,
+            unsent: Rc::clone(&unsent),
+        };
+        let copies: Vec<Ready> = copies.into_iter().map(ready).collect();
+        self.copy_left(request, &unsent);
+        copies
     }
 
-    /// The request ends before it is complete.
-    pub fn reset(&mut self, request: RequestId) {
-        self.step(|ledger, effects| ledger.reset(request.0, effects));
-    }
-
-    /// Envoy takes a copy. Returns the token under which its answer comes.
+    /// Envoy takes a copy. Returns the token under which the answer comes.
     pub fn send(&mut self, copy: Ready) -> u32 {
-        let token = self.next_token;
-        self.next_token += 1;
-        self.send_as(copy, token, 1);
+        let token = self.next_id();
+        self.send_as(copy, token);
         token
     }
 
-    /// Envoy takes a copy of an owner under this token.
-    pub fn send_as(&mut self, copy: Ready, token: u32, owner: u32) {
-        self.step(|ledger, effects| ledger.sent(copy.0, token, owner, effects));
+    /// Envoy takes a copy under this token.
+    pub fn send_as(&mut self, ready: Ready, token: u32) {
+        let Ready {
+            copy, request, unsent, ..
+        } = ready;
+        self.vm.sent(request.stream, request.root, copy, token);
+        self.copy_left(request, &unsent);
     }
 
     /// Envoy does not take a copy.
-    pub fn refuse(&mut self, copy: Ready, reason: Dropped) {
-        self.step(|ledger, effects| ledger.refused(copy.0, reason, effects));
+    pub fn refuse(&mut self, ready: Ready, reason: Dropped) {
+        let Ready {
+            copy, request, unsent, ..
+        } = ready;
+        self.vm.refused(copy, reason);
+        self.copy_left(request, &unsent);
+    }
+
+    /// After the last copy of a request, the policy learns that all copies were sent or refused.
+    fn copy_left(&mut self, request: RequestId, unsent: &Rc<()>) {
+        if Rc::strong_count(unsent) == 1 {
+            self.vm.all_sent(request.stream);
+        }
+        self.apply_changes();
+    }
+
+    /// The headers of the primary's answer come. `is_last` means that the answer has neither body nor trailers.
+    pub fn response_headers(&mut self, request: RequestId, headers: &Headers, is_last: bool, now: u64) {
+        self.vm.response_headers(request.stream, headers, is_last, at(now));
+        self.apply_changes();
+    }
+
+    /// The trailers of the primary's answer come.
+    pub fn response_trailers(&mut self, request: RequestId, trailers: &Headers) {
+        self.vm.response_trailers(request.stream, trailers);
+        self.apply_changes();
+    }
+
+    /// Whether an event of the primary's answer still matters to a request.
+    pub fn awaits_answer(&self, request: RequestId) -> bool {
+        self.vm.awaits_answer(request.stream)
+    }
+
+    /// The stream of the request ends. A request that is not complete is lost.
+    pub fn end(&mut self, request: RequestId) {
+        self.vm.end_stream(request.stream);
+        self.apply_changes();
     }
 
     /// Whether the end of a copy must be given with its time.
     pub fn is_timed(&self, token: u32) -> bool {
-        self.ledger.is_timed(token)
+        self.vm.is_timed(token)
     }
 
-    /// A copy ends. Its time is given only if it is asked for.
+    /// A copy ends. The policy gets the time only if it asks for the time.
     pub fn settle(&mut self, token: u32, outcome: Outcome, now: u64) {
         let now = self.is_timed(token).then_some(now);
         self.settle_at(token, outcome, now);
@@ -221,51 +236,45 @@ impl Bench {
 
     /// A copy ends at a time that may be left out.
     pub fn settle_at(&mut self, token: u32, outcome: Outcome, now: Option<u64>) {
-        self.step(|ledger, effects| ledger.settle(token, outcome, now.map(at), effects));
+        self.vm.settle(token, outcome, now.map(at));
+        self.apply_changes();
+        self.forget_drained_roots();
     }
 
     /// The tick of a VM: copies that are overdue end.
     pub fn sweep(&mut self, now: u64) {
-        self.step(|ledger, effects| ledger.sweep(at(now), effects));
+        self.vm.sweep(at(now));
+        self.apply_changes();
     }
 
-    /// No configuration names the mirrors of these accounts any more.
-    pub fn retire(&mut self, accounts: &[usize]) {
-        let accounts: Vec<_> = accounts.iter().copied().map(AccountId).collect();
-        self.step(|ledger, effects| ledger.retire(&accounts, effects));
+    fn next_id(&mut self) -> u32 {
+        self.next_id += 1;
+        self.next_id
     }
+}
 
-    /// The VM ends.
-    pub fn cancel(&mut self) {
-        self.step(Ledger::cancel);
-    }
+// === impl Bench: what a host shows ===
 
-    /// What the first account counts.
+impl Bench {
+    /// The value of a statistic of the first account.
     pub fn count(&self, statistic: Statistic) -> i64 {
         self.totals.of(0, statistic)
     }
 
-    /// What circuit breakers did since the last time, with their accounts.
+    /// The changes of circuit breakers since the last time, with their accounts.
     pub fn take_transitions(&mut self) -> Vec<(usize, Transition)> {
         std::mem::take(&mut self.transitions)
     }
 
-    /// How many copies an account holds, and how many bytes.
+    /// The number of copies in the budget of an account, and their bytes.
     pub fn usage(&self, account: usize) -> (u64, u64) {
-        self.ledger.accounts().held(AccountId(account))
+        let (plugin, mirror) = &self.accounts[account];
+        self.vm.budgeted(plugin, mirror)
     }
 
-    /// How many copies of an owner are in flight.
-    pub fn in_flight_of(&self, owner: u32) -> usize {
-        self.ledger.in_flight_of(owner)
-    }
-
-    /// What the setting gauges have to show under a plan, by account.
-    pub fn settings(&self, plan: &Plan) -> Vec<(usize, Statistic, u64)> {
-        let settings = self.ledger.accounts().settings(PLUGIN, plan).into_iter();
-        settings
-            .map(|setting| (setting.account.0, setting.statistic, setting.value))
-            .collect()
+    /// Whether no copy that a root sent is in flight.
+    pub fn is_drained(&self, root: RootId) -> bool {
+        self.vm.is_drained(root)
     }
 
     /// Asserts both balances of every account of the plan.
@@ -294,37 +303,23 @@ impl Bench {
         }
     }
 
-    fn step<T>(&mut self, step: impl FnOnce(&mut Ledger, &mut Effects) -> T) -> T {
-        let mut effects = Effects::default();
-        let result = step(&mut self.ledger, &mut effects);
-        self.apply(effects);
-        result
-    }
-
-    fn apply(&mut self, mut effects: Effects) {
-        let transitions = effects.take_transitions().into_iter();
-        self.transitions
-            .extend(transitions.map(|(account, transition)| (account.0, transition)));
-        add(&mut self.totals, effects);
-    }
-}
-
-/// A moment of the monotonic clock.
-const fn at(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-fn bind(ledger: &mut Ledger, plan: Plan) -> Binding {
-    let accounts = ledger.adopt(PLUGIN, &plan);
-    Binding {
-        plan: Rc::new(plan),
-        accounts: accounts.into(),
-    }
-}
-
-fn add(totals: &mut Totals, mut effects: Effects) {
-    for effect in effects.drain() {
-        totals.add(effect.account.0, effect.statistic, effect.amount);
+    /// Takes the changes over, as a host does at a tick.
+    fn apply_changes(&mut self) {
+        for change in self.vm.take_changes() {
+            match change {
+                Change::Step(metric, by) => {
+                    let (account, statistic) = of_metric(metric);
+                    self.totals.add(account, statistic, by);
+                }
+                Change::Record(metric, value) => {
+                    let (account, statistic) = of_metric(metric);
+                    self.totals.add(account, statistic, value as i64);
+                }
+                Change::Breaker { mirror, transition } => {
+                    self.transitions.push((self.account_of(PLUGIN, &mirror), transition));
+                }
+            }
+        }
     }
 }
 
@@ -333,51 +328,24 @@ fn add(totals: &mut Totals, mut effects: Effects) {
 impl Ready {
     /// The account that is charged.
     pub const fn account(&self) -> usize {
-        self.0.account().0
+        self.account
     }
 
-    /// The copy's headers, in their order.
+    /// The headers of the copy, in their order.
     ///
     /// # Errors
-    /// The reason for which Envoy would not take them.
-    pub fn headers(&self) -> Result<Vec<mirror_policy::copy::CopiedHeader<'_>>, Dropped> {
-        self.0.headers()
+    /// The reason for which Envoy would not take the headers.
+    pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
+        self.copy.headers()
     }
 
-    /// The copy's body; empty if the copy has none.
+    /// The body of the copy. It is empty if the copy has no body.
     pub fn body(&self) -> &[u8] {
-        self.0.body()
+        self.copy.body()
     }
 }
 
-// === impl Primary ===
-
-impl Primary {
-    /// Copies of these accounts are sent.
-    pub fn sent(&mut self, accounts: &[usize], now: u64) {
-        let accounts = accounts.iter().copied().map(AccountId).collect();
-        self.watch.sent(accounts, at(now), &mut self.effects);
-    }
-
-    /// The primary's response headers come.
-    pub fn response_headers(&mut self, headers: &Headers, is_end: bool, now: u64) {
-        self.watch.response_headers(headers, is_end, at(now), &mut self.effects);
-    }
-
-    /// The primary's response trailers come.
-    pub fn response_trailers(&mut self, trailers: &Headers) {
-        self.watch.response_trailers(trailers, &mut self.effects);
-    }
-
-    /// The primary's stream ends.
-    pub fn end(&mut self) {
-        self.watch.end(&mut self.effects);
-    }
-
-    /// All that was counted.
-    pub fn totals(self) -> Totals {
-        let mut totals = Totals::default();
-        add(&mut totals, self.effects);
-        totals
-    }
+/// A moment of the monotonic clock.
+const fn at(millis: u64) -> Duration {
+    Duration::from_millis(millis)
 }

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mirror_policy::headers::Headers;
-use mirror_policy::reason::{Class, Dropped, Failure, Outcome};
-use mirror_policy::sample::Dice;
-use mirror_policy::stats::{Kind, Statistic};
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::{Class, Dropped, Failure};
+use mirror_policy::statistics::{Kind, Statistic};
+use mirror_policy::vm_state::RootId;
 
 use self::model::{Head, Model};
 use self::rules::{BEGIN, KEY, NAMES, Rules};
@@ -40,7 +41,8 @@ pub struct Storm<D> {
     ahead: Option<Duration>,
     /// Requests that may still be collected, by the policy's name and the model's.
     collecting: Vec<(RequestId, u64)>,
-    in_flight: Vec<u32>,
+    /// The copies in flight, by their tokens and roots.
+    in_flight: Vec<(u32, RootId)>,
     requests: u64,
     token: u32,
     seen: Seen,
@@ -52,10 +54,10 @@ impl<D: Decisions> Storm<D> {
     /// A storm that has not begun. The first configuration names every mirror.
     pub fn new(mut decisions: D) -> Self {
         let rules = Rc::new(Rules::random(&mut decisions, true, BEGIN));
-        let mut bench = Bench::new(rules.plan());
+        let seed = decisions.below(1 << 16);
+        let bench = Bench::seeded(rules.plan(), seed);
         assert_eq!(bench.accounts(), [0, 1, 2]);
-        bench.dice = Dice::new(decisions.below(1 << 16));
-        let mut model = Model::new();
+        let mut model = Model::new(seed);
         model.update(&rules);
         Self {
             decisions,
@@ -142,11 +144,8 @@ impl<D: Decisions> Storm<D> {
         let (request, wall) = (self.requests, self.wall());
         self.requests += 1;
         self.bench.wall = wall;
-        let mut same_dice = self.bench.dice.clone();
         let id = self.bench.begin_as(incoming, self.now);
-        let is_collected = self
-            .model
-            .begin(request, &self.rules, &head, self.now, wall, &mut same_dice);
+        let is_collected = self.model.begin(request, &self.rules, &head, self.now, wall);
         assert_eq!(id.is_some(), is_collected, "whether a copy is collected");
         self.collecting.extend(id.map(|id| (id, request)));
     }
@@ -210,16 +209,17 @@ impl<D: Decisions> Storm<D> {
                 self.model.refuse(ready, Dropped::NoCapacity);
             } else {
                 self.token += 4;
-                self.bench.send_as(copy, self.token, self.token % 3);
+                self.bench.send_as(copy, self.token);
                 self.model.send(ready, self.token);
-                self.in_flight.push(self.token);
+                self.in_flight.push((self.token, id.root()));
             }
         }
+        self.bench.end(id);
     }
 
     fn reset(&mut self) {
         if let Some((id, request)) = self.take_collecting() {
-            self.bench.reset(id);
+            self.bench.end(id);
             self.model.reset(request);
         }
     }
@@ -228,7 +228,8 @@ impl<D: Decisions> Storm<D> {
         let Some(place) = self.any(self.in_flight.len()) else {
             return;
         };
-        let token = self.in_flight.swap_remove(place);
+        let (token, root) = self.in_flight.swap_remove(place);
+        assert!(!self.bench.is_drained(root), "its root awaits an answer");
         let outcome = self.outcome();
         let is_timed = self.model.is_timed(token);
         assert_eq!(self.bench.is_timed(token), is_timed, "whether the time is asked for");
@@ -261,25 +262,33 @@ impl<D: Decisions> Storm<D> {
     fn update(&mut self) {
         let wall = BEGIN + Duration::from_millis(self.now) + self.ahead.unwrap_or_default();
         self.rules = Rc::new(Rules::random(&mut self.decisions, false, wall));
+        self.adopt();
+        self.seen.update();
+    }
+
+    /// A new root serves the rules.
+    fn adopt(&mut self) {
         self.bench.update(self.rules.plan());
         let expected: Vec<_> = self.rules.mirrors.iter().map(|rule| rule.account).collect();
         assert_eq!(self.bench.accounts(), expected, "a mirror keeps its account");
         self.model.update(&self.rules);
-        self.seen.update();
     }
 
-    /// The root with the previous configuration ends.
+    /// The roots with the previous configurations end.
     fn retire(&mut self) {
         let is_named = |account: &usize| self.rules.mirrors.iter().any(|rule| rule.account == *account);
         let unused: Vec<usize> = (0..NAMES.len()).filter(|account| !is_named(account)).collect();
-        self.bench.retire(&unused);
+        self.bench.retire();
         self.model.retire(&unused);
     }
 
     /// What happens seldom.
     fn rare(&mut self) {
         match self.decisions.below(16) {
-            0 => self.cancel(),
+            0 => {
+                self.cancel();
+                self.adopt();
+            }
             // The time of day is set forth and back, and may be missing.
             1..4 => {
                 let ahead = Duration::from_millis(self.decisions.below(4_000));
@@ -306,14 +315,17 @@ impl<D: Decisions> Storm<D> {
             self.check_account(account)
                 .map_err(|difference| format!("mirror {name}: {difference}"))?;
         }
-        let by_owner: usize = (0..3).map(|owner| self.bench.in_flight_of(owner)).sum();
-        if by_owner != self.model.in_flight() {
-            return Err(format!("{by_owner} copies in flight by their owners"));
+        let root = self.bench.root();
+        let is_drained = !self.in_flight.iter().any(|(_, sender)| *sender == root);
+        if self.bench.is_drained(root) != is_drained {
+            return Err(format!(
+                "whether the serving root awaits no answer should be {is_drained}"
+            ));
         }
-        let (is, should) = (
-            self.bench.take_transitions(),
-            std::mem::take(&mut self.model.transitions),
-        );
+        let is = self.bench.take_transitions();
+        let mut should = std::mem::take(&mut self.model.transitions);
+        // The policy gives the changes mirror by mirror.
+        should.sort_by_key(|(account, _)| *account);
         if is != should {
             return Err(format!("breakers did {is:?} and should have done {should:?}"));
         }

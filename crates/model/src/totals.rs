@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use mirror_policy::stats::{COUNT, Kind, Statistic};
+use mirror_policy::statistics::{COUNT, Kind, Statistic};
 
 use crate::balance::Balance;
 
@@ -13,7 +13,8 @@ pub type Row = [i64; COUNT];
 #[derive(Debug, Default)]
 pub struct Totals(Vec<Row>);
 
-static ALL: LazyLock<Vec<Statistic>> = LazyLock::new(Statistic::all);
+/// Every statistic, at its index.
+pub(crate) static ALL: LazyLock<Vec<Statistic>> = LazyLock::new(Statistic::all);
 
 // === impl Totals ===
 

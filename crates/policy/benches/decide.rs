@@ -5,18 +5,23 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::hint::black_box;
-use std::rc::Rc;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mirror_policy::Plan;
-use mirror_policy::effects::Effects;
-use mirror_policy::exchange::Binding;
 use mirror_policy::headers::Headers;
-use mirror_policy::ledger::{Arrival, Ledger};
-use mirror_policy::matching::{self, RequestHead};
-use mirror_policy::reason::{Class, Outcome};
+use mirror_policy::matching::RequestHead;
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::Class;
 use mirror_policy::sample::Dice;
+use mirror_policy::statistics::{MetricId, Metrics};
+use mirror_policy::vm_state::VmState;
+
+const ROOT: u32 = 1;
+
+const STREAM: u32 = 2;
+
+const TOKEN: u32 = 3;
 
 fn plan(keys: &str) -> Plan {
     Plan::parse(format!(r#"{{"mirrors": [{{"name": "v2", "cluster": "shadow"{keys}}}]}}"#).as_bytes()).unwrap()
@@ -42,7 +47,7 @@ fn request(headers: usize) -> Headers {
     )
 }
 
-fn select(criterion: &mut Criterion) {
+fn matches(criterion: &mut Criterion) {
     let headers = request(12);
     for (name, keys) in [
         (
@@ -53,16 +58,9 @@ fn select(criterion: &mut Criterion) {
         ("match without conditions", ""),
     ] {
         let plan = plan(keys);
+        let mirror = plan.mirrors.first().unwrap();
         criterion.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                matching::select(
-                    &plan,
-                    &RequestHead {
-                        headers: black_box(&headers),
-                        port: None,
-                    },
-                )
-            });
+            bencher.iter(|| mirror.matches(&RequestHead::new(black_box(&headers), None)));
         });
     }
 }
@@ -98,53 +96,34 @@ fn mirror(criterion: &mut Criterion) {
         ("mirror 12 headers and 64 KiB", 12, 4),
     ] {
         let (plan, headers) = (plan(""), request(headers));
-        let mut ledger = Ledger::default();
-        let accounts = ledger.adopt("plugin", &plan).into();
-        let binding = Binding {
-            plan: Rc::new(plan),
-            accounts,
-        };
-        let mut dice = Dice::new(1);
+        let mut vm = VmState::new(1);
+        let metrics = Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)));
+        let (plan, _) = vm.adopt(ROOT, "plugin", &plan, vec![metrics]);
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let mut effects = Effects::default();
                 let headers = black_box(&headers).clone();
-                let mirrors = matching::select(
-                    &binding.plan,
-                    &RequestHead {
-                        headers: &headers,
-                        port: None,
-                    },
-                );
                 let now = Duration::ZERO;
-                let arrival = Arrival {
-                    binding: binding.clone(),
-                    mirrors,
-                    headers,
-                    is_routed: true,
-                    is_retry: false,
-                    now,
-                    wall: None,
-                };
-                let id = ledger.begin(arrival, &mut dice, &mut effects).unwrap();
+                let sampled = vm.sample(&plan, &RequestHead::new(&headers, None), None);
+                vm.begin(STREAM, &plan, sampled, headers, true, now);
                 for _ in 0..chunks {
-                    ledger.body(id, chunk.len(), Some(&chunk), now, &mut effects);
+                    vm.body(STREAM, chunk.len(), Some(chunk.clone()), now);
                 }
-                for copy in ledger.complete(id, now, &mut effects) {
+                for copy in vm.complete(STREAM, now) {
                     black_box(copy.headers().unwrap());
-                    ledger.sent(copy, 1, 1, &mut effects);
+                    vm.sent(STREAM, ROOT, copy, TOKEN);
                 }
+                vm.all_sent(STREAM);
+                vm.end_stream(STREAM);
                 let answered = Outcome::Answered {
                     class: Class::Success,
                     is_error: false,
-                    milliseconds: Some(1),
+                    milliseconds: None,
                 };
-                ledger.settle(1, answered, None, &mut effects);
-                effects.drain().count()
+                vm.settle(TOKEN, answered, None);
             });
         });
     }
 }
 
-criterion_group!(benches, select, sample, mirror);
+criterion_group!(benches, matches, sample, mirror);
 criterion_main!(benches);

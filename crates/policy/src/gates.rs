@@ -90,6 +90,21 @@ impl Gate {
         matches!(self, Self::Expired | Self::Sample)
     }
 
+    /// The condition of the gate, in a sentence for a person.
+    pub const fn condition(self) -> &'static str {
+        match self {
+            Self::Expired => "The mirror has not expired.",
+            Self::Sample => "The request belongs to the share.",
+            Self::Loop => "The request is not a copy itself.",
+            Self::Upgrade => "The request is not a tunnel.",
+            Self::Route => "An upstream is to answer the request.",
+            Self::Breaker => "The circuit breaker lets the copy through.",
+            Self::Head => "Envoy takes the headers, and the declared length of the body is not over the cap.",
+            Self::Budget => "The budget has room for the copy.",
+            Self::Rate => "The rate limit has a token for the copy.",
+        }
+    }
+
     /// The reasons of the gate.
     pub const fn reasons(self) -> &'static [Reason] {
         match self {

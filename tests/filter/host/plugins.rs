@@ -117,6 +117,13 @@ impl FakeHost {
         self.delete_roots_that_are_done();
     }
 
+    /// One tick of each root.
+    pub(crate) fn tick_all(&mut self) {
+        for root in self.roots() {
+            self.tick(root);
+        }
+    }
+
     /// Lets time pass, with all ticks that fall due.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.world().clock.monotonic + time;

@@ -39,7 +39,7 @@ fn plugin(config: &Value, path: &str, setting: &Setting, report: &mut Report<'_>
         return;
     };
     let parsed;
-    let document = match written.as_str().map(document::json) {
+    let document = match written.as_str().map(|text| document::json::read(text.as_bytes())) {
         None => written,
         Some(Ok(value)) => {
             parsed = value;

@@ -1,10 +1,10 @@
 //! What a mirror copies: until when, which methods, which headers, how much, and what it may need. The same rules for a
 //! job, a plugin configuration, and a mirror of Envoy's own.
 
-use mirror_policy::config::{MirrorConfig, StringMatch};
+use mirror_policy::configuration::redact::RedactPreset;
+use mirror_policy::configuration::timestamp::Timestamp;
+use mirror_policy::configuration::{MirrorConfig, StringMatch};
 use mirror_policy::plan::Mirror;
-use mirror_policy::redact::RedactPreset;
-use mirror_policy::timestamp::Timestamp;
 use mirror_policy::{ConfigError, Plan};
 use regex_lite::Regex;
 use serde_json::Value;

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use mirror_policy::explain::WholeRequest;
+use mirror_policy::grammar;
 use mirror_policy::headers::Headers;
 use mirror_policy::sample::{Dice, Key};
-use mirror_policy::syntax;
-use mirror_policy::trail::Request;
 
 use super::ExplainArgs;
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ impl Spec {
         }
         let mut notes = Vec::new();
         let authority = match &args.authority {
-            Some(authority) if syntax::is_authority(authority) => authority.clone(),
+            Some(authority) if grammar::is_authority(authority) => authority.clone(),
             Some(_) => return usage("--authority", "is not a host such as reviews or reviews.demo:9080"),
             None => {
                 notes.push("note: --authority is not given; the request has service.example".to_owned());
@@ -112,7 +112,7 @@ impl Spec {
     }
 
     /// As the filter meets it.
-    pub fn request(&self) -> Request {
+    pub fn request(&self) -> WholeRequest {
         let pseudo = [
             (":authority", &self.authority),
             (":path", &self.path),
@@ -123,7 +123,7 @@ impl Spec {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .chain(self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        Request {
+        WholeRequest {
             headers: Headers::encode(pairs.map(|(name, value)| (name.as_bytes(), value.as_bytes()))),
             body: self.body.clone(),
             port: self.port,
@@ -174,7 +174,7 @@ fn header(text: &str) -> Result<(String, String)> {
     let Some((name, value)) = text.split_once(':').filter(|(name, _)| !name.is_empty()) else {
         return usage(format!("`{}` is not NAME: VALUE", text.escape_debug()));
     };
-    let name = match syntax::header_name(name.trim(), "--header") {
+    let name = match grammar::header_name(name.trim(), "--header") {
         Ok(name) => name,
         Err(error) => return Err(Error::Usage(error.to_string())),
     };
@@ -182,7 +182,7 @@ fn header(text: &str) -> Result<(String, String)> {
         return usage("host is given by --authority".to_owned());
     }
     let value = value.trim();
-    if !syntax::is_header_value(value) {
+    if !grammar::is_header_value(value) {
         return usage(format!(
             "the value of {name} is not one: no control characters, at most 4 KiB"
         ));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use mirror_policy::Plan;
+use mirror_policy::explain::{Decision, explain as explain_plan};
 use mirror_policy::sample::{Dice, Key, Sampling};
-use mirror_policy::trail::{self, Verdict};
 
 use super::request::varied;
 use super::{Spec, Varied};
@@ -38,9 +38,9 @@ pub fn shares(plan: &Rc<Plan>, spec: &Spec, count: u32, dice: &mut Dice) -> Shar
         for key in &keys {
             spec.vary(key, dice);
         }
-        let trails = trail::explain(plan, &spec.request(), Some(dice));
-        for (ends, trail) in mirrors.iter_mut().zip(trails) {
-            *ends.entry(word(trail.verdict)).or_insert(0) += 1;
+        let explanations = explain_plan(plan, &spec.request(), Some(dice));
+        for (ends, explanation) in mirrors.iter_mut().zip(explanations) {
+            *ends.entry(word(explanation.decision)).or_insert(0) += 1;
         }
     }
     Shares {
@@ -51,13 +51,13 @@ pub fn shares(plan: &Rc<Plan>, spec: &Spec, count: u32, dice: &mut Dice) -> Shar
 }
 
 /// The word of an end, as in the statistics where there is one.
-pub(super) const fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Off => "off",
-        Verdict::NoMatch => "no_match",
-        Verdict::Skipped(reason) => reason.as_str(),
-        Verdict::Dropped(reason) => reason.as_str(),
-        Verdict::Copied => "copied",
+pub(super) const fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Off => "off",
+        Decision::NoMatch => "no_match",
+        Decision::Skipped(reason) => reason.as_str(),
+        Decision::Dropped(reason) => reason.as_str(),
+        Decision::Copied => "copied",
     }
 }
 

@@ -1,7 +1,7 @@
-//! How a trail is printed: tables for people, JSON for programs, from the same values.
+//! How an explanation is printed: tables for people, JSON for programs, from the same values.
 
+use mirror_policy::explain::{BodyFate, Check, CopyDescription, Decision, Explanation, Holds, quoted};
 use mirror_policy::plan::Mirror;
-use mirror_policy::trail::{BodyFate, Check, Copied, Holds, Trail, Verdict, quoted};
 use serde_json::{Map, Value, json};
 
 use super::shares::{percent, word};
@@ -14,7 +14,7 @@ pub struct Explained {
     /// The configuration.
     pub source: Source,
     /// Mirror by mirror.
-    pub trails: Vec<Trail>,
+    pub explanations: Vec<Explanation>,
     /// For many requests, if they were asked for.
     pub shares: Option<Shares>,
 }
@@ -35,9 +35,9 @@ pub(super) fn text(explained: &[Explained], spec: &Spec, seed: u64) -> String {
     );
     for one in explained {
         text.push_str(&format!("\nBy {}:\n", one.source.name));
-        for trail in &one.trails {
-            if let Some(mirror) = one.source.plan.mirrors.get(trail.mirror) {
-                text.push_str(&mirror_text(one, mirror, trail));
+        for explanation in &one.explanations {
+            if let Some(mirror) = one.source.plan.mirrors.get(explanation.mirror) {
+                text.push_str(&mirror_text(one, mirror, explanation));
             }
         }
         if let Some(shares) = &one.shares {
@@ -51,48 +51,52 @@ fn headers(number: usize) -> String {
     format!("{number} header{}", if number == 1 { "" } else { "s" })
 }
 
-fn mirror_text(one: &Explained, mirror: &Mirror, trail: &Trail) -> String {
+fn mirror_text(one: &Explained, mirror: &Mirror, explanation: &Explanation) -> String {
     let cluster = if one.source.has_clusters {
         &mirror.cluster
     } else {
         "its cluster follows from --objects"
     };
-    let mut text = format!("\nMirror {} ({cluster}): {}\n\n", mirror.config.name, sentence(trail));
+    let mut text = format!(
+        "\nMirror {} ({cluster}): {}\n\n",
+        mirror.config.name,
+        sentence(explanation)
+    );
     let row = |check: &Check| {
         let answer = answer(check.holds).to_owned();
         vec![answer, check.what.clone(), check.wanted.clone(), check.found.clone()]
     };
-    let mut steps = trail.steps.iter();
+    let mut steps = explanation.steps.iter();
     let mut rows: Vec<Vec<String>> = steps.next().map(row).into_iter().collect();
-    for (index, entry) in trail.entries.iter().enumerate() {
+    for (index, entry) in explanation.entries.iter().enumerate() {
         rows.extend(entry.conditions.iter().map(row));
         let holds = answer(if entry.holds { Holds::Yes } else { Holds::No }).to_owned();
-        let what = format!("mirrors[{}].match[{index}]", trail.mirror);
+        let what = format!("mirrors[{}].match[{index}]", explanation.mirror);
         rows.push(vec![holds, what, "all of its conditions".to_owned(), String::new()]);
     }
     rows.extend(steps.map(row));
     text.push_str(&table(&["ANSWER", "QUESTION", "WANTED", "FOUND"], &rows));
-    if let Some(copy) = &trail.copy {
+    if let Some(copy) = &explanation.copy {
         text.push_str(&copy_text(copy));
     }
     text
 }
 
-fn sentence(trail: &Trail) -> String {
-    let sentence = match trail.verdict {
-        Verdict::Off => "off, nothing is copied or counted".to_owned(),
-        Verdict::NoMatch => "no copy, the request meets no entry of `match`".to_owned(),
-        Verdict::Skipped(reason) => format!("no copy, skipped as {reason}: {}", reason.meaning()),
-        Verdict::Dropped(reason) => format!("no copy, dropped as {reason}: {}", reason.meaning()),
-        Verdict::Copied => "copied".to_owned(),
+fn sentence(explanation: &Explanation) -> String {
+    let sentence = match explanation.decision {
+        Decision::Off => "off, nothing is copied or counted".to_owned(),
+        Decision::NoMatch => "no copy, the request meets no entry of `match`".to_owned(),
+        Decision::Skipped(reason) => format!("no copy, skipped as {reason}: {}", reason.meaning()),
+        Decision::Dropped(reason) => format!("no copy, dropped as {reason}: {}", reason.meaning()),
+        Decision::Copied => "copied".to_owned(),
     };
-    match trail.chance {
+    match explanation.chance {
         Some(percentage) => format!("by chance, {percentage} % of such requests; of those: {sentence}"),
         None => sentence,
     }
 }
 
-fn copy_text(copy: &Copied) -> String {
+fn copy_text(copy: &CopyDescription) -> String {
     let values = |values: &[Vec<u8>]| {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         if values.is_empty() {
@@ -194,23 +198,23 @@ pub(super) fn json(explained: &[Explained], spec: &Spec, seed: u64) -> String {
 }
 
 fn configuration(one: &Explained) -> Value {
-    let mirrors = one.source.plan.mirrors.iter().zip(&one.trails);
+    let mirrors = one.source.plan.mirrors.iter().zip(&one.explanations);
     let mirrors: Vec<Value> = mirrors
         .enumerate()
-        .map(|(index, (mirror, trail))| {
+        .map(|(index, (mirror, explanation))| {
             json!({
                 "name": mirror.config.name,
                 "cluster": one.source.has_clusters.then_some(&mirror.cluster),
                 "percentage": percentage(mirror.config.percentage),
-                "verdict": word(trail.verdict),
-                "meaning": sentence(trail),
-                "chancePercentage": trail.chance.map(percentage),
-                "match": trail.entries.iter().map(|entry| json!({
+                "verdict": word(explanation.decision),
+                "meaning": sentence(explanation),
+                "chancePercentage": explanation.chance.map(percentage),
+                "match": explanation.entries.iter().map(|entry| json!({
                     "holds": entry.holds,
                     "conditions": entry.conditions.iter().map(check).collect::<Vec<_>>(),
                 })).collect::<Vec<_>>(),
-                "steps": trail.steps.iter().map(check).collect::<Vec<_>>(),
-                "copy": trail.copy.as_ref().map(copy),
+                "steps": explanation.steps.iter().map(check).collect::<Vec<_>>(),
+                "copy": explanation.copy.as_ref().map(copy),
                 "shares": one.shares.as_ref().map(|shares| counted(shares, index)),
             })
         })
@@ -222,7 +226,7 @@ fn configuration(one: &Explained) -> Value {
     })
 }
 
-fn percentage(percentage: mirror_policy::values::Percentage) -> f64 {
+fn percentage(percentage: mirror_policy::configuration::values::Percentage) -> f64 {
     f64::from(percentage.ppm()) / 10_000.0
 }
 
@@ -235,7 +239,7 @@ fn check(check: &Check) -> Value {
     })
 }
 
-fn copy(copy: &Copied) -> Value {
+fn copy(copy: &CopyDescription) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let texts = |values: &[Vec<u8>]| values.iter().map(|value| text(value)).collect::<Vec<_>>();
     json!({

@@ -208,7 +208,11 @@ fn check_filter_keys(filter: &Map<String, Value>, job: &Job, path: &str) -> Read
 }
 
 /// Passes the filter's keys through the filter's parser.
-fn filter_config(name: &str, filter: &Map<String, Value>, path: &str) -> Read<mirror_policy::config::MirrorConfig> {
+fn filter_config(
+    name: &str,
+    filter: &Map<String, Value>,
+    path: &str,
+) -> Read<mirror_policy::configuration::MirrorConfig> {
     let mut mirror = json!({"name": name, "cluster": "shadow"});
     if let Some(fields) = mirror.as_object_mut() {
         fields.extend(filter.clone());

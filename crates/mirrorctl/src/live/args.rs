@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use mirror_policy::syntax;
+use mirror_policy::grammar;
 
 use super::feed::Feed;
 use super::fetch::{Access, Client};
@@ -205,8 +205,8 @@ fn native(text: &str) -> std::result::Result<Native, String> {
         let (primary, shadow) = workloads.split_once(',')?;
         let (namespace, primary) = primary.split_once('/')?;
         let (of_shadow, shadow) = shadow.split_once('/').unwrap_or((namespace, shadow));
-        let is_workload = |text: &str| text.len() <= 253 && text.split('.').all(syntax::is_dns_label);
-        let labels = [name, namespace, of_shadow].into_iter().all(syntax::is_dns_label);
+        let is_workload = |text: &str| text.len() <= 253 && text.split('.').all(grammar::is_dns_label);
+        let labels = [name, namespace, of_shadow].into_iter().all(grammar::is_dns_label);
         (labels && is_workload(primary) && is_workload(shadow)).then(|| Native {
             name: name.to_owned(),
             primary: matchers::of_workload(namespace, primary),

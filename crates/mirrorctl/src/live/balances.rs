@@ -1,8 +1,8 @@
 //! The account of a mirror: every request that met its match and what became of it, every copy that was sent and how it
 //! ended, each with its reason from the one vocabulary.
 
-use mirror_policy::reason::{Class, Failure};
-use mirror_policy::stats::{Kind, Statistic};
+use mirror_policy::reasons::{Class, Failure};
+use mirror_policy::statistics::{Kind, Statistic};
 
 use super::history::Tally;
 use super::reading::Counts;

@@ -1,7 +1,7 @@
 //! One mirror in full: what it is set to, what goes on, both versions side by side, and its account as two balances
 //! with every reason that anything happened for. The report's tables are made of the same lines.
 
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 
 use super::balances::Balances;
 use super::gauges::Set;

@@ -1,6 +1,6 @@
 //! What the gauges of all proxies say together: what is configured, and what goes on at this moment.
 
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 
 use super::reading::Counts;
 

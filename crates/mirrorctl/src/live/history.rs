@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
-use mirror_policy::stats::{COUNT, Kind, Statistic};
+use mirror_policy::statistics::{COUNT, Kind, Statistic};
 
 use super::distribution::Distribution;
 use super::reading::{Counts, Reading, Uptime};

@@ -12,7 +12,7 @@ use super::view::{MirrorView, View};
 use super::words::{self, UNKNOWN, known};
 use crate::job::Engine;
 use crate::time::Time;
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 
 /// How the numbers came about.
 #[derive(Debug, Clone)]

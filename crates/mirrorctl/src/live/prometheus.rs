@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use mirror_policy::reason::{Class, Failure};
-use mirror_policy::stats::{Kind, Statistic};
+use mirror_policy::reasons::{Class, Failure};
+use mirror_policy::statistics::{Kind, Statistic};
 use serde_json::Value;
 
 use super::answer;
@@ -292,7 +292,7 @@ fn sample(sample: &Value) -> Option<(f64, f64)> {
 fn class(code: &str, grpc_status: &str) -> Option<Class> {
     let code: u16 = code.parse().unwrap_or_default();
     match grpc_status {
-        "" => (code > 0).then(|| Class::of_status(code)),
+        "" => (code > 0).then(|| Class::of_status(code.into())),
         status => Some(Class::of_grpc_status(Some(status.as_bytes()))),
     }
 }

@@ -1,6 +1,6 @@
 //! What happened in a window, as rates, shares and latencies of both versions. `None` is what nobody knows.
 
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 
 use super::balances::{Balances, is_error, is_failure_of_shadow};
 use super::history::Tally;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mirror_policy::stats::{COUNT, Kind, Statistic};
+use mirror_policy::statistics::{COUNT, Kind, Statistic};
 
 use super::distribution::Distribution;
 use super::vocabulary;

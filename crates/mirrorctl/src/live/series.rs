@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 
 use super::history::{BIN, Tally, Track};
 use super::rates::{Side, per_second};

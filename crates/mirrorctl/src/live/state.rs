@@ -1,8 +1,8 @@
 //! What a mirror is to be called in one word, and what a person should do about it. The first state of the list that
 //! holds is the mirror's: what stops it altogether comes before what harms it.
 
-use mirror_policy::reason::{Class, Dropped, Failure};
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::{Class, Dropped, Failure};
+use mirror_policy::statistics::Statistic;
 
 use super::balances::{Balances, ReasonCount};
 use super::gauges::{Now, Set};

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 
 /// The label pairs that carry the mirror and the result: of a stock Istio, and of `envoy-test/envoy.yaml`.
 pub const LABEL_PAIRS: [(&str, &str); 2] = [("wasm_filter", "tag"), ("mirror", "result")];

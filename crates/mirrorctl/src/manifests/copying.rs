@@ -1,7 +1,7 @@
 //! A job of the native engine, placed in the user's world: what is copied, and where to. Every resource that routes is
 //! written from it.
 
-use mirror_policy::values::Percentage;
+use mirror_policy::configuration::values::Percentage;
 use serde_json::{Value, json};
 
 use super::cluster::Destination;

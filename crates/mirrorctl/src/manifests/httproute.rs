@@ -1,7 +1,7 @@
 //! The HTTPRoute whose rules copy (Gateway API): one of ours for each mirrored port where the target has none, else the
 //! user's, of which only the rules that send requests to the target gain RequestMirror filters.
 
-use mirror_policy::values::Percentage;
+use mirror_policy::configuration::values::Percentage;
 use serde_json::{Value, json};
 
 use super::change::{ObjectChange, refuse_other_job};

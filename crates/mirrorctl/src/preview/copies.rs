@@ -2,8 +2,8 @@
 //! that mirror.
 
 use mirror_policy::Plan as Filter;
-use mirror_policy::config::RequestMatch;
-use mirror_policy::copy;
+use mirror_policy::configuration::RequestMatch;
+use mirror_policy::copy::headers as copy;
 use mirror_policy::plan::{AuthorityRewrite, Mirror};
 use serde_json::Value;
 

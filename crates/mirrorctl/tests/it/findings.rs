@@ -13,7 +13,7 @@ use std::path::Path;
 use crate::common::{goldens, run};
 use cases::{Case, NEAR, cases};
 use clap::Parser;
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 use mirrorctl::cli::Cli;
 use mirrorctl::findings::{CODES, Severity};
 use serde_json::Value;

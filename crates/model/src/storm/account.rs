@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mirror_policy::breaker::Transition;
-use mirror_policy::reason::Dropped;
+use mirror_policy::reasons::Dropped;
 
 use super::rules::{Breaker, Rule};
 

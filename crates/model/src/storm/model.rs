@@ -6,9 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mirror_policy::breaker::Transition;
-use mirror_policy::reason::{Dropped, Failure, Outcome, Skipped};
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::{Dropped, Failure, Skipped};
 use mirror_policy::sample::{Dice, bucket, key_bucket};
-use mirror_policy::stats::{COUNT, Statistic};
+use mirror_policy::statistics::{COUNT, Statistic};
 
 use super::account::Account;
 use super::rules::{NAMES, Rule, Rules};
@@ -28,6 +29,8 @@ pub(super) struct Model {
     in_flight: BTreeMap<u32, Copy>,
     /// How many copies there have been.
     copies: u64,
+    /// They roll as the dice of the policy.
+    dice: Dice,
 }
 
 #[derive(Debug)]
@@ -70,7 +73,7 @@ pub(super) struct Head {
 // === impl Model ===
 
 impl Model {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self {
             counts: [[0; COUNT]; NAMES.len()],
             transitions: Vec::new(),
@@ -78,16 +81,13 @@ impl Model {
             requests: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             copies: 0,
+            dice: Dice::new(seed),
         }
     }
 
     /// Copies and bytes of an account.
     pub(super) fn usage(&self, account: usize) -> (u64, u64) {
         self.accounts[account].usage()
-    }
-
-    pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.len()
     }
 
     /// Whether the end of the copy with this token must have its time.
@@ -115,7 +115,6 @@ impl Model {
         head: &Head,
         now: u64,
         wall: Option<Duration>,
-        dice: &mut Dice,
     ) -> bool {
         let mut copies = Vec::new();
         for (place, rule) in rules.mirrors.iter().enumerate() {
@@ -123,7 +122,7 @@ impl Model {
                 continue;
             }
             self.count(rule.account, Statistic::Matched, 1);
-            if let Some(reason) = skipped(rule, head, wall, dice) {
+            if let Some(reason) = skipped(rule, head, wall, &mut self.dice) {
                 self.count(rule.account, Statistic::Skipped(reason), 1);
                 continue;
             }
@@ -283,6 +282,7 @@ impl Model {
             self.settle(token, Outcome::Failed(Failure::Cancelled), 0);
         }
         self.close_breakers(true);
+        self.accounts.iter_mut().for_each(Account::retire);
     }
 
     fn lose(&mut self, copy: &Copy, reason: Dropped) {
@@ -323,13 +323,7 @@ impl Model {
 
 /// Why policy leaves a request out, if policy does.
 fn skipped(rule: &Rule, head: &Head, wall: Option<Duration>, dice: &mut Dice) -> Option<Skipped> {
-    if head.is_marked {
-        return Some(Skipped::Loop);
-    } else if head.is_upgrade {
-        return Some(Skipped::Upgrade);
-    } else if !head.is_routed {
-        return Some(Skipped::NoRoute);
-    } else if rule.is_expired(wall) {
+    if rule.is_expired(wall) {
         return Some(Skipped::Expired);
     }
     let bucket = match (rule.is_keyed, &head.key) {
@@ -337,5 +331,15 @@ fn skipped(rule: &Rule, head: &Head, wall: Option<Duration>, dice: &mut Dice) ->
         (true, Some(key)) => key_bucket(b"", key.as_bytes()),
         (true, None) => return Some(Skipped::NoSampleKey),
     };
-    (bucket >= rule.ppm).then_some(Skipped::NotSampled)
+    if bucket >= rule.ppm {
+        Some(Skipped::NotSampled)
+    } else if head.is_marked {
+        Some(Skipped::Loop)
+    } else if head.is_upgrade {
+        Some(Skipped::Upgrade)
+    } else if !head.is_routed {
+        Some(Skipped::NoRoute)
+    } else {
+        None
+    }
 }

@@ -1,8 +1,8 @@
 //! What came up in storms, so that one which tests nothing is noticed.
 
 use mirror_policy::breaker::Transition;
-use mirror_policy::reason::{Dropped, Failure, Skipped};
-use mirror_policy::stats::{COUNT, Statistic};
+use mirror_policy::reasons::{Dropped, Failure, Skipped};
+use mirror_policy::statistics::{COUNT, Statistic};
 
 use super::rules::NAMES;
 use crate::totals::Row;

@@ -4,8 +4,9 @@ use mirror_model::bench::{Bench, Ready, RequestId};
 use mirror_model::plans::mirror;
 use mirror_model::requests::post;
 use mirror_policy::breaker::Transition;
-use mirror_policy::reason::{Class, Dropped, Outcome};
-use mirror_policy::stats::Statistic;
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::{Class, Dropped};
+use mirror_policy::statistics::Statistic;
 
 pub mod rate;
 

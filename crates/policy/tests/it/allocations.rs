@@ -3,13 +3,17 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use mirror_model::bench::Bench;
 use mirror_model::plans::{mirror, plan};
-use mirror_model::requests::{get, post};
-use mirror_policy::matching::{RequestHead, select};
-use mirror_policy::reason::{Class, Outcome};
+use mirror_model::requests::{get, headers as headers_of, post};
+use mirror_policy::active_plan::ActivePlan;
+use mirror_policy::matching::RequestHead;
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::Class;
+use mirror_policy::statistics::{MetricId, Metrics};
+use mirror_policy::vm_state::VmState;
 
 /// The system's allocator, and how often this thread asked it for memory.
 struct Counting;
@@ -57,78 +61,105 @@ fn a_request_that_no_mirror_matches_allocates_nothing() {
             {"name": "c", "cluster": "c", "match": [{"method": {"exact": "PUT"}, "withoutHeaders": {"x-a": {}}}, {"port": 9}]}]}"#,
     );
     let headers = get("/other?v=1", &[("x-a", "1"), ("cookie", "a=b")]);
-    let (count, selected) = allocations(|| {
-        select(
-            &plan,
-            &RequestHead {
-                headers: &headers,
-                port: Some(80),
-            },
-        )
-    });
-    assert!(selected.is_empty());
+    let head = RequestHead::new(&headers, Some(80));
+    let (count, matches) = allocations(|| plan.mirrors.iter().any(|mirror| mirror.matches(&head)));
+    assert!(!matches);
     assert_eq!(count, 0);
 }
 
+/// A VM that serves one mirror with these keys. The tests of this file call the policy as the filter does, because the
+/// bench allocates too.
+fn vm(keys: &str) -> (VmState, Rc<ActivePlan>) {
+    let mut vm = VmState::new(1);
+    let metrics = vec![Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)))];
+    let (plan, _) = vm.adopt(ROOT, "plugin", &mirror(keys), metrics);
+    (vm, plan)
+}
+
+/// The allocations of a GET that is mirrored once: those until its copy is sent, and those of both answers.
+const MIRRORED_GET: (usize, usize) = (7, 0);
+
+const ROOT: u32 = 1;
+
+const STREAM: u32 = 2;
+
+const TOKEN: u32 = 3;
+
+const WALL: Option<Duration> = Some(Duration::from_secs(1_790_000_000));
+
 #[test]
-fn a_request_that_the_sample_leaves_out_allocates_only_for_its_effects() {
+fn a_request_that_the_sample_leaves_out_allocates_nothing() {
     for keys in [
         r#""percentage": 0"#,
         r#""percentage": 0, "sample": {"by": "header", "name": "x-user"}"#,
     ] {
-        let mut bench = Bench::new(mirror(keys));
+        let (mut vm, plan) = vm(keys);
         let headers = get("/", &[("x-user", "alice")]);
-        let (count, id) = allocations(|| bench.begin(headers, 0));
-        assert!(id.is_none());
-        assert_eq!(count, 1, "{keys}");
+        let head = RequestHead::new(&headers, None);
+        let (count, sampled) = allocations(|| vm.sample(&plan, &head, WALL));
+        assert!(sampled.is_empty());
+        assert_eq!(count, 0, "{keys}");
     }
 }
 
 #[test]
-fn a_mirrored_get_allocates_five_times_until_it_is_sent_and_once_for_its_answer() {
-    let mut bench = Bench::new(mirror(""));
-    // The first one makes the tables grow to their size.
-    mirror_one(&mut bench);
-    assert_eq!(mirror_one(&mut bench), (5, 1));
+fn a_mirrored_get_allocates_little_until_it_is_sent_and_nothing_for_its_answers() {
+    let (mut vm, plan) = vm("");
+    // The first request makes the tables grow to their size.
+    mirror_one(&mut vm, &plan);
+    assert_eq!(mirror_one(&mut vm, &plan), MIRRORED_GET);
 }
 
 #[test]
 fn a_mirror_with_a_rate_a_breaker_and_an_expiry_allocates_no_more() {
-    let mut bench = Bench::new(mirror(
+    let (mut vm, plan) = vm(
         r#""limits": {"maxRequestsPerSecond": 9}, "expiresAt": "2099-01-01T00:00:00Z",
             "circuitBreaker": {"failurePercentage": 50, "minRequests": 2, "window": "1s", "openFor": "1s"}"#,
-    ));
-    bench.wall = Some(Duration::from_secs(1_790_000_000));
-    mirror_one(&mut bench);
-    assert_eq!(mirror_one(&mut bench), (5, 1));
+    );
+    mirror_one(&mut vm, &plan);
+    assert_eq!(mirror_one(&mut vm, &plan), MIRRORED_GET);
 }
 
-/// One request from its headers to the answer of its copy. Returns the allocations until the copy can be sent, and those
-/// of its answer.
-fn mirror_one(bench: &mut Bench) -> (usize, usize) {
+/// One request from its headers to the answer of its copy and of the primary. Returns the allocations until the copy is
+/// sent, and those of the answers.
+fn mirror_one(vm: &mut VmState, plan: &ActivePlan) -> (usize, usize) {
+    let now = Duration::ZERO;
     let headers = get("/", &[]);
-    let (to_send, copy) = allocations(|| {
-        let id = bench.begin(headers, 0).expect("collected");
-        let copy = bench.complete(id, 0).remove(0);
+    let (to_send, ()) = allocations(|| {
+        let sampled = vm.sample(plan, &RequestHead::new(&headers, None), WALL);
+        vm.begin(STREAM, plan, sampled, headers, true, now);
+        let copy = vm.complete(STREAM, now).remove(0);
         drop(copy.headers().unwrap());
-        copy
+        vm.sent(STREAM, ROOT, copy, TOKEN);
+        vm.all_sent(STREAM);
     });
-    bench.send_as(copy, 1, 1);
+    let answer = headers_of(&[(":status", "200")]);
     let answered = Outcome::Answered {
         class: Class::Success,
         is_error: false,
-        milliseconds: Some(1),
+        milliseconds: None,
     };
-    let (to_settle, ()) = allocations(|| bench.settle(1, answered, 0));
-    (to_send, to_settle)
+    let (to_answer, ()) = allocations(|| {
+        vm.response_headers(STREAM, &answer, true, now);
+        vm.end_stream(STREAM);
+        vm.settle(TOKEN, answered, Some(now));
+    });
+    vm.take_changes();
+    (to_send, to_answer)
 }
 
 #[test]
 fn a_body_in_many_parts_is_copied_into_one_growing_buffer() {
-    let mut bench = Bench::new(mirror(""));
-    let id = bench.begin(post(&[]), 0).expect("collected");
-    let parts = [&[0u8; 1024][..]; 64];
-    let (count, _) = allocations(|| bench.body_in_parts(id, &parts, 0));
-    // The buffer doubles seven times, and the list of effects begins.
-    assert!(count <= 8, "{count} allocations for 64 parts");
+    let (mut vm, plan) = vm("");
+    let headers = post(&[]);
+    let sampled = vm.sample(&plan, &RequestHead::new(&headers, None), None);
+    vm.begin(STREAM, &plan, sampled, headers, true, Duration::ZERO);
+    let parts = vec![vec![0; 1024]; 64];
+    let (count, ()) = allocations(|| {
+        for part in parts {
+            assert!(vm.wants(STREAM, part.len()));
+            vm.body(STREAM, part.len(), Some(part), Duration::ZERO);
+        }
+    });
+    assert_eq!(count, 6, "the first part is the buffer, which then doubles six times");
 }

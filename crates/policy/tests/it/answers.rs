@@ -1,9 +1,10 @@
 //! What the answer to a copy means.
 
 use mirror_model::requests::headers;
-use mirror_policy::answer::Answer;
 use mirror_policy::headers::Headers;
-use mirror_policy::reason::{Class, Failure, Outcome};
+use mirror_policy::outcome::CalloutAnswer;
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::{Class, Failure};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// The answer that `x-envoy-upstream-service-time` marks as the shadow's own.
@@ -12,11 +13,8 @@ const UPSTREAM: (&str, &str) = ("x-envoy-upstream-service-time", "7");
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
 
 fn outcome(head: &[(&str, &str)], trailers: &[(&str, &str)], body: &str) -> Outcome {
-    let answer = Answer {
-        headers: headers(head),
-        trailers: headers(trailers),
-        body: body.as_bytes().to_vec(),
-    };
+    let mut answer = CalloutAnswer::new(headers(head), headers(trailers));
+    answer.body = body.as_bytes().to_vec();
     answer.outcome()
 }
 
@@ -118,10 +116,6 @@ fn an_answer_of_envoy_itself_is_a_failure_that_its_body_names() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn an_answer_without_headers_is_a_reset() {
-    let nothing = Answer {
-        headers: Headers::default(),
-        trailers: headers(&[]),
-        body: Vec::new(),
-    };
+    let nothing = CalloutAnswer::new(Headers::default(), Headers::default());
     assert_eq!(nothing.outcome(), Outcome::Failed(Failure::Reset));
 }

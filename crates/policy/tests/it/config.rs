@@ -44,7 +44,7 @@ fn a_mirror_needs_a_name_and_a_cluster_and_has_the_documented_defaults() {
         })
     );
     assert_eq!(plan.mirrors[0].authority, AuthorityRewrite::Suffix("-shadow".into()));
-    assert!(!plan.is_idle() && !plan.needs_port());
+    assert!(!plan.mirrors[0].needs_port());
 }
 
 #[wasm_bindgen_test(unsupported = test)]

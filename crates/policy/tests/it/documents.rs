@@ -6,11 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mirror_policy::Plan;
-use mirror_policy::config::MAX_BUFFERED_BYTES;
+use mirror_policy::configuration::MAX_BUFFERED_BYTES;
+use mirror_policy::gates::Gate;
 use mirror_policy::plan::{MAX_MATCHES, MAX_MIRRORS};
-use mirror_policy::redact::{CREDENTIALS, MAX_ENTRIES};
+use mirror_policy::reasons::Reason;
+use mirror_policy::redaction::{CREDENTIALS, MAX_ENTRIES};
 use mirror_policy::sample::key_bucket;
-use mirror_policy::stats::{FAMILIES, Kind, Statistic};
+use mirror_policy::statistics::{FAMILIES, Kind, Statistic};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -184,6 +186,34 @@ fn the_statistics_are_documented_from_the_table() {
         "docs/statistics.md",
         "<!-- generated from the table -->\n",
         &statistics(),
+    );
+}
+
+#[test]
+fn the_order_of_decisions_is_documented_from_the_gates() {
+    let mut text = String::from("\n| # | gate | the condition | otherwise | decided |\n|---|---|---|---|---|\n");
+    for (index, gate) in Gate::ALL.iter().enumerate() {
+        let reasons = gate.reasons().iter().map(|reason| match reason {
+            Reason::Skipped(reason) => format!("`skipped{{{reason}}}`"),
+            Reason::Dropped(reason) => format!("`dropped{{{reason}}}`"),
+        });
+        let reasons: Vec<String> = reasons.collect();
+        let place = if gate.is_before_host() {
+            "before the host is asked"
+        } else {
+            "after the host is asked"
+        };
+        text += &format!(
+            "| {} | {gate:?} | {} | {} | {place} |\n",
+            index + 1,
+            gate.condition(),
+            reasons.join(", ")
+        );
+    }
+    assert_generated(
+        "docs/life-of-a-request.md",
+        "<!-- generated: the gates -->\n",
+        &(text + "\n"),
     );
 }
 

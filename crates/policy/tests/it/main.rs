@@ -37,7 +37,7 @@ pub mod primary;
 
 pub mod statistics;
 
-pub mod trail;
+pub mod explain;
 
 // Many requests at once, in any order.
 pub mod simulation;

@@ -1,9 +1,11 @@
 //! Which requests belong to a mirror, in the words of Istio with the meaning of Envoy.
 
+use mirror_model::bench::{Bench, Ready};
 use mirror_model::plans::mirror;
 use mirror_model::requests::{get, headers, post};
 use mirror_policy::headers::Headers;
-use mirror_policy::matching::{RequestHead, select};
+use mirror_policy::matching::RequestHead;
+use mirror_policy::statistics::Statistic;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use mirror_model::plans;
@@ -13,11 +15,8 @@ fn matches(entries: &str, headers: &Headers) -> bool {
 }
 
 fn matches_on(entries: &str, headers: &Headers, port: Option<u16>) -> bool {
-    !select(
-        &mirror(&format!(r#""match": {entries}"#)),
-        &RequestHead { headers, port },
-    )
-    .is_empty()
+    let plan = mirror(&format!(r#""match": {entries}"#));
+    plan.mirrors[0].matches(&RequestHead::new(headers, port))
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -152,7 +151,7 @@ fn a_port_is_the_one_on_which_the_proxy_accepted() {
     assert!(matches_on(r#"[{"port": 8080}]"#, &get("/", &[]), Some(8080)));
     assert!(!matches_on(r#"[{"port": 8080}]"#, &get("/", &[]), Some(80)));
     assert!(!matches_on(r#"[{"port": 8080}]"#, &get("/", &[]), None));
-    assert!(mirror(r#""match": [{"port": 8080}]"#).needs_port());
+    assert!(mirror(r#""match": [{"port": 8080}]"#).mirrors[0].needs_port());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -173,23 +172,16 @@ fn mirrors_that_are_off_match_nothing() {
                 {{"name": "a", "cluster": "c", "enabled": {first}}}, {{"name": "b", "cluster": "c", "enabled": {second}}}]}}"#
         ))
     };
-    let selected = |plan: &mirror_policy::Plan| {
-        select(
-            plan,
-            &RequestHead {
-                headers: &get("/", &[]),
-                port: None,
-            },
-        )
-        .iter()
-        .collect::<Vec<usize>>()
+    let matched = |plan| {
+        let mut bench = Bench::new(plan);
+        bench.begin(get("/", &[]), 0);
+        [0, 1].map(|account| bench.totals.of(account, Statistic::Matched))
     };
-    assert_eq!(selected(&plan(true, true, true)), [0, 1]);
-    assert_eq!(selected(&plan(false, true, true)), [1]);
-    assert_eq!(selected(&plan(true, true, false)), [0; 0]);
-    assert!(
-        plan(true, true, false).is_idle() && plan(false, false, true).is_idle() && !plan(true, false, true).is_idle()
-    );
+    assert_eq!(matched(plan(true, true, true)), [1, 1]);
+    assert_eq!(matched(plan(false, true, true)), [0, 1]);
+    assert_eq!(matched(plan(true, true, false)), [0, 0]);
+    let is_idle = |plan| Bench::new(plan).active_plan().is_idle();
+    assert!(is_idle(plan(true, true, false)) && is_idle(plan(false, false, true)) && !is_idle(plan(true, false, true)));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -197,18 +189,8 @@ fn sixteen_mirrors_can_match_at_once() {
     let mirrors: Vec<String> = (0..16)
         .map(|index| format!(r#"{{"name": "m{index}", "cluster": "c"}}"#))
         .collect();
-    let plan = plans::plan(&format!(r#"{{"mirrors": [{}]}}"#, mirrors.join(",")));
-    let head = get("/", &[]);
-    assert_eq!(
-        select(
-            &plan,
-            &RequestHead {
-                headers: &head,
-                port: None
-            }
-        )
-        .iter()
-        .collect::<Vec<_>>(),
-        (0..16).collect::<Vec<_>>()
-    );
+    let mut bench = Bench::new(plans::plan(&format!(r#"{{"mirrors": [{}]}}"#, mirrors.join(","))));
+    let request = bench.begin(get("/", &[]), 0).expect("collected");
+    let accounts: Vec<usize> = bench.complete(request, 0).iter().map(Ready::account).collect();
+    assert_eq!(accounts, (0..16).collect::<Vec<_>>());
 }

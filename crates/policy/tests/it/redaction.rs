@@ -4,9 +4,9 @@ use mirror_model::bench::Bench;
 use mirror_model::plans::mirror;
 use mirror_model::requests::{get, post};
 use mirror_policy::headers::Headers;
-use mirror_policy::reason::Dropped;
-use mirror_policy::redact::CREDENTIALS;
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::Dropped;
+use mirror_policy::redaction::CREDENTIALS;
+use mirror_policy::statistics::Statistic;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 // What a user may name.

@@ -2,10 +2,10 @@
 
 use mirror_model::plans::mirror;
 use mirror_model::requests::get;
+use mirror_policy::configuration::values::Percentage;
 use mirror_policy::headers::Headers;
-use mirror_policy::reason::Skipped;
+use mirror_policy::reasons::Skipped;
 use mirror_policy::sample::{Dice, bucket, key_bucket};
-use mirror_policy::values::Percentage;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use mirror_model::plans;

@@ -1,7 +1,7 @@
 //! The table of statistics.
 
-use mirror_policy::reason::Skipped;
-use mirror_policy::stats::{COUNT, FAMILIES, Kind, Statistic};
+use mirror_policy::reasons::Skipped;
+use mirror_policy::statistics::{COUNT, FAMILIES, Kind, Statistic};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test(unsupported = test)]

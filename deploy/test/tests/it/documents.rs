@@ -11,7 +11,7 @@ use deploy_test::dashboard::Dashboard;
 use deploy_test::deploy;
 use deploy_test::recording::Recording;
 use deploy_test::rules::Rules;
-use mirror_policy::stats::{FAMILIES, Statistic};
+use mirror_policy::statistics::{FAMILIES, Statistic};
 use mirrorctl::cli::Cli;
 
 fn root() -> PathBuf {

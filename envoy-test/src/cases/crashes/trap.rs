@@ -67,7 +67,8 @@ impl Place {
         }
     }
 
-    /// What the trapped VM held stays on the gauges, and both balances hold with it.
+    /// What the trapped VM has written stays on the gauges, and both balances hold with it. What the VM counted for the request at
+    /// hand is written only if a tick came before the trap.
     fn assert_left(self, left: &Ledger) -> Result<()> {
         let at_hand = match self {
             Self::RequestHeaders => (0, 0),
@@ -76,7 +77,7 @@ impl Place {
         };
         let gauges = (left.gauge("collecting"), left.gauge("in_flight"));
         ensure!(
-            gauges == (2 + at_hand.0, 1 + at_hand.1) && left.gauge("buffered_bytes") > 0,
+            [(2, 1), (2 + at_hand.0, 1 + at_hand.1)].contains(&gauges) && left.gauge("buffered_bytes") > 0,
             "{self:?} left {left:#?}"
         );
         left.assert_balanced()
@@ -146,7 +147,7 @@ pub(super) async fn trap(lab: &Lab, mirror: &str, place: Place, reloads: bool) -
             lines.iter().filter(|one| one.contains(&line)).count() > before
         })
         .await?;
-        let left = lab.statistics().await?.mirror(mirror)?.clone();
+        let left = lab.statistics_shown().await?.mirror(mirror)?.clone();
         let next = lab.connect().await?.get("/next").await?.status.as_u16();
         for upload in [&mut asked, &mut answered] {
             // Whose request was ended has nobody to send it to.
@@ -164,7 +165,7 @@ pub(super) async fn trap(lab: &Lab, mirror: &str, place: Place, reloads: bool) -
 
     place.assert_left(&left)?;
     // Everybody has gone, and nothing more was counted. Histograms are merged a little later than counters.
-    let mut after = lab.statistics().await?.mirror(mirror)?.clone();
+    let mut after = lab.statistics_shown().await?.mirror(mirror)?.clone();
     after.recorded.clone_from(&left.recorded);
     ensure!(after == left, "the statistics moved: {left:#?}\n{after:#?}");
     if reloads {

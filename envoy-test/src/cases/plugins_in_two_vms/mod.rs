@@ -24,7 +24,8 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     connection.get("/after").await?.expect_ok()?;
     lab.shadow.journal().wait_for(12, PATIENCE).await?;
     let cancelled = |now: &Statistics| now.mirrors().any(|mirror| mirror.failures("cancelled") == 5);
-    let during = lab.statistics_when("the old VM is gone", cancelled).await?;
+    lab.statistics_when("the old VM is gone", cancelled).await?;
+    let during = lab.statistics().await?;
     during.assert_balanced()?;
     let in_flight = during.mirror("shared")?.gauge("in_flight");
     ensure!(in_flight == 7, "{in_flight} copies are in flight");

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mirror_policy::document::Node;
-use mirror_policy::{ConfigError, syntax};
+use mirror_policy::{ConfigError, grammar};
 
 use super::values::{Read, label, name, port};
 use crate::job::{DataPlane, Endpoint, EndpointProtocol, Engine, GatewayApi, GatewayRef, Job, Target, Tls};
@@ -94,7 +94,7 @@ fn tls(node: Node, host: &str) -> Read<Tls> {
 /// A host name, or an IP address.
 fn host(node: Node) -> Read<String> {
     let text = node.text()?;
-    let is_name = text.len() <= 253 && text.split('.').all(syntax::is_dns_label);
+    let is_name = text.len() <= 253 && text.split('.').all(grammar::is_dns_label);
     if is_name || text.parse::<IpAddr>().is_ok() {
         Ok(text)
     } else {

@@ -1,7 +1,7 @@
 //! The values that a job's keys hold: labels, names, numbers, and texts by name.
 
 use mirror_policy::document::Node;
-use mirror_policy::{ConfigError, syntax};
+use mirror_policy::{ConfigError, grammar};
 
 /// A value, or why it is refused.
 pub(super) type Read<T> = std::result::Result<T, ConfigError>;
@@ -9,7 +9,7 @@ pub(super) type Read<T> = std::result::Result<T, ConfigError>;
 /// A name that ends up in a host name.
 pub(super) fn label(node: Node) -> Read<String> {
     let text = node.text()?;
-    if syntax::is_dns_label(&text) {
+    if grammar::is_dns_label(&text) {
         Ok(text)
     } else {
         node.refuse(format!(
@@ -22,7 +22,7 @@ pub(super) fn label(node: Node) -> Read<String> {
 /// The name of a Deployment or a Gateway.
 pub(super) fn name(node: Node) -> Read<String> {
     let text = node.text()?;
-    if text.len() <= 253 && text.split('.').all(syntax::is_dns_label) {
+    if text.len() <= 253 && text.split('.').all(grammar::is_dns_label) {
         Ok(text)
     } else {
         node.refuse(format!(
@@ -34,7 +34,7 @@ pub(super) fn name(node: Node) -> Read<String> {
 
 pub(super) fn subset(node: Node) -> Read<String> {
     let text = node.text()?;
-    if syntax::is_subset(&text) {
+    if grammar::is_subset(&text) {
         Ok(text)
     } else {
         node.refuse(format!("`{}` is not the name of a subset", text.escape_debug()))

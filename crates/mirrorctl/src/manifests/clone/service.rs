@@ -15,7 +15,7 @@ const PORT_KEYS: &[&str] = &["name", "port", "protocol", "appProtocol", "targetP
 pub(super) fn manifest(draft: &Draft<'_>, world: &World) -> Result<Value> {
     let job = draft.job;
     let name = service_name(job, draft.of);
-    if !mirror_policy::syntax::is_dns_label(&name) {
+    if !mirror_policy::grammar::is_dns_label(&name) {
         return Err(Error::Refused(format!(
             "{}.version: the clone's Service would be `{name}`, which is no DNS label (at most 63 characters); give a shorter version",
             draft.path

@@ -1,8 +1,8 @@
 //! What became of the requests: the sums, and a bar for each reason for which a copy was not sent, or not answered.
 //! What was lost comes first, then what failed, then what policy left out.
 
-use mirror_policy::reason::Class;
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::Class;
+use mirror_policy::statistics::Statistic;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mirror_policy::reason::{Class, Dropped, Failure, Skipped};
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::{Class, Dropped, Failure, Skipped};
+use mirror_policy::statistics::Statistic;
 use mirrorctl::job::Engine;
 use mirrorctl::live::distribution::Distribution;
 use mirrorctl::live::feed::SourceEndpoint;

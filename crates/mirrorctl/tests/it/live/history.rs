@@ -2,8 +2,8 @@
 
 mod any;
 
-use mirror_policy::reason::{Class, Dropped, Skipped};
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::{Class, Dropped, Skipped};
+use mirror_policy::statistics::Statistic;
 use mirrorctl::job::Engine;
 use mirrorctl::live::distribution::Distribution;
 use mirrorctl::live::history::History;
@@ -327,9 +327,9 @@ fn success_is_what_kiali_calls_so() {
         counts.add(Statistic::PrimaryResponses(class), count);
     }
     counts.add(Statistic::Responses(Class::Success), 30.0);
-    counts.add(Statistic::Failures(mirror_policy::reason::Failure::Timeout), 10.0);
+    counts.add(Statistic::Failures(mirror_policy::reasons::Failure::Timeout), 10.0);
     // Cut off by a change of configuration: that tells nothing about the shadow.
-    counts.add(Statistic::Failures(mirror_policy::reason::Failure::Cancelled), 60.0);
+    counts.add(Statistic::Failures(mirror_policy::reasons::Failure::Cancelled), 60.0);
     counts.add(Statistic::Dropped(Dropped::Bytes), 0.0);
     then.mirrors.get_mut("m").unwrap().add(Statistic::Matched, 0.0);
     let numbers = shown(&history([then, now]), Window::SHORT).window;

@@ -1,8 +1,8 @@
 //! What sources say, as recorded from a real Envoy and a real Prometheus: read whole, under every name that a statistic
 //! can have, and refused in one line if it is something else.
 
-use mirror_policy::reason::{Class, Skipped};
-use mirror_policy::stats::{Kind, Statistic};
+use mirror_policy::reasons::{Class, Skipped};
+use mirror_policy::statistics::{Kind, Statistic};
 use mirrorctl::job::Engine;
 use mirrorctl::live::history::History;
 use mirrorctl::live::prometheus::{self, Native, Question, Samples};

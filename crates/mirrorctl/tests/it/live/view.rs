@@ -1,7 +1,7 @@
 //! What is told of a mirror: its state, what to do about it, and the JSON that programs and the page read.
 
-use mirror_policy::reason::{Class, Dropped, Failure, Skipped};
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::{Class, Dropped, Failure, Skipped};
+use mirror_policy::statistics::Statistic;
 use mirrorctl::job::Engine;
 use mirrorctl::live::feed::SourceEndpoint;
 use mirrorctl::live::history::History;

@@ -1,10 +1,11 @@
 //! The circuit breaker: when it opens, and how a probe closes it.
 
 use mirror_model::requests::headers;
-use mirror_policy::answer::Answer;
 use mirror_policy::breaker::Transition;
-use mirror_policy::reason::{Class, Dropped, Failure, Outcome};
-use mirror_policy::stats::Statistic;
+use mirror_policy::outcome::CalloutAnswer;
+use mirror_policy::outcome::Outcome;
+use mirror_policy::reasons::{Class, Dropped, Failure};
+use mirror_policy::statistics::Statistic;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::{ERROR, Mirror, OK, OPEN, RATE, answered};
@@ -111,15 +112,14 @@ fn a_breaker_counts_failures_of_the_shadow_alone() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_grpc_error_counts_if_envoy_would_take_its_status_for_a_5xx() {
     let is_failure = |status: &[(&str, &str)]| {
-        let answer = Answer {
-            headers: headers(&[
+        let answer = CalloutAnswer::new(
+            headers(&[
                 (":status", "200"),
                 ("content-type", "application/grpc"),
                 ("x-envoy-upstream-service-time", "1"),
             ]),
-            trailers: headers(status),
-            body: Vec::new(),
-        };
+            headers(status),
+        );
         answer.outcome().is_failure()
     };
     let failures: Vec<u32> = (0..=20)
@@ -162,7 +162,7 @@ fn a_probe_that_is_lost_gives_its_place_to_the_next_copy() {
     let losses: [fn(&mut Mirror, u64); 6] = [
         |mirror, now| {
             let id = mirror.begin(now).expect("the probe");
-            mirror.bench.reset(id);
+            mirror.bench.end(id);
         },
         |mirror, now| {
             let copy = mirror.copy(now).expect("the probe");

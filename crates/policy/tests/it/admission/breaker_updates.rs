@@ -3,7 +3,7 @@
 use mirror_model::bench::Bench;
 use mirror_model::requests::get;
 use mirror_policy::breaker::Transition;
-use mirror_policy::stats::Statistic;
+use mirror_policy::statistics::Statistic;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::breaker::{BREAKER, opened};
@@ -39,15 +39,14 @@ fn no_update_resets_a_breaker_but_its_limits_are_read_again() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_breaker_that_is_not_configured_any_more_is_closed_by_the_next_tick() {
     let mut mirror = opened(0);
-    let plan = plans::mirror("");
-    let accounts = mirror.bench.try_plan("plugin", &plan);
+    let accounts = mirror.bench.try_plan("plugin", plans::mirror(""));
     assert_eq!(accounts, mirror.bench.accounts());
     assert_eq!(
         mirror.count(Statistic::BreakerOpen),
         1,
         "a configuration may only be tried"
     );
-    mirror.bench.update(plan);
+    mirror.bench.update(plans::mirror(""));
     assert!(mirror.end(OK, 0), "nothing is stopped");
     mirror.bench.sweep(1);
     assert_eq!(mirror.transitions(), [Transition::Closed]);
@@ -69,8 +68,15 @@ fn a_probe_that_ends_while_no_breaker_is_configured_gives_its_place_back() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_mirror_that_is_gone_has_no_open_breaker_and_neither_has_a_vm_that_ends() {
     let mut mirror = opened(0);
-    let accounts = mirror.bench.accounts();
-    mirror.bench.retire(&accounts);
+    mirror
+        .bench
+        .update(plans::plan(r#"{"mirrors": [{"name": "other", "cluster": "c"}]}"#));
+    assert_eq!(
+        mirror.count(Statistic::BreakerOpen),
+        1,
+        "its root may still have requests"
+    );
+    mirror.bench.retire();
     assert_eq!(mirror.count(Statistic::BreakerOpen), 0);
     assert_eq!(mirror.transitions(), [Transition::Closed]);
 
@@ -94,7 +100,7 @@ fn each_mirror_has_a_breaker_and_a_rate_of_its_own() {
         let copies = id.map(|id| bench.complete(id, 0)).unwrap_or_default();
         for (index, copy) in copies.into_iter().enumerate() {
             let token = token + index as u32;
-            bench.send_as(copy, token, 1);
+            bench.send_as(copy, token);
             bench.settle(token, ERROR, 0);
         }
     }

@@ -1,8 +1,8 @@
 //! The rate: tokens, bursts and updates.
 
 use mirror_model::requests::{headers, post};
-use mirror_policy::reason::Dropped;
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::Dropped;
+use mirror_policy::statistics::Statistic;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::{Mirror, OK, RATE};
@@ -57,7 +57,7 @@ fn a_token_is_taken_by_an_admitted_copy_only_and_not_given_back() {
     assert_eq!(mirror.count(Statistic::Dropped(Dropped::BodyTooLarge)), 1);
 
     let id = mirror.begin(0).expect("the second token is still there");
-    mirror.bench.reset(id);
+    mirror.bench.end(id);
     assert!(mirror.copy(0).is_none(), "the lost copy's token is gone");
     assert_eq!(mirror.count(RATE), 1);
     mirror.bench.assert_at_rest();

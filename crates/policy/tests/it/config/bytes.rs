@@ -1,8 +1,9 @@
 //! The bytes of a configuration, which are JSON or a protobuf Struct; any accepted configuration is printed back.
 
 use mirror_model::plans::parse;
+use mirror_policy::Plan;
+use mirror_policy::document::protobuf_struct;
 use mirror_policy::sample::Dice;
-use mirror_policy::{Plan, protobuf_struct};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -3,8 +3,8 @@
 use mirror_model::bench::Bench;
 use mirror_model::plans::{mirror, plan};
 use mirror_model::requests::post;
-use mirror_policy::reason::Dropped;
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::Dropped;
+use mirror_policy::statistics::Statistic;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::OK;
@@ -54,7 +54,7 @@ fn a_body_over_the_cap_is_left_out_if_the_headers_are_enough() {
     assert!(bench.body(id, b"2", 0));
     let copy = bench.complete(id, 0).remove(0);
     assert_eq!(copy.body(), b"");
-    bench.send_as(copy, 1, 1);
+    bench.send_as(copy, 1);
     bench.settle(1, OK, 0);
     bench.assert_at_rest();
 }

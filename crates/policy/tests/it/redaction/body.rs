@@ -3,8 +3,8 @@
 use mirror_model::bench::Bench;
 use mirror_model::plans::{mirror, parse};
 use mirror_model::requests::{get, post};
-use mirror_policy::reason::Dropped;
-use mirror_policy::stats::Statistic;
+use mirror_policy::reasons::Dropped;
+use mirror_policy::statistics::Statistic;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::{ALICE, KEY, assert_body, copy};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mirror_model::requests::headers;
+use mirror_policy::explain::WholeRequest;
 use mirror_policy::sample::Dice;
-use mirror_policy::trail::Request;
 
 /// A configuration of up to three mirrors.
 pub(super) fn configuration(dice: &mut Dice) -> String {
@@ -76,7 +76,7 @@ pub(super) fn configuration(dice: &mut Dice) -> String {
 }
 
 /// A request, mostly with something that a mirror names.
-pub(super) fn request(dice: &mut Dice) -> Request {
+pub(super) fn request(dice: &mut Dice) -> WholeRequest {
     let mut pick = |choices: &[&'static str]| choices[dice.roll() as usize % choices.len()];
     let mut pairs = vec![
         (":authority", pick(&["reviews", "reviews:80", "[::1]", ""])),
@@ -115,7 +115,7 @@ pub(super) fn request(dice: &mut Dice) -> Request {
         r#"{"u": 1}"#,
         "0123456789012345678901234567890123456789",
     ]);
-    Request {
+    WholeRequest {
         headers: headers(&pairs),
         body: body.as_bytes().to_vec(),
         port: [None, Some(8080), Some(9090)][dice.roll() as usize % 3],

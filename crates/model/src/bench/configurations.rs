@@ -1,0 +1,179 @@
+//! The configurations of a bench: which roots serve them, and which accounts their mirrors have.
+
+use std::rc::Rc;
+
+use mirror_policy::Plan;
+use mirror_policy::active_plan::ActivePlan;
+use mirror_policy::ledger::Change;
+use mirror_policy::statistics::{COUNT, MetricId, Metrics, Statistic};
+use mirror_policy::vm_state::{RootId, VmState};
+
+use super::Bench;
+use crate::totals::{ALL, Totals};
+
+/// The plugin whose configurations a bench runs.
+pub(super) const PLUGIN: &str = "plugin";
+
+/// The configuration that serves the requests.
+#[derive(Debug)]
+pub(super) struct Serving {
+    pub(super) root: RootId,
+    plan: Plan,
+    pub(super) active: Rc<ActivePlan>,
+    settings: Vec<(usize, Statistic, u64)>,
+}
+
+// === impl Bench: configurations ===
+
+impl Bench {
+    /// A VM that runs this plan.
+    pub fn new(plan: Plan) -> Self {
+        Self::seeded(plan, 1)
+    }
+
+    /// A VM that runs this plan, and whose samples by chance have this seed.
+    pub fn seeded(plan: Plan, seed: u64) -> Self {
+        let mut vm = VmState::new(seed);
+        let mut accounts = Vec::new();
+        let serving = serve(&mut vm, &mut accounts, 1, PLUGIN, plan);
+        let mut totals = Totals::default();
+        totals.open(accounts.len());
+        Self {
+            vm,
+            accounts,
+            serving,
+            older_roots: Vec::new(),
+            draining_roots: Vec::new(),
+            transitions: Vec::new(),
+            next_id: 2,
+            totals,
+            wall: None,
+        }
+    }
+
+    /// A configuration update: a new root serves this plan from now on. The older roots are there until
+    /// [`retire`](Self::retire).
+    pub fn update(&mut self, plan: Plan) {
+        let root = self.next_id();
+        let serving = serve(&mut self.vm, &mut self.accounts, root, PLUGIN, plan);
+        let before = std::mem::replace(&mut self.serving, serving);
+        self.older_roots.push(before.root);
+        self.apply_changes();
+    }
+
+    /// Another root of a plugin adopts a plan and serves no request. Returns the accounts of its mirrors.
+    pub fn try_plan(&mut self, plugin: &str, plan: Plan) -> Vec<usize> {
+        let root = self.next_id();
+        let tried = serve(&mut self.vm, &mut self.accounts, root, plugin, plan);
+        self.older_roots.push(root);
+        self.apply_changes();
+        tried
+            .plan
+            .mirrors
+            .iter()
+            .map(|mirror| self.account_of(plugin, &mirror.config.name))
+            .collect()
+    }
+
+    /// The roots of all configurations but the serving one end.
+    pub fn retire(&mut self) {
+        let roots = std::mem::take(&mut self.older_roots);
+        self.retire_roots(&roots);
+    }
+
+    /// The VM ends: all its roots end. Only [`update`](Self::update) begins anew.
+    pub fn cancel(&mut self) {
+        let mut roots = std::mem::take(&mut self.older_roots);
+        roots.push(self.serving.root);
+        self.retire_roots(&roots);
+    }
+
+    fn retire_roots(&mut self, roots: &[RootId]) {
+        for root in roots {
+            self.vm.retire(*root);
+        }
+        self.draining_roots.extend_from_slice(roots);
+        self.apply_changes();
+        self.forget_drained_roots();
+    }
+
+    pub(super) fn forget_drained_roots(&mut self) {
+        let vm = &mut self.vm;
+        self.draining_roots.retain(|root| {
+            let is_drained = vm.is_drained(*root);
+            if is_drained {
+                vm.forget_root(*root);
+            }
+            !is_drained
+        });
+    }
+
+    /// The root that serves.
+    pub const fn root(&self) -> RootId {
+        self.serving.root
+    }
+
+    /// The plan that serves.
+    pub const fn plan(&self) -> &Plan {
+        &self.serving.plan
+    }
+
+    /// The plan that serves, with the state of its mirrors.
+    pub fn active_plan(&self) -> &ActivePlan {
+        &self.serving.active
+    }
+
+    /// The values of the setting gauges that the last update set, by account.
+    pub fn settings(&self) -> &[(usize, Statistic, u64)] {
+        &self.serving.settings
+    }
+
+    /// The accounts of the plan's mirrors, in the order of the plan.
+    pub fn accounts(&self) -> Vec<usize> {
+        let mirrors = self.serving.plan.mirrors.iter();
+        mirrors
+            .map(|mirror| self.account_of(PLUGIN, &mirror.config.name))
+            .collect()
+    }
+
+    pub(super) fn account_of(&self, plugin: &str, mirror: &str) -> usize {
+        let mut accounts = self.accounts.iter();
+        let place = accounts.position(|account| *account == (plugin.to_owned(), mirror.to_owned()));
+        place.expect("a mirror of the VM")
+    }
+}
+
+/// A root serves a plan of a plugin. Mirrors that are new get the next accounts.
+fn serve(vm: &mut VmState, accounts: &mut Vec<(String, String)>, root: RootId, plugin: &str, plan: Plan) -> Serving {
+    let mut metrics = Vec::new();
+    for mirror in &plan.mirrors {
+        let name = (plugin.to_owned(), mirror.config.name.clone());
+        let known = accounts.iter().position(|account| *account == name);
+        let account = known.unwrap_or(accounts.len());
+        if known.is_none() {
+            accounts.push(name);
+        }
+        let metric = |statistic: Statistic| Some(MetricId((account * COUNT + statistic.index()) as u32));
+        metrics.push(Metrics::define(metric));
+    }
+    let (active, changes) = vm.adopt(root, plugin, &plan, metrics);
+    let setting = |change| match change {
+        Change::Record(metric, value) => {
+            let (account, statistic) = of_metric(metric);
+            (account, statistic, value)
+        }
+        other => panic!("{other:?} is no setting"),
+    };
+    Serving {
+        root,
+        plan,
+        active,
+        settings: changes.into_iter().map(setting).collect(),
+    }
+}
+
+/// The account and the statistic of a metric.
+pub(super) fn of_metric(MetricId(id): MetricId) -> (usize, Statistic) {
+    let (account, index) = (id as usize / COUNT, id as usize % COUNT);
+    (account, ALL[index])
+}
