@@ -1,6 +1,8 @@
 //! How often the policy allocates, exactly. A live request pays for each allocation inside the proxy, so a number that grows
 //! here is a higher price. The allocator counts by thread, and every test has a thread of its own.
 
+#![allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::rc::Rc;
