@@ -27,8 +27,8 @@ use crate::prometheus::Prometheus;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 const TICK: Duration = Duration::from_millis(20);
 
-/// The filter writes its statistics in ticks, at most a quarter of a second apart. Envoy does not show a tick. So statistics that
-/// have not moved for two ticks have everything that was counted before.
+/// The filter writes its statistics in ticks, at most a quarter of a second apart. Envoy does not show a tick. So
+/// statistics that have not moved for two ticks have everything that was counted before.
 const STILL: Duration = Duration::from_millis(500);
 
 /// One Envoy with all that surrounds it.

@@ -1,5 +1,5 @@
-//! How an answer counts. An answer of the shadow counts by its class, and a reply of Envoy itself counts as a failure by its
-//! reason. Both count however long after the primary they come.
+//! How an answer counts. An answer of the shadow counts by its class, and a reply of Envoy itself counts as a failure
+//! by its reason. Both count however long after the primary they come.
 
 use std::time::Duration;
 

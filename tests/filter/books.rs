@@ -1,5 +1,5 @@
-//! Configurations that the tests share, and the books of a mirror: its statistics by their raw names, and the two balances
-//! that they must keep.
+//! Configurations that the tests share, and the books of a mirror: its statistics by their raw names, and the two
+//! balances that they must keep.
 
 use std::cell::Ref;
 

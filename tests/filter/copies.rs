@@ -1,4 +1,5 @@
-//! What the shadow gets: the request as it came in, but for the stated changes. A copy leaves when its request is complete.
+//! What the shadow gets: the request as it came in, but for the stated changes. A copy leaves when its request is
+//! complete.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! What a request costs in host calls, callback by callback. Each call crosses into the proxy and back, and every request
-//! pays for it.
+//! What a request costs in host calls, callback by callback. Each call crosses into the proxy and back, and every
+//! request pays for it.
 
 use serde_json::{Value, json};
 

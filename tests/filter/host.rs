@@ -1,6 +1,6 @@
-//! A fake proxy for one VM of the filter: Envoy's rules without Envoy. A test configures plugins, lets requests arrive in
-//! any pieces, and answers the callouts when it likes; every callback is checked to return Continue, and a trap ends the
-//! test with what led to it.
+//! A fake proxy for one VM of the filter: Envoy's rules without Envoy. A test configures plugins, lets requests arrive
+//! in any pieces, and answers the callouts when it likes; every callback is checked to return Continue, and a trap ends
+//! the test with what led to it.
 
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
@@ -174,8 +174,8 @@ impl FakeHost {
 
     // === Calling the guest ===
 
-    /// Runs one callback. `arguments` begins with the context; `prepare` sets what can be read during it. A callback that
-    /// the filter does not export returns nothing.
+    /// Runs one callback. `arguments` begins with the context; `prepare` sets what can be read during it. A callback
+    /// that the filter does not export returns nothing.
     fn enter(&mut self, export: &'static str, arguments: &[u32], prepare: impl FnOnce(&mut Callback)) -> Option<u32> {
         let function = self.instance.get_func(&self.store, export)?;
         let mut callback = Callback {

@@ -1,4 +1,5 @@
-//! Requests that are not sent, and why. Policy skips some of them, and some copies are lost. One request has one reason.
+//! Requests that are not sent, and why. Policy skips some of them, and some copies are lost. One request has one
+//! reason.
 
 use std::time::Duration;
 

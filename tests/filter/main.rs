@@ -1,5 +1,5 @@
-//! The built filter on a fake proxy: the `.wasm` file as it is shipped, in an interpreter, with Envoy's rules around it and
-//! no Envoy. `make build` makes the file; `cargo test --test filter` runs everything here.
+//! The built filter on a fake proxy: the `.wasm` file as it is shipped, in an interpreter, with Envoy's rules around it
+//! and no Envoy. `make build` makes the file; `cargo test --test filter` runs everything here.
 
 #![allow(
     clippy::expect_used,

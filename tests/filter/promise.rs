@@ -1,5 +1,5 @@
-//! The promise to the primary. The host checks in every test that each callback continues and that nothing of the primary is
-//! touched. The cases here make that as hard as they can.
+//! The promise to the primary. The host checks in every test that each callback continues and that nothing of the
+//! primary is touched. The cases here make that as hard as they can.
 
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 //! clusters that come and go, a host that fails and lies. The filter may never trap, both balances hold after every
 //! step, and the gauges show exactly what the host holds for each mirror.
 //!
-//! A failure prints its seed. `TRAFFIC_MIRROR_SEED=<seed> cargo test --test filter simulation` runs that sequence alone,
-//! `TRAFFIC_MIRROR_SEQUENCES=<number>` runs more of them.
+//! A failure prints its seed. `TRAFFIC_MIRROR_SEED=<seed> cargo test --test filter simulation` runs that sequence
+//! alone, `TRAFFIC_MIRROR_SEQUENCES=<number>` runs more of them.
 
 use std::collections::BTreeMap;
 

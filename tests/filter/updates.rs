@@ -1,5 +1,5 @@
-//! More than one configuration. An update keeps the counters and the copies, the old root drains, and the last root ends the
-//! copies that nobody will answer. Plugins share a VM and no statistics, and a canary changes nothing.
+//! More than one configuration. An update keeps the counters and the copies, the old root drains, and the last root
+//! ends the copies that nobody will answer. Plugins share a VM and no statistics, and a canary changes nothing.
 
 use std::time::Duration;
 

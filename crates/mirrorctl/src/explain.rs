@@ -1,5 +1,5 @@
-//! Why a request is copied or not, by the very code of the filter: a configuration from whatever holds one, a request from
-//! flags, and the policy's explanation of both; or, for many requests like it, the shares that come out.
+//! Why a request is copied or not, by the very code of the filter: a configuration from whatever holds one, a request
+//! from flags, and the policy's explanation of both; or, for many requests like it, the shares that come out.
 
 mod args;
 

@@ -134,7 +134,8 @@ impl Bench {
         self.vm.wants(request.stream, size)
     }
 
-    /// A part of the body comes, and the host gives the part if a copy takes it. Returns whether a copy is still collected.
+    /// A part of the body comes, and the host gives the part if a copy takes it. Returns whether a copy is still
+    /// collected.
     pub fn body(&mut self, request: RequestId, part: &[u8], now: u64) -> bool {
         let given = self.takes(request, part.len()).then_some(part);
         self.body_of_size(request, part.len(), given, now)

@@ -1,6 +1,6 @@
 //! What the tests of the policy, of the filter and of the fuzz targets share: short ways to write a configuration and a
-//! request, a bench that drives the policy, and a storm of random events with a model that says what has to come of them.
-//! A storm takes its decisions from dice or from the bytes of a fuzzing engine; nothing else differs.
+//! request, a bench that drives the policy, and a storm of random events with a model that says what has to come of
+//! them. A storm takes its decisions from dice or from the bytes of a fuzzing engine; nothing else differs.
 
 #![forbid(unsafe_code)]
 #![allow(

@@ -1,5 +1,5 @@
-//! A storm of events over many requests, three mirrors and many configurations. After every event the model says what each
-//! statistic, each account and each circuit breaker must be.
+//! A storm of events over many requests, three mirrors and many configurations. After every event the model says what
+//! each statistic, each account and each circuit breaker must be.
 
 use std::rc::Rc;
 use std::time::Duration;

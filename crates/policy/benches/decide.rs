@@ -1,5 +1,5 @@
-//! What the policy costs by itself, natively: deciding, and building the copy. What it costs inside a proxy is measured by
-//! `make bench`.
+//! What the policy costs by itself, natively: deciding, and building the copy. What it costs inside a proxy is measured
+//! by `make bench`.
 
 #![allow(missing_docs, reason = "the macros of criterion define undocumented items")]
 #![allow(clippy::unwrap_used, reason = "a benchmark")]

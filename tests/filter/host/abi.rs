@@ -1,5 +1,5 @@
-//! The wire format of proxy-wasm ABI 0.2.1, as Envoy speaks it: status codes, the numbers of maps and buffers, and header
-//! pairs as bytes.
+//! The wire format of proxy-wasm ABI 0.2.1, as Envoy speaks it: status codes, the numbers of maps and buffers, and
+//! header pairs as bytes.
 
 /// What a host call returns (proxy-wasm-cpp-host, include/proxy-wasm/proxy_wasm_enums.h).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

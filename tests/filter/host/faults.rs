@@ -1,5 +1,5 @@
-//! A host that does not do what it should: functions that are denied, as by Envoy's capability restrictions, and, for the
-//! simulation, odd statuses and garbage at random.
+//! A host that does not do what it should: functions that are denied, as by Envoy's capability restrictions, and, for
+//! the simulation, odd statuses and garbage at random.
 
 use std::collections::BTreeMap;
 

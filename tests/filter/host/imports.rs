@@ -1,5 +1,5 @@
-//! The host calls of module `env`. A mirror reads, counts, sends and logs: those are implemented. Everything else that an
-//! SDK may import is bound to a trap, so that no test can pass while the filter touches the primary.
+//! The host calls of module `env`. A mirror reads, counts, sends and logs: those are implemented. Everything else that
+//! an SDK may import is bound to a trap, so that no test can pass while the filter touches the primary.
 
 use wasmi::{Caller, Error, ExternType, Linker, Module, Val};
 

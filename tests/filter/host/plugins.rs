@@ -60,7 +60,8 @@ impl FakeHost {
         (RootId(id), accepted != Some(0))
     }
 
-    /// A new configuration in the same VM: a new root takes over, and the old one retires as soon as no stream holds it.
+    /// A new configuration in the same VM: a new root takes over, and the old one retires as soon as no stream holds
+    /// it.
     pub(crate) fn update(&mut self, old: RootId, configuration: &impl ToString) -> RootId {
         let plugin = Plugin {
             configuration: configuration.to_string().into_bytes(),

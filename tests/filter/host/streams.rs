@@ -1,5 +1,5 @@
-//! The life of an HTTP stream, as Envoy tells it: piece by piece, or a whole request at once. No callback may do anything
-//! but continue.
+//! The life of an HTTP stream, as Envoy tells it: piece by piece, or a whole request at once. No callback may do
+//! anything but continue.
 
 use super::FakeHost;
 use super::abi::{Pairs, buffer, map, pairs};

@@ -8,7 +8,8 @@ use crate::time::Time;
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// A plugin configuration, a WasmPlugin, a TrafficExtension or a job; several are explained one by one; - for standard input
+    /// A plugin configuration, a WasmPlugin, a TrafficExtension or a job; several are explained one by one; - for
+    /// standard input
     #[arg(short, long, value_name = "FILE")]
     pub file: String,
     /// A table, or JSON

@@ -1,5 +1,5 @@
-//! The request that is explained: from flags, completed as Envoy completes it before a filter sees it, and varied in what a
-//! sample goes by.
+//! The request that is explained: from flags, completed as Envoy completes it before a filter sees it, and varied in
+//! what a sample goes by.
 
 use std::time::Duration;
 

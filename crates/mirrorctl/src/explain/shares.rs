@@ -1,5 +1,5 @@
-//! Many requests like one: each with another value where a sample's key is, and with dice where chance decides. What comes
-//! out is counted mirror by mirror.
+//! Many requests like one: each with another value where a sample's key is, and with dice where chance decides. What
+//! comes out is counted mirror by mirror.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Where a configuration of the filter is found: alone, in the object that loads it, in Envoy's own configuration, or in a
-//! job that has become one.
+//! Where a configuration of the filter is found: alone, in the object that loads it, in Envoy's own configuration, or
+//! in a job that has become one.
 
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! The budget, the rate and the circuit breaker of one mirror as they should be. Every copy has a number of its own, and
-//! time is whole milliseconds.
+//! The budget, the rate and the circuit breaker of one mirror as they should be. Every copy has a number of its own,
+//! and time is whole milliseconds.
 
 use std::collections::{BTreeMap, BTreeSet};
 

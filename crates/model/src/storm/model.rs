@@ -1,5 +1,5 @@
-//! What the policy has to do, said once more in the plainest way: every copy is a record, and every rule is looked up in it.
-//! The model shares no code with the policy but the vocabulary, the dice and the bucket of a key.
+//! What the policy has to do, said once more in the plainest way: every copy is a record, and every rule is looked up
+//! in it. The model shares no code with the policy but the vocabulary, the dice and the bucket of a key.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

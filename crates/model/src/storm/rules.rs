@@ -1,4 +1,5 @@
-//! The configurations of a storm: chosen as plain values that the model obeys, and written as the text that a user writes.
+//! The configurations of a storm: chosen as plain values that the model obeys, and written as the text that a user
+//! writes.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! The documentation is executed: every configuration in the README, in `docs/` and in every YAML file of the repository
-//! goes through the parser, and the parts that are generated from tables are up to date. `UPDATE_DOCS=1` writes it anew.
+//! The documentation is executed: every configuration in the README, in `docs/` and in every YAML file of the
+//! repository goes through the parser, and the parts that are generated from tables are up to date. `UPDATE_DOCS=1`
+//! writes it anew.
 
 use std::collections::BTreeMap;
 use std::fs;

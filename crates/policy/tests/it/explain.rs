@@ -1,5 +1,5 @@
-//! The explanation says what the filter does. For random configurations and requests its decision and its copy are those of one VM
-//! that decides for all mirrors at once, and the step that ends it is the reason that is counted.
+//! The explanation says what the filter does. For random configurations and requests its decision and its copy are
+//! those of one VM that decides for all mirrors at once, and the step that ends it is the reason that is counted.
 
 use mirror_model::bench::{Bench, Incoming, Ready};
 use mirror_model::plans::{mirror, plan};

@@ -1,5 +1,5 @@
-//! The tests of the policy. They run natively and, but for those that read files or count allocations, as WebAssembly in
-//! Node. The modules are public because `wasm_bindgen_test` finds no test in a private one.
+//! The tests of the policy. They run natively and, but for those that read files or count allocations, as WebAssembly
+//! in Node. The modules are public because `wasm_bindgen_test` finds no test in a private one.
 
 #![allow(
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Storms that take their decisions from seeded dice. A failure names the seed and the step; `SIMULATION_SEED` runs that
-//! storm alone.
+//! Storms that take their decisions from seeded dice. A failure names the seed and the step; `SIMULATION_SEED` runs
+//! that storm alone.
 
 use std::ops::Range;
 

@@ -67,8 +67,8 @@ impl Place {
         }
     }
 
-    /// What the trapped VM has written stays on the gauges, and both balances hold with it. What the VM counted for the request at
-    /// hand is written only if a tick came before the trap.
+    /// What the trapped VM has written stays on the gauges, and both balances hold with it. What the VM counted for the
+    /// request at hand is written only if a tick came before the trap.
     fn assert_left(self, left: &Ledger) -> Result<()> {
         let at_hand = match self {
             Self::RequestHeaders => (0, 0),

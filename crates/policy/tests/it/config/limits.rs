@@ -1,4 +1,5 @@
-//! What `limits.maxRequestsPerSecond`, `circuitBreaker` and `expiresAt` accept, and what they refuse and where they say so.
+//! What `limits.maxRequestsPerSecond`, `circuitBreaker` and `expiresAt` accept, and what they refuse and where they say
+//! so.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The redaction of random JSON against a model of its own. The model redacts the value from which the text was written; the
-//! filter edits the text.
+//! The redaction of random JSON against a model of its own. The model redacts the value from which the text was
+//! written; the filter edits the text.
 
 use std::rc::Rc;
 
