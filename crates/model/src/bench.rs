@@ -16,8 +16,10 @@ use mirror_policy::reasons::Dropped;
 use mirror_policy::statistics::Statistic;
 use mirror_policy::vm_state::{RootId, StreamId, VmState};
 
-use self::configurations::{PLUGIN, Serving, of_metric};
+use self::serving::{PLUGIN, Serving, of_metric};
 use crate::totals::Totals;
+
+mod serving;
 
 mod configurations;
 
