@@ -2,6 +2,10 @@
 //! in Node. The modules are public because `wasm_bindgen_test` finds no test in a private one.
 
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads its seed and its switches from the environment"
+)]
+#![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

@@ -39,7 +39,7 @@ fn copy(redact: &str, original: &Headers, body: &str) -> Result<(Vec<(String, St
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let headers = copy.headers()?.into_iter();
     let headers = headers
-        .map(|(name, value)| (text(&name), text(&value)))
+        .map(|(name, value)| (text(name), text(&value)))
         .filter(|(name, _)| ![":authority", ":method", ":scheme", "x-mirrored-by"].contains(&name.as_str()))
         .collect();
     let body = text(copy.body());
