@@ -19,12 +19,18 @@ struct Shown {
 // === impl Questions ===
 
 impl Questions {
+    /// Whether requests of the root context may be further attempts, so the host must be asked.
+    pub fn may_be_retry(&self) -> bool {
+        !self.0.are_unnumbered.get()
+    }
+
     /// Whether the request is a further attempt for a request that has been here before.
     ///
     /// Behind the router each request has a number from 1 on. Before the router the number is absent or 0. A root
-    /// context has one place, so its first request answers for all.
+    /// context has one place, so its first request answers for all. (Two places with one plugin's name and configuration
+    /// would share a root context: docs/limits.md.)
     pub fn is_retry(&self) -> bool {
-        if self.0.are_unnumbered.get() {
+        if !self.may_be_retry() {
             return false;
         }
         let attempt = number(host::ATTEMPT).unwrap_or(0);

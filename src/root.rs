@@ -52,8 +52,7 @@ impl Root {
         let plan = Plan::parse(bytes)?;
         let plugin = String::from_utf8_lossy(&host::property(host::PLUGIN_NAME).unwrap_or_default()).into_owned();
         let define = |name: &str| Metrics::define(|statistic| host::define_metric(statistic, name));
-        let metrics = plan.mirrors.iter().map(|mirror| define(&mirror.config.name)).collect();
-        let (active, settings) = vm::with(|vm| vm.adopt(self.id, &plugin, &plan, metrics));
+        let (active, settings) = vm::with(|vm| vm.adopt(self.id, &plugin, &plan, define));
         vm::apply(settings);
         warn_of_expired(&active);
         host::set_tick_period(tick_period(&plan));

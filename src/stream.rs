@@ -39,20 +39,18 @@ impl Stream {
 
     /// The head of the request came. The host is asked about the request only after the sample.
     fn begin(&self, plan: &ActivePlan, is_complete: bool) {
-        if self.questions.is_retry() {
-            return;
-        }
         let mut headers = Headers::default();
         if plan.needs_headers {
             headers = host::headers(Map::RequestHeaders);
         }
         let port = if plan.needs_port { self.questions.port() } else { None };
-        let wall = if plan.needs_wall_clock {
-            host::wall_clock()
-        } else {
-            None
-        };
-        let sampled = vm::with(|vm| vm.sample(plan, &RequestHead::new(&headers, port), wall));
+        let head = RequestHead::new(&headers, port);
+        let has_questions = plan.needs_wall_clock || self.questions.may_be_retry();
+        if has_questions && (!plan.matches(&head) || self.questions.is_retry()) {
+            return;
+        }
+        let wall = plan.needs_wall_clock.then(host::wall_clock).flatten();
+        let sampled = vm::with(|vm| vm.sample(plan, &head, wall));
         if sampled.is_empty() {
             return;
         }

@@ -92,6 +92,21 @@ fn each_request_behind_the_router_is_asked_whether_it_is_a_retry() {
 }
 
 #[test]
+fn a_request_that_no_mirror_matches_is_asked_nothing_behind_the_router() {
+    let config = json!({ "match": [{ "uri": { "prefix": "/mirrored" } }], "expiresAt": "2099-01-01T00:00:00Z" });
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&config));
+    host.take_calls();
+    let attempt = 1u64.to_le_bytes();
+    host.serve(
+        root,
+        &Request::get("/other").property("upstream.request_attempt_count", Some(&attempt)),
+    );
+    let questions = host.calls("proxy_get_property") + host.calls("clock_time_get");
+    assert_eq!(questions, 0);
+}
+
+#[test]
 fn a_request_without_the_sample_key_is_skipped() {
     let sample = json!({ "percentage": 50, "sample": { "by": "header", "name": "x-user" } });
     assert_eq!(after(&sample, &Request::get("/")).books().skipped("no_sample_key"), 1);

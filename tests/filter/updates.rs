@@ -297,6 +297,21 @@ fn all_statistics_are_defined_by_the_configuration_and_none_later() {
 }
 
 #[test]
+fn an_update_defines_the_statistics_of_new_mirrors_only() {
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({})));
+    let of_one_mirror = host.calls("proxy_define_metric");
+    host.take_calls();
+    let root = host.update(root, &one(&json!({ "percentage": 50 })));
+    assert_eq!(host.calls("proxy_define_metric"), 0);
+    host.update(
+        root,
+        &mirrors(&[mirror("shadow", &json!({})), mirror("new", &json!({}))]),
+    );
+    assert_eq!(host.calls("proxy_define_metric"), of_one_mirror);
+}
+
+#[test]
 fn the_configured_values_show_as_gauges() {
     let mut host = FakeHost::new();
     let root = host.start(&one(&json!({

@@ -97,8 +97,8 @@ fn mirror(criterion: &mut Criterion) {
     ] {
         let (plan, headers) = (plan(""), request(headers));
         let mut vm = VmState::new(1);
-        let metrics = Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)));
-        let (plan, _) = vm.adopt(ROOT, "plugin", &plan, vec![metrics]);
+        let define = |_: &str| Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)));
+        let (plan, _) = vm.adopt(ROOT, "plugin", &plan, define);
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let headers = black_box(&headers).clone();

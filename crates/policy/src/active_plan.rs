@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::configuration::timestamp::Timestamp;
 use crate::headers::NameLengths;
+use crate::matching::RequestHead;
 use crate::mirror_state::MirrorState;
 use crate::plan::{Mirror, Plan};
 use crate::sample::Sampling;
@@ -80,6 +81,12 @@ impl ActivePlan {
     /// Whether a header is the marker of a mirror of the plan.
     pub(crate) fn is_marker(&self, name: &[u8]) -> bool {
         self.marker_lengths.have(name) && self.markers.iter().any(|marker| marker.as_bytes() == name)
+    }
+
+    /// Whether a request meets the `match` of at least one mirror. If the plan [needs no headers](Self::needs_headers),
+    /// the head may be empty.
+    pub fn matches(&self, head: &RequestHead<'_>) -> bool {
+        self.mirrors.iter().any(|active| active.mirror.matches(head))
     }
 
     /// Whether no request can be copied.

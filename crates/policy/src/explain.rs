@@ -85,8 +85,7 @@ fn entries(mirror: &Mirror, head: &RequestHead<'_>, index: usize) -> Vec<Entry> 
 impl Explanation {
     /// Runs the gates for a mirror of which a worker has nothing yet, and then makes the copy.
     fn run_gates(&mut self, plan: &Plan, mirror: &Rc<Mirror>, request: &WholeRequest, mut dice: Option<&mut Dice>) {
-        let metrics = plan.mirrors.iter().map(|_| Metrics::default()).collect();
-        let (plan, _) = VmState::default().adopt(0, "", plan, metrics);
+        let (plan, _) = VmState::default().adopt(0, "", plan, |_| Metrics::default());
         let Some(active) = plan.mirrors.iter().find(|active| Rc::ptr_eq(&active.mirror, mirror)) else {
             return;
         };

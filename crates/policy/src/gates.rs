@@ -45,7 +45,7 @@ pub enum Gate {
 /// What the gates know of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// The headers of the request. Only a sample by key needs them before the host is asked.
+    /// The headers of the request. They may be empty before the host is asked if no sample goes by a key.
     pub headers: &'a Headers,
     /// The time of day since the Unix epoch. Only a mirror that expires needs it.
     pub wall: Option<Duration>,
@@ -61,8 +61,8 @@ pub struct LateFacts {
     /// Whether the request is CONNECT, or an upgrade by Envoy's own rule (source/common/http/utility.cc,
     /// `Utility::isUpgrade`).
     pub is_tunnel: bool,
-    /// The length that the request declares for its body, in bytes. 0 if the request declares no length.
-    pub declared_length: u64,
+    /// The length that the request declares for its body, in bytes. `None` if the request declares no length.
+    pub declared_length: Option<u64>,
     /// Whether an upstream is to answer the request.
     pub is_routed: bool,
     /// The monotonic time of the decision.
@@ -145,7 +145,7 @@ impl Gate {
                 Err(Dropped::HeadersTooLarge.into())
             }
             Self::Head => {
-                body::is_copied(&mirror.config.body, late.declared_length)?;
+                body::is_copied(&mirror.config.body, late.declared_length.unwrap_or(0))?;
                 Ok(())
             }
             Self::Budget => Ok(state.with(|state| state.has_room(headers.bytes()))?),
@@ -172,7 +172,7 @@ impl LateFacts {
                 b"connection" => is_upgraded |= value.split(|byte| *byte == b',').any(is_upgrade),
                 b"content-length" if !declares_length => {
                     declares_length = true;
-                    facts.declared_length = headers::number(value).unwrap_or(0);
+                    facts.declared_length = headers::number(value);
                 }
                 _ => {}
             }

@@ -82,11 +82,6 @@ impl Headers {
         Pairs::new(&self.buffer).unwrap_or_default()
     }
 
-    /// Whether the map may have a header. `false` is certain.
-    pub(crate) const fn may_have(&self, name: &[u8]) -> bool {
-        self.lengths.have(name)
-    }
-
     /// The first value of a header. Returns `None` if the map has no such header.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
         if !self.lengths.have(name) {
@@ -227,15 +222,22 @@ fn read_sizes(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [usize; 2] {
     [[a, b, c, d], [e, f, g, h]].map(|bytes| u32::from_le_bytes(bytes) as usize)
 }
 
-/// The whole number that the digits of a value mean. Returns `None` if the value is not a whole number, or if it has
-/// more than 19 digits, so that no number overflows.
+/// The whole number that the digits of a value mean. A number that does not fit is `u64::MAX`. Returns `None` if the value
+/// is not a whole number.
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
-    if !matches!(value.len(), 1..=19) {
+    // Ten times this number and a digit more still fit.
+    const LARGEST: u64 = (u64::MAX - 9) / 10;
+    if value.is_empty() {
         return None;
     }
     value.iter().try_fold(0, |number, byte| {
         let digit = u64::from(byte.wrapping_sub(b'0'));
-        (digit < 10).then_some(number * 10 + digit)
+        let next = if number > LARGEST {
+            u64::MAX
+        } else {
+            number * 10 + digit
+        };
+        (digit < 10).then_some(next)
     })
 }
 

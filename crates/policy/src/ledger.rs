@@ -1,4 +1,4 @@
-//! The ledger of one mirror: its counts since the host last took them. Two balances are true after every event:
+//! The ledger of one mirror: its counts since the host last took them. Two balances are true at every write:
 //! `matched = sent + skipped + dropped + collecting` and `sent = responses + failures + in flight`.
 //!
 //! A call of the host costs as much as hundreds of instructions here. So the ledger adds up, and a tick writes the

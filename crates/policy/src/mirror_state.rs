@@ -7,6 +7,7 @@ use crate::breaker::{Breaker, Transition};
 use crate::budget::{Budget, Permit};
 use crate::configuration::MirrorConfig;
 use crate::ledger::{Change, Ledger};
+use crate::plan::Plan;
 use crate::rate::Rate;
 use crate::reasons::Dropped;
 use crate::statistics::{Metrics, Statistic};
@@ -60,11 +61,6 @@ impl MirrorState {
     /// The name of the plugin.
     pub fn plugin(&self) -> &str {
         &self.plugin
-    }
-
-    /// The name of the mirror.
-    pub fn mirror(&self) -> &str {
-        &self.mirror
     }
 
     /// The counts that the host does not have yet.
@@ -177,7 +173,10 @@ impl MirrorState {
     }
 
     /// The values of the gauges that show the configuration. A mirror without a configuration is off.
-    pub fn settings(&self, config: Option<&MirrorConfig>, is_enabled: bool) -> impl Iterator<Item = Change> {
+    pub fn settings(&self, plan: &Plan) -> impl Iterator<Item = Change> {
+        let mirror = plan.mirrors.iter().find(|mirror| mirror.config.name == self.mirror);
+        let config = mirror.map(|mirror| &mirror.config);
+        let is_enabled = plan.enabled && config.is_some_and(|config| config.enabled);
         let value = |of: fn(&MirrorConfig) -> u64| config.map_or(0, of);
         let settings = [
             (Statistic::Enabled, u64::from(is_enabled)),

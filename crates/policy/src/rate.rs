@@ -24,15 +24,6 @@ const TOKEN: u64 = 1_000_000_000;
 // === impl Rate ===
 
 impl Rate {
-    /// A full bucket without a limit.
-    pub const fn new() -> Self {
-        Self {
-            per_second: None,
-            tokens: u64::MAX,
-            counted: 0,
-        }
-    }
-
     /// Changes the rate. The bucket keeps its tokens, up to the new burst.
     pub const fn set(&mut self, per_second: Option<PerSecond>) {
         self.per_second = per_second;
@@ -63,7 +54,12 @@ impl Rate {
 }
 
 impl Default for Rate {
+    /// A full bucket without a limit.
     fn default() -> Self {
-        Self::new()
+        Self {
+            per_second: None,
+            tokens: u64::MAX,
+            counted: 0,
+        }
     }
 }

@@ -70,7 +70,7 @@ impl CollectedCopy {
         let config = &mirror.mirror.config;
         Self {
             permit: mirror.state.with(|state| state.admit(facts.headers.bytes())),
-            with_body: body::is_copied(&config.body, facts.late.declared_length).unwrap_or(false),
+            with_body: facts.late.declared_length.unwrap_or(0) <= config.body.max_bytes.get(),
             redacted: None,
             deadline: facts.late.now.saturating_add(config.body.max_wait.duration()),
             mirror,

@@ -67,18 +67,19 @@ impl VmState {
         }
     }
 
-    /// Serves a plan of a plugin from now on. `metrics` has the metrics of each mirror of the plan, in order. A mirror
-    /// that the plugin had before keeps its state: no update resets a budget, a breaker or a count. Returns the plan,
-    /// and the values of the gauges that show the configuration. A mirror that the plan does not have any more is off.
+    /// Serves a plan of a plugin from now on. A mirror that the plugin had before keeps its state: no update resets a
+    /// budget, a breaker or a count. For a new mirror, `define` defines the statistics by the mirror's name. Returns the
+    /// plan, and the values of the gauges that show the configuration. A mirror that the plan does not have any more is
+    /// off.
     pub fn adopt(
         &mut self,
         root: RootId,
         plugin: &str,
         plan: &Plan,
-        metrics: Vec<Metrics>,
+        mut define: impl FnMut(&str) -> Metrics,
     ) -> (Rc<ActivePlan>, Vec<Change>) {
-        let states = plan.mirrors.iter().zip(metrics).map(|(mirror, metrics)| {
-            let state = self.state_of(plugin, &mirror.config.name, metrics);
+        let states = plan.mirrors.iter().map(|mirror| {
+            let state = self.state_of(plugin, &mirror.config.name, &mut define);
             state.with(|state| state.configure(&mirror.config));
             state
         });
@@ -87,10 +88,7 @@ impl VmState {
         for state in &self.mirrors {
             state.with(|state| {
                 if state.plugin() == plugin {
-                    let mirror = plan.mirrors.iter().find(|mirror| mirror.config.name == state.mirror());
-                    let config = mirror.map(|mirror| &mirror.config);
-                    let is_enabled = plan.enabled && config.is_some_and(|config| config.enabled);
-                    settings.extend(state.settings(config, is_enabled));
+                    settings.extend(state.settings(plan));
                 }
             });
         }
@@ -100,7 +98,12 @@ impl VmState {
     }
 
     /// The state of a mirror of a plugin. A new mirror has a new state.
-    fn state_of(&mut self, plugin: &str, mirror: &str, metrics: Metrics) -> Rc<Slot<MirrorState>> {
+    fn state_of(
+        &mut self,
+        plugin: &str,
+        mirror: &str,
+        define: &mut impl FnMut(&str) -> Metrics,
+    ) -> Rc<Slot<MirrorState>> {
         let known = self
             .mirrors
             .iter()
@@ -108,7 +111,7 @@ impl VmState {
         if let Some(state) = known {
             return Rc::clone(state);
         }
-        let state = Rc::new(Slot::new(MirrorState::new(plugin, mirror, metrics)));
+        let state = Rc::new(Slot::new(MirrorState::new(plugin, mirror, define(mirror))));
         self.mirrors.push(Rc::clone(&state));
         state
     }

@@ -30,18 +30,12 @@ pub(super) fn serve(
     plugin: &str,
     plan: Plan,
 ) -> Serving {
-    let mut metrics = Vec::new();
-    for mirror in &plan.mirrors {
-        let name = (plugin.to_owned(), mirror.config.name.clone());
-        let known = accounts.iter().position(|account| *account == name);
-        let account = known.unwrap_or(accounts.len());
-        if known.is_none() {
-            accounts.push(name);
-        }
-        let metric = |statistic: Statistic| Some(MetricId((account * COUNT + statistic.index()) as u32));
-        metrics.push(Metrics::define(metric));
-    }
-    let (active, changes) = vm.adopt(root, plugin, &plan, metrics);
+    let define = |mirror: &str| {
+        let account = accounts.len();
+        accounts.push((plugin.to_owned(), mirror.to_owned()));
+        Metrics::define(|statistic| Some(MetricId((account * COUNT + statistic.index()) as u32)))
+    };
+    let (active, changes) = vm.adopt(root, plugin, &plan, define);
     let setting = |change| match change {
         Change::Record(metric, value) => {
             let (account, statistic) = of_metric(metric);

@@ -215,17 +215,11 @@ fn circuit_breaker(node: Node) -> Result<CircuitBreaker> {
 // Envoy's YAML reader writes a number with a fraction into a `Struct` as a text. So a decimal text is a number here
 // too.
 fn percentage(node: Node) -> Result<Percentage> {
-    node.parse("a number from 0 to 100", |value| match value.as_str() {
-        Some(text) => Percentage::from_text(text),
-        None => value.as_f64().map(Percentage::from_number),
-    })
+    node.parse("a number from 0 to 100", Percentage::read)
 }
 
 fn per_second(node: Node) -> Result<PerSecond> {
-    node.parse("a number from 0.001 to 1000000", |value| match value.as_str() {
-        Some(text) => PerSecond::from_text(text),
-        None => value.as_f64().map(PerSecond::from_number),
-    })
+    node.parse("a number from 0.001 to 1000000", PerSecond::read)
 }
 
 fn timestamp(node: Node) -> Result<Timestamp> {
@@ -241,10 +235,7 @@ fn span(node: Node) -> Result<Span> {
 }
 
 fn whole<const MIN: u64, const MAX: u64>(node: Node) -> Result<Whole<MIN, MAX>> {
-    node.parse("a whole number", |value| match value.as_str() {
-        Some(text) => Whole::from_text(text),
-        None => value.as_f64().map(Whole::from_number),
-    })
+    node.parse("a whole number", Whole::read)
 }
 
 /// Replaces a default if the user gave a value.

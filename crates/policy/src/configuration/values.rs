@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// A share of requests: 0 to 100 percent in steps of 0.0001. The number inside is parts per million.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,14 +60,9 @@ impl Percentage {
         if ppm <= Self::ALL.0 { Some(Self(ppm)) } else { None }
     }
 
-    /// The percentage that a number of the configuration means.
-    pub(crate) fn from_number(percentage: f64) -> Result<Self, String> {
-        PERCENT.of_number(percentage).map(Self)
-    }
-
-    /// The percentage that a decimal text means. Returns `None` if the text is not a decimal number.
-    pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
-        PERCENT.of_text(text).map(|steps| steps.map(Self))
+    /// Reads a number, or a decimal text. Returns `None` for a value of another type.
+    pub(crate) fn read(value: &Value) -> Option<Result<Self, String>> {
+        PERCENT.read(value).map(|steps| steps.map(Self))
     }
 
     /// Parts per million: 0 to 1,000,000.
@@ -96,14 +92,9 @@ impl Serialize for Percentage {
 // === impl PerSecond ===
 
 impl PerSecond {
-    /// The rate that a number of the configuration means, in times per second.
-    pub(crate) fn from_number(times: f64) -> Result<Self, String> {
-        PER_SECOND.of_number(times).map(Self)
-    }
-
-    /// The rate that a decimal text means. Returns `None` if the text is not a decimal number.
-    pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
-        PER_SECOND.of_text(text).map(|steps| steps.map(Self))
+    /// Reads a number, or a decimal text. Returns `None` for a value of another type.
+    pub(crate) fn read(value: &Value) -> Option<Result<Self, String>> {
+        PER_SECOND.read(value).map(|steps| steps.map(Self))
     }
 
     /// Thousandths of a time per second: 1 to 1,000,000,000.
@@ -147,6 +138,13 @@ const PER_SECOND: Steps = Steps {
 };
 
 impl Steps {
+    fn read(&self, value: &Value) -> Option<Result<u32, String>> {
+        match value.as_str() {
+            Some(text) => self.of_text(text),
+            None => value.as_f64().map(|number| self.of_number(number)),
+        }
+    }
+
     fn of_number(&self, number: f64) -> Result<u32, String> {
         let steps = number * f64::from(self.per_one);
         if !(f64::from(self.min)..=f64::from(self.max)).contains(&steps) {
@@ -309,13 +307,11 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
         }
     }
 
-    /// The whole number that a number of the configuration means.
-    pub(crate) fn from_number(number: f64) -> Result<Self, String> {
-        whole(number, MIN, MAX).map(Self)
-    }
-
-    /// The whole number that a decimal text means. Returns `None` if the text is not a decimal number.
-    pub(crate) fn from_text(text: &str) -> Option<Result<Self, String>> {
+    /// Reads a number, or a decimal text. Returns `None` for a value of another type.
+    pub(crate) fn read(value: &Value) -> Option<Result<Self, String>> {
+        let Some(text) = value.as_str() else {
+            return value.as_f64().map(|number| whole(number, MIN, MAX).map(Self));
+        };
         is_decimal(text).then(|| match parse_decimal(text, 1) {
             None => Err("is not a whole number".to_owned()),
             Some(number) => Self::new(number).ok_or_else(|| format!("is not between {MIN} and {MAX}")),

@@ -1,13 +1,7 @@
 //! The cap of a body: whether a copy has the body of its request.
 
 use crate::configuration::{Body, WhenLarger};
-use crate::headers::Headers;
 use crate::reasons::Dropped;
-
-/// The length that a request declares for its body. Returns `None` if the request declares no length.
-pub(crate) fn declared_length(headers: &Headers) -> Option<u64> {
-    headers.number(b"content-length")
-}
 
 /// Whether a copy has a body of this length, in bytes.
 ///

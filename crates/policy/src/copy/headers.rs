@@ -114,7 +114,7 @@ fn redacted<'a>(mirror: &Mirror, (name, value): Header<'a>) -> Option<Cow<'a, [u
 /// Gives a header one value: at the header's first place, or at the end if the request has no such header.
 fn set_header<'a>(copy: &mut Vec<CopiedHeader<'a>>, original: &Headers, name: &'a [u8], value: &'a [u8]) {
     let mut is_set = false;
-    if original.may_have(name) {
+    if original.get(name).is_some() {
         copy.retain_mut(|(candidate, old)| {
             if *candidate != name {
                 return true;

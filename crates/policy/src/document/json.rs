@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 ///
 /// # Errors
 /// The text is not JSON, nests deeper than 127 levels, or has an object with a key that stands twice. The message has
-/// the line and the column, both from 1.
+/// the line and the column.
 pub fn read(bytes: &[u8]) -> Result<Value, String> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = UniqueKeys.deserialize(&mut reader).map_err(|error| error.to_string())?;

@@ -4,7 +4,6 @@ use super::check::{Check, Holds, quoted};
 use super::explanation::Decision;
 use crate::active_plan::ActivePlan;
 use crate::configuration::{MirrorConfig, WhenLarger};
-use crate::copy::body;
 use crate::copy::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::gates::{Facts, Gate};
 use crate::headers::Headers;
@@ -49,7 +48,7 @@ pub(super) fn check(
             is_passed,
         ),
         Gate::Breaker => breaker(config),
-        Gate::Head => head(config, headers),
+        Gate::Head => head(config, facts),
         Gate::Budget => assumed(
             "limits",
             format!(
@@ -154,13 +153,14 @@ fn breaker(config: &MirrorConfig) -> Check {
     )
 }
 
-fn head(config: &MirrorConfig, headers: &Headers) -> Check {
+fn head(config: &MirrorConfig, facts: &Facts<'_>) -> Check {
+    let headers = facts.headers;
     let or_else = match config.body.when_larger {
         WhenLarger::Drop => "",
         WhenLarger::HeadersOnly => "; a larger body is left out",
     };
     let max = config.body.max_bytes.get();
-    let length = match body::declared_length(headers) {
+    let length = match facts.late.declared_length {
         Some(declared) => format!("a body of {declared} bytes"),
         None => "no declared length".to_owned(),
     };

@@ -156,17 +156,17 @@ fn literal_prefix(pattern: &str) -> String {
     let end = pattern.find(|letter| !is_literal(letter)).unwrap_or(pattern.len());
     let (prefix, rest) = pattern.split_at_checked(end).unwrap_or_default();
     let mut prefix = prefix.to_owned();
-    // These make the last letter optional.
-    if rest.starts_with(['*', '?', '{']) {
+    // A repetition makes the last letter optional. It may also stand behind a `+` or behind flags.
+    if rest.starts_with(['*', '?', '{', '+']) || rest.starts_with("(?") {
         prefix.pop();
     }
     prefix
 }
 
-/// Whether an expression may have a `|` outside of all groups. An expression with both a `|` and a class is not looked
-/// at closely.
+/// Whether an expression may have a `|` outside of all groups. An expression with a `|` and a class, or a `#` that may begin
+/// a comment, is not looked at closely.
 fn has_top_level_alternation(pattern: &str) -> bool {
-    if pattern.contains('[') {
+    if pattern.contains(['[', '#']) {
         return pattern.contains('|');
     }
     let (mut depth, mut is_escaped) = (0_usize, false);

@@ -73,8 +73,8 @@ fn a_request_that_no_mirror_matches_allocates_nothing() {
 /// bench allocates too.
 fn vm(keys: &str) -> (VmState, Rc<ActivePlan>) {
     let mut vm = VmState::new(1);
-    let metrics = vec![Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)))];
-    let (plan, _) = vm.adopt(ROOT, "plugin", &mirror(keys), metrics);
+    let define = |_: &str| Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)));
+    let (plan, _) = vm.adopt(ROOT, "plugin", &mirror(keys), define);
     (vm, plan)
 }
 

@@ -51,6 +51,18 @@ fn a_uri_is_compared_without_query_and_fragment() {
         (r#"{"regex": "/a|/b"}"#, "/b", true),
         (r#"{"regex": "/a|/b"}"#, "/bc", false),
         (r#"{"regex": ".*"}"#, "/%ff/é", true),
+        // The beginning of an expression that a text must have is shorter than its leading letters here.
+        (r#"{"regex": "/items/*"}"#, "/items", true),
+        (r#"{"regex": "/items/?"}"#, "/items", true),
+        (r#"{"regex": "/items/{0,1}"}"#, "/items", true),
+        (r#"{"regex": "/items/+*"}"#, "/items", true),
+        (r#"{"regex": "/items/+"}"#, "/items", false),
+        (r#"{"regex": "/ab(?i)?"}"#, "/a", true),
+        (r#"{"regex": "/v1(?x) # old (\n|/v2"}"#, "/v2", true),
+        (r#"{"regex": "/a[(]|/b[)]"}"#, "/b)", true),
+        (r#"{"regex": "/a\\(|/b"}"#, "/b", true),
+        (r#"{"regex": "^/a(b|c)d"}"#, "/acd", true),
+        (r#"{"regex": "(?i)/a"}"#, "/A", true),
     ] {
         assert_eq!(
             matches(&format!(r#"[{{"uri": {entry}}}]"#), &get(path, &[])),
