@@ -56,7 +56,7 @@ impl Root {
         vm::apply(settings);
         warn_of_expired(&active);
         host::set_tick_period(tick_period(&plan));
-        self.plan = (!active.is_idle()).then_some(active);
+        self.plan = (!active.mirrors.is_empty()).then_some(active);
         Ok(())
     }
 

@@ -88,9 +88,4 @@ impl ActivePlan {
     pub fn matches(&self, head: &RequestHead<'_>) -> bool {
         self.mirrors.iter().any(|active| active.mirror.matches(head))
     }
-
-    /// Whether no request can be copied.
-    pub fn is_idle(&self) -> bool {
-        self.mirrors.is_empty()
-    }
 }
