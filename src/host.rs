@@ -167,8 +167,8 @@ pub fn reenter(root: u32) {
     unsafe { proxy_on_queue_ready(root, OUTBOX) }
 }
 
-/// Defines the metric of a mirror's statistic. Envoy has one value for each name, but a new number for each definition, so
-/// a statistic is defined once. Only a callback that configures may call this. Returns `None` if the host refuses.
+/// Defines the metric of a mirror's statistic. Envoy has one value for each name, but a new number for each definition,
+/// so a statistic is defined once. Only a callback that configures may call this. Returns `None` if the host refuses.
 pub fn define_metric(statistic: Statistic, mirror: &str) -> Option<MetricId> {
     // The numbers of the ABI.
     let kind = match statistic.kind() {

@@ -27,8 +27,8 @@ impl Questions {
     /// Whether the request is a further attempt for a request that has been here before.
     ///
     /// Behind the router each request has a number from 1 on. Before the router the number is absent or 0. A root
-    /// context has one place, so its first request answers for all. (Two places with one plugin's name and configuration
-    /// would share a root context: docs/limits.md.)
+    /// context has one place, so its first request answers for all. (Two places with one plugin's name and
+    /// configuration would share a root context: docs/limits.md.)
     pub fn is_retry(&self) -> bool {
         if !self.may_be_retry() {
             return false;

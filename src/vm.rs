@@ -1,5 +1,5 @@
-//! The state of the VM: one for all plugins, configurations and streams in it. A step on the state calls no host, but for
-//! the definition of a new mirror's statistics. The host gets the changes afterwards.
+//! The state of the VM: one for all plugins, configurations and streams in it. A step on the state calls no host, but
+//! for the definition of a new mirror's statistics. The host gets the changes afterwards.
 
 use mirror_policy::Slot;
 use mirror_policy::breaker::Transition;

@@ -222,8 +222,8 @@ fn read_sizes(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [usize; 2] {
     [[a, b, c, d], [e, f, g, h]].map(|bytes| u32::from_le_bytes(bytes) as usize)
 }
 
-/// The whole number that the digits of a value mean. A number that does not fit is `u64::MAX`. Returns `None` if the value
-/// is not a whole number.
+/// The whole number that the digits of a value mean. A number that does not fit is `u64::MAX`. Returns `None` if the
+/// value is not a whole number.
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
     // Ten times this number and a digit more still fit.
     const LARGEST: u64 = (u64::MAX - 9) / 10;

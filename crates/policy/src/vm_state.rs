@@ -68,9 +68,9 @@ impl VmState {
     }
 
     /// Serves a plan of a plugin from now on. A mirror that the plugin had before keeps its state: no update resets a
-    /// budget, a breaker or a count. For a new mirror, `define` defines the statistics by the mirror's name. Returns the
-    /// plan, and the values of the gauges that show the configuration. A mirror that the plan does not have any more is
-    /// off.
+    /// budget, a breaker or a count. For a new mirror, `define` defines the statistics by the mirror's name. Returns
+    /// the plan, and the values of the gauges that show the configuration. A mirror that the plan does not have any
+    /// more is off.
     pub fn adopt(
         &mut self,
         root: RootId,

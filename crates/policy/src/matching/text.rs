@@ -163,8 +163,8 @@ fn literal_prefix(pattern: &str) -> String {
     prefix
 }
 
-/// Whether an expression may have a `|` outside of all groups. An expression with a `|` and a class, or a `#` that may begin
-/// a comment, is not looked at closely.
+/// Whether an expression may have a `|` outside of all groups. An expression with a `|` and a class, or a `#` that may
+/// begin a comment, is not looked at closely.
 fn has_top_level_alternation(pattern: &str) -> bool {
     if pattern.contains(['[', '#']) {
         return pattern.contains('|');
