@@ -8,7 +8,7 @@ use mirror_policy::copy::RequestCopy;
 use mirror_policy::reasons::Dropped;
 use mirror_policy::vm_state::{RootId, StreamId, Token};
 
-use crate::host::{self, Refusal};
+use crate::host::{self, CalloutRefusal};
 use crate::vm;
 
 /// The copies of one request on their way from the stream to the root.
@@ -52,7 +52,7 @@ fn call(copy: &RequestCopy) -> Result<Token, Dropped> {
     let mirror = &copy.mirror.mirror;
     let timeout = mirror.config.timeout.duration();
     host::call(&mirror.cluster, &copy.headers()?, copy.body(), timeout).map_err(|refusal| match refusal {
-        Refusal::BadArgument => Dropped::ClusterMissing,
-        Refusal::Failed => Dropped::NoCapacity,
+        CalloutRefusal::BadArgument => Dropped::ClusterMissing,
+        CalloutRefusal::Failed => Dropped::NoCapacity,
     })
 }

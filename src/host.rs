@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use mirror_policy::copy::headers::CopiedHeader;
+use mirror_policy::copy::copied_headers::CopiedHeader;
 use mirror_policy::headers::Headers;
-use mirror_policy::statistics::{Kind, MetricId, Statistic};
+use mirror_policy::statistics::{MetricId, Statistic, StatisticKind};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
@@ -38,7 +38,7 @@ pub enum Buffer {
 }
 
 /// Why the host did not take a callout. No answer comes.
-pub enum Refusal {
+pub enum CalloutRefusal {
     /// The worker does not know the cluster, or a pseudo header is missing.
     BadArgument,
     /// The cluster has no healthy endpoint, its circuit breaker is full, or the capability is denied.
@@ -143,7 +143,12 @@ fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
 ///
 /// # Errors
 /// The host does not take the callout. Then no answer comes.
-pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: Duration) -> Result<u32, Refusal> {
+pub fn call(
+    cluster: &str,
+    headers: &[CopiedHeader<'_>],
+    body: &[u8],
+    timeout: Duration,
+) -> Result<u32, CalloutRefusal> {
     fn text(bytes: &[u8]) -> &str {
         // SAFETY: header values may have any bytes, and the SDK takes them as `&str` only to read their length and
         // bytes (proxy-wasm 0.2.5, hostcalls.rs, `utils::serialize_map`); nothing looks at them as characters.
@@ -152,8 +157,8 @@ pub fn call(cluster: &str, headers: &[CopiedHeader<'_>], body: &[u8], timeout: D
     let headers = headers.iter().map(|(name, value)| (text(name), text(value))).collect();
     let body = (!body.is_empty()).then_some(body);
     hostcalls::dispatch_http_call(cluster, headers, body, Vec::new(), timeout).map_err(|status| match status {
-        Status::BadArgument => Refusal::BadArgument,
-        _ => Refusal::Failed,
+        Status::BadArgument => CalloutRefusal::BadArgument,
+        _ => CalloutRefusal::Failed,
     })
 }
 
@@ -172,9 +177,9 @@ pub fn reenter(root: u32) {
 pub fn define_metric(statistic: Statistic, mirror: &str) -> Option<MetricId> {
     // The numbers of the ABI.
     let kind = match statistic.kind() {
-        Kind::Counter => 0,
-        Kind::Gauge | Kind::Setting => 1,
-        Kind::Histogram => 2,
+        StatisticKind::Counter => 0,
+        StatisticKind::Gauge | StatisticKind::Setting => 1,
+        StatisticKind::Histogram => 2,
     };
     let (name, mut id) = (statistic.raw_name(mirror), 0);
     // SAFETY: the name is only read during the call, and the host writes one number to `id`.

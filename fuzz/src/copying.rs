@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use mirror_policy::Plan;
-use mirror_policy::copy::headers::{CopiedBody, MAX_HEADER_BYTES, MAX_HEADERS, copied_headers};
+use mirror_policy::copy::copied_headers::{self, CopiedBody, MAX_HEADER_BYTES, MAX_HEADERS};
 use mirror_policy::plan::Mirror;
 use mirror_policy::reasons::Dropped;
 
@@ -72,7 +72,7 @@ pub fn check(bytes: &[u8]) {
     let body = *input.pick(BODIES);
     let original = input.pairs();
     let map = headers(&original);
-    let copied: Vec<Pair> = match copied_headers(mirror, &map, whole(body)) {
+    let copied: Vec<Pair> = match copied_headers::of(mirror, &map, whole(body)) {
         Ok(copied) => copied
             .into_iter()
             .map(|(name, value)| (name.to_vec(), value.into_owned()))

@@ -23,7 +23,7 @@ pub use args::ExplainArgs;
 pub use request::{Spec, Varied};
 pub use shares::{Shares, shares};
 pub use show::Explained;
-pub use source::{Source, sources};
+pub use source::{ConfigurationSource, sources};
 
 /// Explains every configuration of an input.
 ///

@@ -71,7 +71,7 @@ use crate::objects::World;
 pub use args::OptionArgs;
 pub use authorizationpolicy::identities;
 pub use bundle::{Bundle, Manifest, Origin, Step};
-pub use cluster::Destination;
+pub use cluster::RouteDestination;
 pub use destinationrule::ceiling;
 pub use options::{ExtensionApi, IstioVersion, Module, Options, RoutingApi};
 pub use ours::{JOB_LABEL, MANAGED_BY, is_of_job, metadata};

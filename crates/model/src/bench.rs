@@ -7,7 +7,7 @@ use std::time::Duration;
 use mirror_policy::active_plan::ActiveMirror;
 use mirror_policy::breaker::Transition;
 use mirror_policy::copy::RequestCopy;
-use mirror_policy::copy::headers::CopiedHeader;
+use mirror_policy::copy::copied_headers::CopiedHeader;
 use mirror_policy::headers::Headers;
 use mirror_policy::ledger::Change;
 use mirror_policy::matching::RequestHead;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mirror_policy::headers::Headers;
 use mirror_policy::outcome::Outcome;
 use mirror_policy::reasons::{Class, Dropped, Failure};
-use mirror_policy::statistics::{Kind, Statistic};
+use mirror_policy::statistics::{Statistic, StatisticKind};
 use mirror_policy::vm_state::RootId;
 
 use self::model::{Head, Model};
@@ -111,7 +111,7 @@ impl<D: Decisions> Storm<D> {
         for account in 0..NAMES.len() {
             assert_eq!(self.bench.usage(account), (0, 0), "copies and bytes");
             for statistic in Statistic::all() {
-                let is_gauge = statistic.kind() == Kind::Gauge;
+                let is_gauge = statistic.kind() == StatisticKind::Gauge;
                 assert!(
                     !is_gauge || self.bench.totals.of(account, statistic) == 0,
                     "{statistic:?}"

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use mirror_policy::statistics::{COUNT, Kind, Statistic};
+use mirror_policy::statistics::{COUNT, Statistic, StatisticKind};
 
 use crate::balance::Balance;
 
@@ -32,9 +32,9 @@ impl Totals {
     /// If a counter would not grow, or if the statistic is a setting.
     pub fn add(&mut self, account: usize, statistic: Statistic, amount: i64) {
         match statistic.kind() {
-            Kind::Counter => assert!(amount > 0, "{statistic:?} is a counter and does not grow: {amount}"),
-            Kind::Setting => panic!("{statistic:?} is a setting and no event changes it"),
-            Kind::Gauge | Kind::Histogram => {}
+            StatisticKind::Counter => assert!(amount > 0, "{statistic:?} is a counter and does not grow: {amount}"),
+            StatisticKind::Setting => panic!("{statistic:?} is a setting and no event changes it"),
+            StatisticKind::Gauge | StatisticKind::Histogram => {}
         }
         self.open(account + 1);
         self.0[account][statistic.index()] += amount;

@@ -1,7 +1,7 @@
 //! The copy of a request: its headers and its body. A body is whole or absent, never a part. Tests compare the copy
 //! with Envoy's own mirror.
 
-pub mod headers;
+pub mod copied_headers;
 
 pub(crate) mod body;
 
@@ -11,7 +11,7 @@ use crate::active_plan::ActiveMirror;
 use crate::budget::Permit;
 use crate::headers::Headers;
 use crate::reasons::Dropped;
-use headers::{CopiedBody, CopiedHeader};
+use copied_headers::{CopiedBody, CopiedHeader};
 
 /// A request as it came in, complete. All its copies share it.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl RequestCopy {
             bytes: self.body().len(),
             is_redacted: self.redacted.is_some(),
         };
-        headers::copied_headers(&self.mirror.mirror, &self.original.headers, body)
+        copied_headers::of(&self.mirror.mirror, &self.original.headers, body)
     }
 
     /// The body of the copy. It is empty if the copy has no body.

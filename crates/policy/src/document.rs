@@ -19,7 +19,7 @@ pub struct Node {
 
 /// An object of a document. A reader takes its keys out one by one.
 #[derive(Debug)]
-pub struct Object {
+pub struct Fields {
     path: String,
     fields: Map<String, Value>,
 }
@@ -158,7 +158,7 @@ impl Node {
     ///
     /// # Errors
     /// The value is not an object, or it has another key.
-    pub fn object(self, keys: &[&str]) -> Result<Object, ConfigError> {
+    pub fn object(self, keys: &[&str]) -> Result<Fields, ConfigError> {
         let object = self.any_object()?;
         match object.fields.keys().find(|key| !keys.contains(&key.as_str())) {
             None => Ok(object),
@@ -177,7 +177,7 @@ impl Node {
     /// # Errors
     /// The value is not an object.
     pub fn names(self) -> Result<Vec<(String, Node)>, ConfigError> {
-        let Object { path, fields } = self.any_object()?;
+        let Fields { path, fields } = self.any_object()?;
         let node = |(name, value): (String, Value)| {
             let path = below(&path, &name);
             (name, Node { path, value })
@@ -185,9 +185,9 @@ impl Node {
         Ok(fields.into_iter().map(node).collect())
     }
 
-    fn any_object(self) -> Result<Object, ConfigError> {
+    fn any_object(self) -> Result<Fields, ConfigError> {
         match self.value {
-            Value::Object(fields) => Ok(Object {
+            Value::Object(fields) => Ok(Fields {
                 path: self.path,
                 fields,
             }),
@@ -196,9 +196,9 @@ impl Node {
     }
 }
 
-// === impl Object ===
+// === impl Fields ===
 
-impl Object {
+impl Fields {
     /// The path of the object.
     pub fn path(&self) -> &str {
         &self.path

@@ -13,7 +13,7 @@ use crate::configuration::redact::{Redact, RedactMode};
 use crate::grammar;
 use crate::headers::Header;
 use crate::reasons::Dropped;
-use json_body::{Token, hex};
+use json_body::{ValueToken, hex};
 
 /// Each list of a mirror has at most this many entries. The bound limits the cost of one header and of one key of a
 /// body.
@@ -253,9 +253,9 @@ impl Redaction {
     ///
     /// The function is SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012), a keyed function for short inputs.
     /// Without the key, nobody can try a value against a token.
-    fn token(&self, value: &[u8]) -> Option<Token> {
+    fn token(&self, value: &[u8]) -> Option<ValueToken> {
         let hash = SipHasher24::new_with_key(self.key.as_ref()?).hash(value).as_bytes();
-        let mut token = Token::default();
+        let mut token = ValueToken::default();
         for (digits, byte) in token.chunks_exact_mut(2).zip(hash) {
             for (digit, half) in digits.iter_mut().zip([byte >> 4, byte & 15]) {
                 *digit = if half < 10 { b'0' + half } else { b'a' - 10 + half };

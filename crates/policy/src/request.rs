@@ -223,9 +223,9 @@ impl Request {
             with_body: copy.with_body,
             redacted: copy.redacted,
         };
-        let complete = copies.drain(..).map(complete).collect();
+        let complete: Vec<_> = copies.drain(..).map(complete).collect();
         self.stage = Stage::Sent {
-            mirrors: Vec::new(),
+            mirrors: Vec::with_capacity(complete.len()),
             completed: now,
         };
         complete

@@ -46,7 +46,7 @@ pub enum Statistic {
 
 /// The way in which the value of a statistic changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum StatisticKind {
     /// The value only grows. It is the sum over all workers.
     Counter,
     /// The value changes by signed steps. It is the sum over all workers.
@@ -210,16 +210,16 @@ impl Statistic {
     }
 
     /// The way in which the value changes.
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(self) -> StatisticKind {
         match self {
-            Self::Collecting | Self::InFlight | Self::BufferedBytes | Self::BreakerOpen => Kind::Gauge,
+            Self::Collecting | Self::InFlight | Self::BufferedBytes | Self::BreakerOpen => StatisticKind::Gauge,
             Self::Enabled
             | Self::PercentagePpm
             | Self::InFlightLimit
             | Self::BufferedBytesLimit
-            | Self::ExpiryTimestampSeconds => Kind::Setting,
-            Self::ShadowDuration | Self::PrimaryDuration => Kind::Histogram,
-            _ => Kind::Counter,
+            | Self::ExpiryTimestampSeconds => StatisticKind::Setting,
+            Self::ShadowDuration | Self::PrimaryDuration => StatisticKind::Histogram,
+            _ => StatisticKind::Counter,
         }
     }
 

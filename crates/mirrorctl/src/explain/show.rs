@@ -5,14 +5,14 @@ use mirror_policy::plan::Mirror;
 use serde_json::{Map, Value, json};
 
 use super::shares::{percent, word};
-use super::{Shares, Source, Spec};
+use super::{ConfigurationSource, Shares, Spec};
 use crate::output::{table, value};
 
 /// One configuration, and what it does with the request.
 #[derive(Debug)]
 pub struct Explained {
     /// The configuration.
-    pub source: Source,
+    pub source: ConfigurationSource,
     /// Mirror by mirror.
     pub explanations: Vec<Explanation>,
     /// For many requests, if they were asked for.

@@ -17,7 +17,7 @@ use crate::preview::configs;
 
 /// A configuration, and where it was found.
 #[derive(Debug)]
-pub struct Source {
+pub struct ConfigurationSource {
     /// For a person: the file, or the object.
     pub name: String,
     /// Whether its clusters are those that Envoy will know. Those of a job follow from the objects.
@@ -30,7 +30,7 @@ pub struct Source {
 ///
 /// # Errors
 /// What reading refuses, and an input without any.
-pub fn sources(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<Source>> {
+pub fn sources(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<ConfigurationSource>> {
     let documents = input::documents(&args.file, stdin)?;
     let mut sources = Vec::new();
     let mut others = Vec::new();
@@ -67,7 +67,7 @@ pub fn sources(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<Source>>
     Ok(sources)
 }
 
-fn source(place: &Place, name: String, config: &Value, prefix: &str) -> Result<Source> {
+fn source(place: &Place, name: String, config: &Value, prefix: &str) -> Result<ConfigurationSource> {
     let plan = Plan::parse(config.to_string().as_bytes()).map_err(|error| match error {
         ConfigError::Invalid { path, problem } => Error::invalid(place, format!("{prefix}{path}"), problem),
         other => Error::Unreadable {
@@ -75,7 +75,7 @@ fn source(place: &Place, name: String, config: &Value, prefix: &str) -> Result<S
             problem: other.to_string(),
         },
     })?;
-    Ok(Source {
+    Ok(ConfigurationSource {
         name,
         has_clusters: true,
         plan: Rc::new(plan),
@@ -92,7 +92,7 @@ fn named(object: &Value, place: &Place) -> String {
 
 // === a job ===
 
-fn of_job(job: Job, args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<Source>> {
+fn of_job(job: Job, args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<ConfigurationSource>> {
     let name = match job.namespace.as_str() {
         "" => format!("the job {}", job.name),
         namespace => format!("the job {} of namespace {namespace}", job.name),

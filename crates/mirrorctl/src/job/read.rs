@@ -5,7 +5,7 @@ mod planes;
 
 mod values;
 
-use mirror_policy::document::{Node, Object};
+use mirror_policy::document::{Fields, Node};
 use mirror_policy::{ConfigError, MIRROR_KEYS, Plan};
 use serde_json::{Map, Value, json};
 
@@ -229,7 +229,7 @@ fn filter_config(
     mirror.ok_or_else(|| ConfigError::invalid(path, "is not a mirror"))
 }
 
-fn backend(object: &mut Object, job: &Job) -> Read<Backend> {
+fn backend(object: &mut Fields, job: &Job) -> Read<Backend> {
     let path = object.path().to_owned();
     let is_primary = |name: &str| job.primary.as_ref().is_some_and(|primary| primary.subset == name);
     let own = object.take("endpoint");

@@ -2,7 +2,7 @@
 //! ended, each with its reason from the one vocabulary.
 
 use mirror_policy::reasons::{Class, Failure};
-use mirror_policy::statistics::{Kind, Statistic};
+use mirror_policy::statistics::{Statistic, StatisticKind};
 
 use super::history::Tally;
 use super::reading::Counts;
@@ -96,7 +96,7 @@ impl Balances {
         };
         let reasons: Vec<ReasonCount> = vocabulary::all()
             .iter()
-            .filter(|statistic| statistic.kind() == Kind::Counter && statistic.result().is_some())
+            .filter(|statistic| statistic.kind() == StatisticKind::Counter && statistic.result().is_some())
             .filter(of_engine)
             .map(|&statistic| ReasonCount {
                 statistic,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
-use mirror_policy::statistics::{COUNT, Kind, Statistic};
+use mirror_policy::statistics::{COUNT, Statistic, StatisticKind};
 
 use super::distribution::Distribution;
 use super::reading::{Counts, Reading, Uptime};
@@ -303,13 +303,15 @@ impl Tally {
 
     /// The sum of a counter over all its results, or over some.
     pub fn total(&self, of: impl Fn(Statistic) -> bool) -> f64 {
-        let counters = vocabulary::all().iter().filter(|one| one.kind() == Kind::Counter);
+        let counters = vocabulary::all()
+            .iter()
+            .filter(|one| one.kind() == StatisticKind::Counter);
         counters.filter(|&&one| of(one)).map(|&one| self.get(one)).sum()
     }
 
     fn between(then: &Counts, now: &Counts, span: &Range<i64>) -> Self {
         let growth = |&statistic: &Statistic| match (statistic.kind(), now.get(statistic)) {
-            (Kind::Counter, Some(now)) => (now - then.get(statistic).unwrap_or_default()).max(0.0),
+            (StatisticKind::Counter, Some(now)) => (now - then.get(statistic).unwrap_or_default()).max(0.0),
             _ => 0.0,
         };
         let durations = [Statistic::PrimaryDuration, Statistic::ShadowDuration].map(|statistic| {

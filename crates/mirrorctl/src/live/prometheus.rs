@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use mirror_policy::reasons::{Class, Failure};
-use mirror_policy::statistics::{Kind, Statistic};
+use mirror_policy::statistics::{Statistic, StatisticKind};
 use serde_json::Value;
 
 use super::answer;
@@ -195,7 +195,7 @@ impl Scrape {
             self.counts(mirror, Engine::Wasm);
             self.bucket(mirror, statistic, labels, value);
         } else if let Some(statistic) = vocabulary::statistic(name, result.filter(|result| !result.is_empty()))
-            && statistic.kind() != Kind::Histogram
+            && statistic.kind() != StatisticKind::Histogram
         {
             self.counts(mirror, Engine::Wasm).add(statistic, value);
         }

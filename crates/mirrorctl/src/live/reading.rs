@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mirror_policy::statistics::{COUNT, Kind, Statistic};
+use mirror_policy::statistics::{COUNT, Statistic, StatisticKind};
 
 use super::distribution::Distribution;
 use super::vocabulary;
@@ -92,7 +92,9 @@ impl Counts {
 
     /// Whether a counter is lower than it was: the counting began anew.
     pub fn is_behind(&self, earlier: &Self) -> bool {
-        let counters = vocabulary::all().iter().filter(|one| one.kind() == Kind::Counter);
+        let counters = vocabulary::all()
+            .iter()
+            .filter(|one| one.kind() == StatisticKind::Counter);
         counters
             .filter_map(|&counter| self.get(counter).zip(earlier.get(counter)))
             .any(|(now, then)| now < then)

@@ -2,7 +2,7 @@
 //! copy nothing ends here.
 
 use super::clone::{Called, called};
-use super::cluster::Destination;
+use super::cluster::RouteDestination;
 use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
 use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds};
@@ -22,7 +22,7 @@ pub(super) fn destination(
     client: &str,
     world: &World,
     notes: &mut Vec<String>,
-) -> Result<Destination> {
+) -> Result<RouteDestination> {
     match called(job, shadow) {
         Called::Service {
             name,
@@ -129,7 +129,7 @@ pub(super) fn backend_destination(
     number: u16,
     path: &str,
     notes: &mut Vec<String>,
-) -> Result<Destination> {
+) -> Result<RouteDestination> {
     let title = backend.object.title();
     if let Some(other) = backend.external_name() {
         return Err(Error::Refused(format!(
@@ -148,7 +148,7 @@ pub(super) fn backend_destination(
         )),
         Protocol::Opaque | Protocol::Udp => return Err(opaque(path, backend, &port)),
     }
-    Ok(Destination {
+    Ok(RouteDestination {
         host: backend.host(),
         port: number,
         subset: None,
@@ -163,7 +163,7 @@ fn subset_destination(
     client: &str,
     world: &World,
     path: &str,
-) -> Result<Destination> {
+) -> Result<RouteDestination> {
     if service.is_headless() {
         return Err(headless(path, service));
     }
@@ -175,7 +175,7 @@ fn subset_destination(
             command: kinds::DESTINATION_RULE.command(namespace),
         });
     }
-    Ok(Destination {
+    Ok(RouteDestination {
         host,
         port,
         subset: Some(name.to_owned()),

@@ -2,7 +2,7 @@
 
 /// A port of a Service, or of a subset of it, as a proxy calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
+pub struct RouteDestination {
     /// The fully qualified host of the Service.
     pub host: String,
     /// The port of the Service, never that of its pods.
@@ -11,7 +11,7 @@ pub struct Destination {
     pub subset: Option<String>,
 }
 
-impl Destination {
+impl RouteDestination {
     /// `outbound|PORT|SUBSET|HOST` (pilot/pkg/model/service.go, `BuildSubsetKey`).
     pub fn cluster(&self) -> String {
         let subset = self.subset.as_deref().unwrap_or_default();

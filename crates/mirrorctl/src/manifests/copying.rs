@@ -4,7 +4,7 @@
 use mirror_policy::configuration::values::Percentage;
 use serde_json::{Value, json};
 
-use super::cluster::Destination;
+use super::cluster::RouteDestination;
 use super::options::Options;
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -41,7 +41,7 @@ pub(super) struct Copy {
     /// Its namespace.
     pub namespace: String,
     /// The same as a cluster.
-    pub destination: Destination,
+    pub destination: RouteDestination,
     /// Only what the job says.
     pub percentage: Option<Percentage>,
 }
@@ -116,7 +116,7 @@ impl Copying {
 }
 
 /// A destination as a VirtualService of a namespace writes it: short if the Service is in the same one.
-pub(super) fn destination(name: &str, of: &str, to: &Destination, namespace: &str) -> Value {
+pub(super) fn destination(name: &str, of: &str, to: &RouteDestination, namespace: &str) -> Value {
     let host = if of == namespace { name } else { to.host.as_str() };
     let mut value = json!({"host": host, "port": {"number": to.port}});
     if let (Some(subset), Some(fields)) = (&to.subset, value.as_object_mut()) {

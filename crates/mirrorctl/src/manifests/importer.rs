@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::reach::refers_to;
-use super::{Destination, Options, metadata};
+use super::{Options, RouteDestination, metadata};
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::objects::{Protocol, Service, World, kinds};
@@ -16,7 +16,7 @@ pub(super) fn manifest(
     job: &Job,
     service: &Service<'_>,
     port: u16,
-    mut imports: Vec<Destination>,
+    mut imports: Vec<RouteDestination>,
     world: &World,
     options: &Options,
     notes: &mut Vec<String>,
@@ -103,7 +103,7 @@ pub(super) fn routed_ports(service: &Service<'_>) -> Result<Vec<u16>> {
 }
 
 /// A mirror that gets nothing: Istio then writes no mirror policy (pilot/pkg/networking/core/route/route.go).
-fn zero(shadow: &Destination) -> Value {
+fn zero(shadow: &RouteDestination) -> Value {
     json!({
         "destination": {"host": shadow.host, "port": {"number": shadow.port}},
         "percentage": {"value": 0},

@@ -3,7 +3,7 @@
 
 use super::callable::{destination, http_ports, written};
 use super::clone::{Called, called};
-use super::cluster::Destination;
+use super::cluster::RouteDestination;
 use crate::error::{Error, Result};
 use crate::job::{Job, Primary};
 use crate::objects::{Labels, Service, ServicePort, World, kinds, selects};
@@ -38,7 +38,7 @@ pub struct PlacedShadow {
     /// The port of the target.
     pub port: MirroredPort,
     /// Where its copies go.
-    pub destination: Destination,
+    pub destination: RouteDestination,
 }
 
 /// Places a job.

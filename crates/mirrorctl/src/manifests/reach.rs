@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::cluster::Destination;
+use super::cluster::RouteDestination;
 use super::placement::Placement;
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -65,7 +65,7 @@ fn egress_hosts(sidecar: &Object) -> Option<Vec<&str>> {
 
 /// Whether it is among the hosts, or a VirtualService among them names it: what one refers to is imported with it,
 /// whatever its share of the traffic (pilot/pkg/model/sidecar.go).
-fn reaches(sidecar: &Object, egress: &[&str], shadow: &Destination, world: &World) -> bool {
+fn reaches(sidecar: &Object, egress: &[&str], shadow: &RouteDestination, world: &World) -> bool {
     let covers = |namespace: &str, host: &str| {
         egress
             .iter()
@@ -88,7 +88,7 @@ fn reaches(sidecar: &Object, egress: &[&str], shadow: &Destination, world: &Worl
 }
 
 /// Whether a rule of a VirtualService has this destination, whatever share it gets.
-pub(super) fn refers_to(virtual_service: &Object, shadow: &Destination, domain: &str) -> bool {
+pub(super) fn refers_to(virtual_service: &Object, shadow: &RouteDestination, domain: &str) -> bool {
     let rules = ["http", "tcp", "tls"].into_iter().flat_map(|protocol| {
         let rules = virtual_service.at(&["spec", protocol]).and_then(Value::as_array);
         rules.into_iter().flatten()

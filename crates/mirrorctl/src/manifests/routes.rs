@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Destination;
+use super::RouteDestination;
 use crate::objects::{Object, World, at, fully_qualified};
 
 /// Where short names of hosts are read.
@@ -31,7 +31,7 @@ impl Scope<'_> {
     pub fn cluster(self, destination: &Value) -> String {
         let port = port(destination).unwrap_or_default();
         let subset = destination.get("subset").and_then(Value::as_str);
-        Destination {
+        RouteDestination {
             host: self.host(destination),
             port,
             subset: subset.filter(|subset| !subset.is_empty()).map(str::to_owned),

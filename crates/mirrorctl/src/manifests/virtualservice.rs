@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::change::ObjectChange;
 use super::copying::{Copying, destination};
 use super::routes::{self, bound, rules, scope};
-use super::{Destination, Options, destinationrule, ours, record};
+use super::{Options, RouteDestination, destinationrule, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
 use crate::objects::{Object, World, at, fully_qualified, host_covers, kinds};
@@ -182,7 +182,7 @@ fn new(job: &Job, copying: &Copying, world: &World, options: &Options, notes: &m
     }
     let mut rules = Vec::new();
     for port in &copying.listeners {
-        let to = Destination {
+        let to = RouteDestination {
             host: copying.host.clone(),
             port: *port,
             subset: copying.pin.clone(),

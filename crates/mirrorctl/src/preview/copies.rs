@@ -3,13 +3,13 @@
 
 use mirror_policy::Plan as Filter;
 use mirror_policy::configuration::RequestMatch;
-use mirror_policy::copy::headers as copy;
+use mirror_policy::copy::copied_headers as copy;
 use mirror_policy::plan::{AuthorityRewrite, Mirror};
 use serde_json::Value;
 
 use crate::check::millionths;
 use crate::job::{DataPlane, Job};
-use crate::manifests::{Bundle, Destination, IstioVersion, Options, Step};
+use crate::manifests::{Bundle, IstioVersion, Options, RouteDestination, Step};
 use crate::objects::{at, fully_qualified};
 
 /// What one mirror sends.
@@ -118,7 +118,7 @@ fn by_routes(object: &Value, job: &Job, domain: &str, host: &str) -> Vec<Copies>
                 (None, None) => 100.0,
             };
             let text = |key: &str| at(mirror, &["backendRef", key]).and_then(Value::as_str);
-            let destination = Destination {
+            let destination = RouteDestination {
                 host: format!(
                     "{}.{}.svc.{}",
                     text("name").unwrap_or_default(),
@@ -137,7 +137,7 @@ fn by_routes(object: &Value, job: &Job, domain: &str, host: &str) -> Vec<Copies>
 /// What Envoy calls a destination of a VirtualService.
 fn cluster(destination: &Value, job: &Job, domain: &str) -> String {
     let text = |key: &str| destination.get(key).and_then(Value::as_str);
-    Destination {
+    RouteDestination {
         host: fully_qualified(text("host").unwrap_or_default(), &job.namespace, domain),
         port: at(destination, &["port", "number"])
             .and_then(Value::as_u64)

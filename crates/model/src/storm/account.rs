@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mirror_policy::breaker::Transition;
 use mirror_policy::reasons::Dropped;
 
-use super::rules::{Breaker, Rule};
+use super::rules::{BreakerRule, Rule};
 
 /// One copy of a whole second's rate, in the unit of [`Account::tokens`].
 const TOKEN: u128 = 1_000_000;
@@ -22,7 +22,7 @@ pub(super) struct Account {
     tokens: u128,
     /// When the tokens were counted.
     counted: u64,
-    breaker: Option<Breaker>,
+    breaker: Option<BreakerRule>,
     state: State,
     /// The copies that were admitted since the breaker came into its state.
     members: BTreeSet<u64>,
@@ -175,7 +175,7 @@ impl Account {
     }
 
     /// Counts an end while the breaker is closed. Returns whether the breaker opens.
-    fn closed_learns(&mut self, breaker: Breaker, failed: bool, now: u64) -> Option<Transition> {
+    fn closed_learns(&mut self, breaker: BreakerRule, failed: bool, now: u64) -> Option<Transition> {
         // A bucket is a tenth of the window, in microseconds.
         let bucket = |time: u64| time * 1_000 / (breaker.window * 100);
         let passed = bucket(now).saturating_sub(bucket(self.latest));

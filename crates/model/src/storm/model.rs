@@ -52,7 +52,7 @@ struct Copy {
 
 /// A copy that leaves.
 #[derive(Debug)]
-pub(super) struct Ready(Copy);
+pub(super) struct ModelCopy(Copy);
 
 /// A request as it comes in.
 #[derive(Debug)]
@@ -203,14 +203,14 @@ impl Model {
     }
 
     /// Returns the copies that leave, with their accounts and the lengths of their bodies.
-    pub(super) fn complete(&mut self, request: u64, now: u64) -> Vec<(usize, u64, Ready)> {
+    pub(super) fn complete(&mut self, request: u64, now: u64) -> Vec<(usize, u64, ModelCopy)> {
         let mut ready = Vec::new();
         for copy in self.end_of(request) {
             if now > copy.deadline {
                 self.lose(&copy, Dropped::BodyWait);
             } else {
                 let body = if copy.with_body { copy.body } else { 0 };
-                ready.push((copy.account, body, Ready(copy)));
+                ready.push((copy.account, body, ModelCopy(copy)));
             }
         }
         ready
@@ -239,14 +239,14 @@ impl Model {
         self.close_breakers(false);
     }
 
-    pub(super) fn send(&mut self, Ready(copy): Ready, token: u32) {
+    pub(super) fn send(&mut self, ModelCopy(copy): ModelCopy, token: u32) {
         self.count(copy.account, Statistic::Collecting, -1);
         self.count(copy.account, Statistic::InFlight, 1);
         self.count(copy.account, Statistic::Sent, 1);
         self.in_flight.insert(token, copy);
     }
 
-    pub(super) fn refuse(&mut self, Ready(copy): Ready, reason: Dropped) {
+    pub(super) fn refuse(&mut self, ModelCopy(copy): ModelCopy, reason: Dropped) {
         self.lose(&copy, reason);
     }
 

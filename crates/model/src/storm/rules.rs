@@ -52,14 +52,14 @@ pub struct Rule {
     /// The most copies per second, in thousandths; `None` is any number.
     pub rate: Option<u64>,
     /// The circuit breaker, if there is one.
-    pub breaker: Option<Breaker>,
+    pub breaker: Option<BreakerRule>,
     /// The expiry in seconds after [`BEGIN`], if there is one.
     pub end: Option<u64>,
 }
 
 /// What a circuit breaker is told. Times are milliseconds.
 #[derive(Debug, Clone, Copy)]
-pub struct Breaker {
+pub struct BreakerRule {
     /// The share of failures that opens it, in millionths.
     pub ppm: u64,
     /// The fewest copies of which the share is taken.
@@ -105,7 +105,7 @@ impl Rules {
 
 impl Rule {
     fn random(decisions: &mut impl Decisions, account: usize, wall: Duration) -> Self {
-        let breaker = Breaker {
+        let breaker = BreakerRule {
             ppm: *decisions.pick(&[1, 300_000, 500_000, 1_000_000]),
             min_requests: *decisions.pick(&[1, 2, 5, 20]),
             window: *decisions.pick(&[1, 7, 50, 1_000, 60_000]),

@@ -1,6 +1,6 @@
 //! The copy beside the request: each difference with its cause.
 
-use crate::copy::headers::CopiedHeader;
+use crate::copy::copied_headers::CopiedHeader;
 use crate::headers::Headers;
 use crate::hop_by_hop::{HOP_BY_HOP, ROUTER_CONTROL};
 use crate::plan::Mirror;

@@ -4,7 +4,7 @@ use super::check::{Check, Holds, quoted};
 use super::explanation::Decision;
 use crate::active_plan::ActivePlan;
 use crate::configuration::{MirrorConfig, WhenLarger};
-use crate::copy::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
+use crate::copy::copied_headers::{MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::gates::{Facts, Gate};
 use crate::headers::Headers;
 use crate::plan::{Mirror, Plan};

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub(crate) const MAX_DEPTH: usize = 128;
 
 /// A token in place of a value: 32 hexadecimal digits.
-pub(super) type Token = [u8; 32];
+pub(super) type ValueToken = [u8; 32];
 
 /// The key of a value in its object, unescaped, or its index in its array.
 enum Key<'a> {
@@ -19,7 +19,7 @@ enum Key<'a> {
 type Live = u64;
 
 /// Makes the token that replaces a value. Returns `None` if the value is removed.
-type Replace<'a> = &'a dyn Fn(&[u8]) -> Option<Token>;
+type Replace<'a> = &'a dyn Fn(&[u8]) -> Option<ValueToken>;
 
 struct Editor<'a> {
     text: &'a [u8],

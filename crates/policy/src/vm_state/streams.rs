@@ -62,7 +62,7 @@ impl VmState {
             wall: None,
             late: LateFacts::new(plan, &headers, is_routed, now),
         };
-        let mut copies = Vec::new();
+        let mut copies = Vec::with_capacity(sampled.len());
         for active in sampled {
             if pass(&active, &facts, &mut self.dice, false) {
                 copies.push(CollectedCopy::admit(active, &facts));

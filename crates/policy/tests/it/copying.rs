@@ -3,7 +3,7 @@
 use mirror_model::bench::Bench;
 use mirror_model::plans::mirror;
 use mirror_model::requests::{get, post};
-use mirror_policy::copy::headers::{authority, path};
+use mirror_policy::copy::copied_headers::{authority, path};
 use mirror_policy::headers::{Header, Headers};
 use mirror_policy::plan::AuthorityRewrite;
 use mirror_policy::reasons::{Dropped, Skipped};

@@ -13,7 +13,7 @@ use mirror_policy::plan::{MAX_MATCHES, MAX_MIRRORS};
 use mirror_policy::reasons::Reason;
 use mirror_policy::redaction::{CREDENTIALS, MAX_ENTRIES};
 use mirror_policy::sample::key_bucket;
-use mirror_policy::statistics::{FAMILIES, Kind, Statistic};
+use mirror_policy::statistics::{FAMILIES, Statistic, StatisticKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -257,10 +257,10 @@ fn statistics() -> String {
             .find(|statistic| statistic.name() == family.name)
             .unwrap();
         let kind = match first.kind() {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge, summed over the workers",
-            Kind::Setting => "gauge, the configured value",
-            Kind::Histogram => "histogram",
+            StatisticKind::Counter => "counter",
+            StatisticKind::Gauge => "gauge, summed over the workers",
+            StatisticKind::Setting => "gauge, the configured value",
+            StatisticKind::Histogram => "histogram",
         };
         let result = if first.result().is_some() { "see below" } else { "–" };
         text += &format!("| `{}` | {kind} | {result} | {} |\n", family.name, family.help);

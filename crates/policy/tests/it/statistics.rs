@@ -1,7 +1,7 @@
 //! The table of statistics.
 
 use mirror_policy::reasons::Skipped;
-use mirror_policy::statistics::{COUNT, FAMILIES, Kind, Statistic};
+use mirror_policy::statistics::{COUNT, FAMILIES, Statistic, StatisticKind};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -17,7 +17,7 @@ fn the_table_of_statistics_is_whole_and_its_names_are_unique() {
         let mut own = all.iter().filter(|statistic| statistic.name() == family.name);
         assert!(own.clone().count() > 0, "{}", family.name);
         assert!(
-            own.all(|statistic| family.name.ends_with("_total") == (statistic.kind() == Kind::Counter)),
+            own.all(|statistic| family.name.ends_with("_total") == (statistic.kind() == StatisticKind::Counter)),
             "{}",
             family.name
         );

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
 use crate::manifests::callable::{backend_destination, headless, http_ports, not_of_istio, written};
 use crate::manifests::clone::{Called, called};
-use crate::manifests::cluster::Destination;
+use crate::manifests::cluster::RouteDestination;
 use crate::manifests::copying::{Copy, Copying, Subset};
 use crate::objects::{Labels, Protocol, Service, World, kinds, selects};
 
@@ -87,7 +87,7 @@ fn copy(
             if service.is_headless() {
                 return Err(headless(&path, service));
             }
-            let destination = Destination {
+            let destination = RouteDestination {
                 host: service.host(),
                 port,
                 subset: Some(subset.to_owned()),

@@ -2,7 +2,7 @@
 //! can have, and refused in one line if it is something else.
 
 use mirror_policy::reasons::{Class, Skipped};
-use mirror_policy::statistics::{Kind, Statistic};
+use mirror_policy::statistics::{Statistic, StatisticKind};
 use mirrorctl::job::Engine;
 use mirrorctl::live::history::History;
 use mirrorctl::live::prometheus::{self, Native, Question, Samples};
@@ -112,7 +112,7 @@ fn a_recorded_proxy_is_read_whole() {
         match statistic.kind() {
             // They show up once the mirror has an expiry or a breaker to speak of.
             _ if statistic == Statistic::ExpiryTimestampSeconds => {}
-            Kind::Histogram => assert!(last.distribution(statistic).is_some(), "{statistic:?}"),
+            StatisticKind::Histogram => assert!(last.distribution(statistic).is_some(), "{statistic:?}"),
             _ => assert!(last.get(statistic).is_some(), "{statistic:?}"),
         }
     }

@@ -34,11 +34,7 @@ pub type CopiedHeader<'a> = (&'a [u8], Cow<'a, [u8]>);
 ///
 /// # Errors
 /// The copy has no method, path or authority, or its headers are more than Envoy takes.
-pub fn copied_headers<'a>(
-    mirror: &'a Mirror,
-    original: &'a Headers,
-    body: CopiedBody,
-) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
+pub fn of<'a>(mirror: &'a Mirror, original: &'a Headers, body: CopiedBody) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
     let HeaderOperations { set, add, remove } = &mirror.config.headers;
     let mut copy = Vec::with_capacity(original.len() + set.0.len() + add.0.len() + 1);
     let [mut has_method, mut has_path, mut has_authority] = [false; 3];
