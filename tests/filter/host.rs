@@ -214,8 +214,10 @@ impl World {
         let mut callouts = callouts::Callouts::default();
         callouts.clusters.insert(SHADOW.to_owned(), Cluster::Ready);
         callouts.clusters.insert(PRIMARY.to_owned(), Cluster::Ready);
-        let properties: [(&str, &[u8]); 6] = [
+        let properties: [(&str, &[u8]); 7] = [
             ("xds.cluster_name", PRIMARY.as_bytes()),
+            // A cluster without metadata.
+            ("xds.cluster_metadata", b""),
             ("xds.route_name", b"default"),
             ("xds.listener_direction", &1i64.to_le_bytes()),
             ("destination.port", &9080i64.to_le_bytes()),

@@ -46,8 +46,42 @@ fn connect_and_upgrades_are_skipped() {
 
 #[test]
 fn a_request_that_no_upstream_answers_is_skipped() {
-    let mut host = after(&json!({}), &Request::get("/").property("xds.cluster_name", None));
+    let mut host = after(&json!({}), &unrouted());
     assert_eq!(host.books().skipped("no_route"), 1);
+}
+
+/// A request without a route to an upstream.
+fn unrouted() -> Request {
+    Request::get("/")
+        .property("xds.cluster_name", None)
+        .property("xds.cluster_metadata", None)
+}
+
+#[test]
+fn a_cluster_with_metadata_is_asked_for_by_its_name_from_then_on() {
+    let with_metadata = || Request::get("/").property("xds.cluster_metadata", Some(b"metadata"));
+    let mut host = FakeHost::new();
+    let root = host.start(&one(&json!({})));
+    for request in [
+        Request::get("/"),
+        unrouted(),
+        with_metadata(),
+        with_metadata(),
+        unrouted(),
+        Request::get("/"),
+    ] {
+        host.serve(root, &request);
+    }
+    assert_eq!((host.sent().len(), host.books().skipped("no_route")), (4, 2));
+    let questions = host.world().journal.calls.iter();
+    let questions = questions.filter(|call| call.function == "proxy_get_property");
+    let questions: Vec<&str> = questions.map(|call| call.arguments.as_str()).collect();
+    let asked = |path: &str| questions.iter().filter(|arguments| arguments.contains(path)).count();
+    assert_eq!(
+        (asked("cluster_metadata"), asked("cluster_name")),
+        (3, 3),
+        "{questions:?}"
+    );
 }
 
 #[test]

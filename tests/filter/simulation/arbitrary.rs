@@ -89,7 +89,7 @@ pub(super) fn request(random: &mut Dice) -> Request {
         request.headers.clear();
     }
     if random.percent(15) {
-        let path = *random.pick(&["xds.cluster_name", "destination.port"]);
+        let path = *random.pick(&["xds.cluster_name", "xds.cluster_metadata", "destination.port"]);
         let size = *random.pick(&[0, 8, 9, 100_000]);
         let value = random.percent(60).then(|| random.bytes(size));
         request.properties.push((path, value));
