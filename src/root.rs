@@ -29,7 +29,7 @@ pub struct Root {
 }
 
 /// The longest time between two ticks. A statistic is at most this old.
-const MAX_TICK: Duration = Duration::from_secs(1);
+const MAX_TICK: Duration = Duration::from_millis(250);
 
 /// The shortest time between two ticks.
 const MIN_TICK: Duration = Duration::from_millis(10);
