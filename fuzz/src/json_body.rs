@@ -43,9 +43,11 @@ pub fn check(bytes: &[u8]) {
     let edited = match redaction.body(body, cap) {
         Err(reason) => {
             assert_eq!(reason, Dropped::RedactFailed);
-            let (length, tokens) = (body.len() as u64, is_hash);
+            // An element that is removed from a list becomes `null`, up to three bytes more than it was.
+            let elements = 1 + body.iter().filter(|byte| **byte == b',').count();
+            let longest = (body.len() + 3 * elements) as u64;
             assert!(
-                value.is_none() || tokens || length > cap,
+                value.is_none() || is_hash || longest > cap,
                 "JSON that fits is not redacted"
             );
             return;
