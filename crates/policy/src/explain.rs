@@ -116,22 +116,14 @@ impl Explanation {
         let copy = CollectedCopy::admit(Rc::clone(active), facts);
         let mut collected = Request::new(request.headers.clone(), vec![copy]);
         collected.body(request.body.len(), Some(request.body.clone()), Duration::ZERO);
-        self.decision = match collected.complete(Duration::ZERO).pop() {
-            None => lost(active).map_or(Decision::Copied, Decision::Dropped),
-            Some(copy) => match copy.headers() {
-                Err(reason) => Decision::Dropped(reason),
-                Ok(headers) => {
-                    self.copy = Some(CopyDescription::new(
-                        &active.mirror,
-                        &request.headers,
-                        &request.body,
-                        &headers,
-                        copy.body(),
-                    ));
-                    Decision::Copied
-                }
-            },
-        };
+        let copies = collected.complete(Duration::ZERO);
+        self.decision = lost(active).map_or(Decision::Copied, Decision::Dropped);
+        for copy in &copies {
+            match copy.headers() {
+                Err(reason) => self.decision = Decision::Dropped(reason),
+                Ok(headers) => self.copy = Some(CopyDescription::new(copy, &headers, &request.body)),
+            }
+        }
         self.steps.push(gate_checks::finished(self.decision));
     }
 }

@@ -1,5 +1,6 @@
 //! The copy beside the request: each difference with its cause.
 
+use crate::copy::RequestCopy;
 use crate::copy::copied_headers::CopiedHeader;
 use crate::headers::Headers;
 use crate::hop_by_hop::{HOP_BY_HOP, ROUTER_CONTROL};
@@ -77,27 +78,22 @@ pub enum Cause {
 // === impl CopyDescription ===
 
 impl CopyDescription {
-    pub(super) fn new(
-        mirror: &Mirror,
-        original: &Headers,
-        original_body: &[u8],
-        headers: &[CopiedHeader<'_>],
-        body: &[u8],
-    ) -> Self {
+    /// Describes a copy with these headers, of a request with this body.
+    pub(super) fn new(copy: &RequestCopy, headers: &[CopiedHeader<'_>], original_body: &[u8]) -> Self {
         let headers: Vec<OwnedHeader> = headers
             .iter()
             .map(|(name, value)| (name.to_vec(), value.to_vec()))
             .collect();
         Self {
-            changes: changes(mirror, original, &headers),
-            fate: match (original_body, body) {
+            changes: changes(&copy.mirror.mirror, &copy.original.headers, &headers),
+            fate: match (original_body, copy.body()) {
                 ([], _) => BodyFate::None,
                 (original, body) if original == body => BodyFate::Whole,
                 (_, []) => BodyFate::LeftOut,
                 _ => BodyFate::Redacted,
             },
             headers,
-            body: body.to_vec(),
+            body: copy.body().to_vec(),
         }
     }
 }
