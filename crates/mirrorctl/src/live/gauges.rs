@@ -9,11 +9,11 @@ use super::reading::Counts;
 pub struct Set {
     /// Whether it is on, in any proxy.
     pub enabled: Option<bool>,
-    /// 0 to 100.
+    /// The configured percentage: 0 to 100.
     pub percentage: Option<f64>,
-    /// Per worker.
+    /// How many copies one worker may have: `limits.maxInFlight`.
     pub max_in_flight: Option<f64>,
-    /// Per worker.
+    /// How many bytes the copies of one worker may have: `limits.maxBufferedBytes`.
     pub max_buffered_bytes: Option<f64>,
     /// Unix seconds; `None` is never, or unknown.
     pub expires_at: Option<i64>,

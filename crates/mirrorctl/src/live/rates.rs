@@ -11,13 +11,13 @@ use crate::job::Engine;
 pub struct Numbers {
     /// Of the window, so many seconds are known.
     pub seconds: f64,
-    /// Per second: requests that met the match.
+    /// Requests that met the mirror's `match`, per second.
     pub matched: Option<f64>,
-    /// Per second.
+    /// Copies that were sent, per second.
     pub sent: Option<f64>,
-    /// Per second.
+    /// Requests that the policy did not copy, per second.
     pub skipped: Option<f64>,
-    /// Per second.
+    /// Copies that were lost before they were sent, per second.
     pub dropped: Option<f64>,
     /// The share of the matched requests that was sent, 0 to 100.
     pub actual_percentage: Option<f64>,

@@ -49,7 +49,7 @@ pub(super) struct Copy {
 /// A subset to be defined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Subset {
-    /// Its name.
+    /// The name of the subset.
     pub name: String,
     /// The labels of its pods.
     pub labels: Labels,

@@ -12,7 +12,7 @@ use crate::objects::{Object, World};
 /// A job that is taken offline.
 #[derive(Debug, Clone, Copy)]
 pub struct OfflineJob<'a> {
-    /// Its name.
+    /// The name of the job.
     pub name: &'a str,
     /// Itself, if it is at hand.
     pub job: Option<&'a Job>,

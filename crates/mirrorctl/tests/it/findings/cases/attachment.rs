@@ -3,7 +3,7 @@
 use super::{Case, case};
 use crate::findings::good::{ENVOY, FILTER, GATEWAY, JOB, PATCH, PLUGIN, WAYPOINT};
 
-/// Code by code.
+/// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
         "TM006 resources[0].typed_config.config.configuration.value.mirrors[0].percentage: 101 is not between 0 and 100",

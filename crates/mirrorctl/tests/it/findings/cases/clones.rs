@@ -3,7 +3,7 @@
 use super::{Case, case};
 use crate::findings::good::CLONE;
 
-/// Code by code.
+/// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
         "TM050 spec.template.metadata.labels: the Service reviews of namespace demo selects these pods",

@@ -3,7 +3,7 @@
 use super::{Case, case};
 use crate::findings::good::{CONFIG, FILTER, JOB, NATIVE, ROUTE};
 
-/// Code by code.
+/// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
         "TM020 spec.wasm.pluginConfig.mirrors[0]: `expiresAt` is absent",

@@ -3,7 +3,7 @@
 use super::{Case, case};
 use crate::findings::good::{FILTER, JOB, NATIVE, ROUTE, WAYPOINT};
 
-/// Code by code.
+/// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
         "TM030 spec.wasm.pluginConfig.mirrors[0].cluster: reviews-v3 is not among the Services of namespace demo that are given: reviews, reviews-v2",

@@ -3,7 +3,7 @@
 use super::{Case, case};
 use crate::findings::good::{CONFIG, FILTER, JOB, NATIVE, PLUGIN};
 
-/// Code by code.
+/// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
         "TM001 spec.http[0].mirrorPercent1: is not a field that is known here; known are `corsPolicy`, `delegate`, `directResponse`, `fault`, `headers`, `match`, `mirror`, `mirror_percent`, `mirrorPercent`, `mirrorPercentage`, `mirrors`, `name`, `redirect`, `retries`, `rewrite`, `route`, `timeout`",

@@ -3,7 +3,7 @@
 use super::{Case, case};
 use crate::findings::good::{FILTER, JOB, NATIVE, ROUTE};
 
-/// Code by code.
+/// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
         "TM040 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews of namespace demo selects the pods of reviews-v2.demo.svc.cluster.local too",
