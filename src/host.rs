@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mirror_policy::copy::copied_headers::CopiedHeader;
 use mirror_policy::headers::Headers;
-use mirror_policy::statistics::{MetricId, Statistic, StatisticKind};
+use mirror_policy::statistics::{MetricId, StatisticKind};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
@@ -172,16 +172,16 @@ pub fn reenter(root: u32) {
     unsafe { proxy_on_queue_ready(root, OUTBOX) }
 }
 
-/// Defines the metric of a mirror's statistic. Envoy has one value for each name, but a new number for each definition,
+/// Defines a metric by its raw name. Envoy has one value for each name, but a new number for each definition,
 /// so a statistic is defined once. Only a callback that configures may call this. Returns `None` if the host refuses.
-pub fn define_metric(statistic: Statistic, mirror: &str) -> Option<MetricId> {
+pub fn define_metric(kind: StatisticKind, name: &str) -> Option<MetricId> {
     // The numbers of the ABI.
-    let kind = match statistic.kind() {
+    let kind = match kind {
         StatisticKind::Counter => 0,
         StatisticKind::Gauge | StatisticKind::Setting => 1,
         StatisticKind::Histogram => 2,
     };
-    let (name, mut id) = (statistic.raw_name(mirror), 0);
+    let mut id = 0;
     // SAFETY: the name is only read during the call, and the host writes one number to `id`.
     let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut id) };
     (status == OK).then_some(MetricId(id))

@@ -4,12 +4,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mirror_policy::Plan;
 use mirror_policy::active_plan::ActivePlan;
 use mirror_policy::headers::Headers;
 use mirror_policy::outcome::{CalloutAnswer, LOCAL_BODY_BYTES};
-use mirror_policy::statistics::Metrics;
 use mirror_policy::vm_state::{RootId, Token};
-use mirror_policy::{ConfigError, Plan};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
@@ -47,17 +46,19 @@ impl Root {
         }
     }
 
-    /// Takes a configuration over. If the configuration is refused, the previous one stays.
-    fn configure(&mut self, bytes: &[u8]) -> Result<(), ConfigError> {
-        let plan = Plan::parse(bytes)?;
+    /// Takes a configuration over. If the configuration is refused, the policy says what is served instead.
+    fn configure(&mut self, bytes: &[u8]) {
         let plugin = String::from_utf8_lossy(&host::property(host::PLUGIN_NAME).unwrap_or_default()).into_owned();
-        let define = |name: &str| Metrics::define(|statistic| host::define_metric(statistic, name));
-        let (active, settings) = vm::with(|vm| vm.adopt(self.id, &plugin, &plan, define));
-        vm::apply(settings);
-        warn_of_expired(&active);
-        host::set_tick_period(tick_period(&plan));
-        self.plan = (!active.mirrors.is_empty()).then_some(active);
-        Ok(())
+        let plan = Plan::parse(bytes);
+        let adoption = vm::with(|vm| vm.configure(self.id, &plugin, plan.as_ref(), host::define_metric));
+        vm::apply(adoption.settings);
+        if let Some(refusal) = adoption.refusal {
+            log::error!("traffic-mirror: {refusal}");
+        }
+        let plan = adoption.plan;
+        host::set_tick_period(plan.as_deref().map_or(MAX_TICK, tick_period));
+        plan.iter().for_each(|plan| warn_of_expired(plan));
+        self.plan = plan.filter(|plan| !plan.mirrors.is_empty());
     }
 
     /// Tells the host, once, that the last answer has come.
@@ -80,8 +81,11 @@ fn warn_of_expired(plan: &ActivePlan) {
 }
 
 /// The time between two ticks: a quarter of the shortest `body.maxWait`, so no copy is collected for much longer.
-fn tick_period(plan: &Plan) -> Duration {
-    let waits = plan.mirrors.iter().map(|mirror| mirror.config.body.max_wait.duration());
+fn tick_period(plan: &ActivePlan) -> Duration {
+    let waits = plan
+        .mirrors
+        .iter()
+        .map(|active| active.mirror.config.body.max_wait.duration());
     let shortest = waits.min().unwrap_or(MAX_TICK);
     (shortest / 4).clamp(MIN_TICK, MAX_TICK)
 }
@@ -129,13 +133,9 @@ impl RootContext for Root {
     fn on_configure(&mut self, _: usize) -> bool {
         host::start_logging();
         let bytes = host::buffer(Buffer::PluginConfiguration, usize::MAX).unwrap_or_default();
-        match self.configure(&bytes) {
-            Ok(()) => true,
-            Err(error) => {
-                log::error!("traffic-mirror: configuration refused: {error}");
-                false
-            }
-        }
+        self.configure(&bytes);
+        // Envoy answers requests with 500 where it has no plugin, and `false` leaves it without one.
+        true
     }
 
     fn on_tick(&mut self) {

@@ -1,6 +1,7 @@
 //! The policy on a bench: one VM, its configurations, and the statistics that its host would show. A test speaks to the
 //! policy through the bench alone, so only this file follows when the policy is called in another way.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,11 +13,12 @@ use mirror_policy::headers::Headers;
 use mirror_policy::ledger::Change;
 use mirror_policy::matching::RequestHead;
 use mirror_policy::outcome::Outcome;
+use mirror_policy::plugin::Plugin;
 use mirror_policy::reasons::Dropped;
-use mirror_policy::statistics::Statistic;
+use mirror_policy::statistics::{Statistic, StatisticKind};
 use mirror_policy::vm_state::{RootId, StreamId, VmState};
 
-use self::serving::{PLUGIN, Serving, of_metric};
+use self::serving::{PLUGIN, REFUSED, Serving, of_metric};
 use crate::totals::Totals;
 
 mod serving;
@@ -35,6 +37,10 @@ pub struct Bench {
     /// The retired roots that await answers.
     draining_roots: Vec<RootId>,
     transitions: Vec<(usize, Transition)>,
+    /// What the ticks said of the configurations: the value of each setting, by account and statistic.
+    settings: BTreeMap<(usize, usize), u64>,
+    /// What the ticks said of refused configurations.
+    is_refused: Option<bool>,
     next_id: u32,
     /// The statistics of every account.
     pub totals: Totals,
@@ -264,6 +270,16 @@ impl Bench {
         self.totals.of(0, statistic)
     }
 
+    /// The value of a setting of an account, as the last tick or the end of a root gave it.
+    pub fn setting(&self, account: usize, statistic: Statistic) -> Option<u64> {
+        self.settings.get(&(account, statistic.index())).copied()
+    }
+
+    /// What the last tick or the end of a root said: whether a configuration is refused.
+    pub const fn is_refused(&self) -> Option<bool> {
+        self.is_refused
+    }
+
     /// The changes of circuit breakers since the last time, with their accounts.
     pub fn take_transitions(&mut self) -> Vec<(usize, Transition)> {
         std::mem::take(&mut self.transitions)
@@ -272,7 +288,7 @@ impl Bench {
     /// The number of copies in the budget of an account, and their bytes.
     pub fn usage(&self, account: usize) -> (u64, u64) {
         let (plugin, mirror) = &self.accounts[account];
-        self.vm.budgeted(plugin, mirror)
+        self.vm.budgeted(&Plugin::Named(plugin.clone()), mirror)
     }
 
     /// Whether no copy that a root sent is in flight.
@@ -314,9 +330,14 @@ impl Bench {
                     let (account, statistic) = of_metric(metric);
                     self.totals.add(account, statistic, by);
                 }
+                Change::Record(REFUSED, value) => self.is_refused = Some(value == 1),
                 Change::Record(metric, value) => {
                     let (account, statistic) = of_metric(metric);
-                    self.totals.add(account, statistic, value as i64);
+                    if statistic.kind() == StatisticKind::Setting {
+                        self.settings.insert((account, statistic.index()), value);
+                    } else {
+                        self.totals.add(account, statistic, value as i64);
+                    }
                 }
                 Change::Breaker { mirror, transition } => {
                     self.transitions.push((self.account_of(PLUGIN, &mirror), transition));

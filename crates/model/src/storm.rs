@@ -35,6 +35,8 @@ pub struct Storm<D> {
     bench: Bench,
     model: Model,
     rules: Rc<Rules>,
+    /// Whether a newer configuration than the rules is refused.
+    is_refused: bool,
     /// Monotonic time in milliseconds.
     now: u64,
     /// How far the time of day is off; `None` is no clock.
@@ -64,6 +66,7 @@ impl<D: Decisions> Storm<D> {
             bench,
             model,
             rules,
+            is_refused: false,
             now: 0,
             ahead: Some(Duration::ZERO),
             collecting: Vec::new(),
@@ -91,10 +94,7 @@ impl<D: Decisions> Storm<D> {
             153..191 => self.complete(),
             191..196 => self.reset(),
             196..248 => self.settle(),
-            248..251 => {
-                self.bench.sweep(self.now);
-                self.model.sweep(self.now);
-            }
+            248..251 => self.sweep(),
             251..254 => self.update(),
             254 => self.retire(),
             _ => self.rare(),
@@ -259,7 +259,33 @@ impl<D: Decisions> Storm<D> {
         }
     }
 
+    /// A tick. After it, the gauges show what is configured.
+    fn sweep(&mut self) {
+        self.bench.sweep(self.now);
+        self.model.sweep(self.now);
+        assert_eq!(
+            self.bench.is_refused(),
+            Some(self.is_refused),
+            "a configuration is refused"
+        );
+        for account in 0..NAMES.len() {
+            let rule = self.rules.mirrors.iter().find(|rule| rule.account == account);
+            let shown = |statistic| self.bench.setting(account, statistic).unwrap_or(0);
+            let is_enabled = self.rules.is_enabled && rule.is_some_and(|rule| rule.is_enabled);
+            assert_eq!(shown(Statistic::Enabled), u64::from(is_enabled));
+            assert_eq!(shown(Statistic::InFlightLimit), rule.map_or(0, |rule| rule.max_copies));
+            let is_outdated = self.is_refused && rule.is_some();
+            assert_eq!(shown(Statistic::Outdated), u64::from(is_outdated));
+        }
+    }
+
     fn update(&mut self) {
+        if self.decisions.one_in(4) {
+            self.bench.update_refused();
+            self.is_refused = true;
+            self.seen.refuse();
+            return;
+        }
         let wall = BEGIN + Duration::from_millis(self.now) + self.ahead.unwrap_or_default();
         self.rules = Rc::new(Rules::random(&mut self.decisions, false, wall));
         self.adopt();
@@ -272,6 +298,7 @@ impl<D: Decisions> Storm<D> {
         let expected: Vec<_> = self.rules.mirrors.iter().map(|rule| rule.account).collect();
         assert_eq!(self.bench.accounts(), expected, "a mirror keeps its account");
         self.model.update(&self.rules);
+        self.is_refused = false;
     }
 
     /// The roots with the previous configurations end.

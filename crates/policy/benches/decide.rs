@@ -14,7 +14,7 @@ use mirror_policy::matching::RequestHead;
 use mirror_policy::outcome::Outcome;
 use mirror_policy::reasons::Class;
 use mirror_policy::sample::Dice;
-use mirror_policy::statistics::{MetricId, Metrics};
+use mirror_policy::statistics::MetricId;
 use mirror_policy::vm_state::VmState;
 
 const ROOT: u32 = 1;
@@ -97,8 +97,10 @@ fn mirror(criterion: &mut Criterion) {
     ] {
         let (plan, headers) = (plan(""), request(headers));
         let mut vm = VmState::new(1);
-        let define = |_: &str| Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)));
-        let (plan, _) = vm.adopt(ROOT, "plugin", &plan, define);
+        let plan = vm
+            .configure(ROOT, "plugin", Ok(&plan), |_, _| Some(MetricId(0)))
+            .plan
+            .unwrap();
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let headers = black_box(&headers).clone();

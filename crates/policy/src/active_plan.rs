@@ -16,8 +16,10 @@ use crate::slot::Slot;
 pub struct ActivePlan {
     /// The mirrors of the plan that are on, in the order of the configuration.
     pub mirrors: Vec<Rc<ActiveMirror>>,
-    /// The states of all mirrors of the plan.
-    pub(crate) states: Vec<Rc<Slot<MirrorState>>>,
+    /// All mirrors of the plan, those that are off too.
+    pub(crate) all: Vec<ActiveMirror>,
+    /// Whether the plugin is on.
+    pub(crate) is_on: bool,
     /// The marker headers of all mirrors of the plan, each once. A request with one of them is a copy itself.
     pub markers: Vec<String>,
     marker_lengths: NameLengths,
@@ -29,8 +31,8 @@ pub struct ActivePlan {
     pub needs_headers: bool,
 }
 
-/// A mirror that is on, and its state. A copy has this handle from its admission to its end.
-#[derive(Debug)]
+/// A mirror and its state. A copy has this handle from its admission to its end.
+#[derive(Debug, Clone)]
 pub struct ActiveMirror {
     /// The mirror, compiled from its configuration.
     pub mirror: Rc<Mirror>,
@@ -47,13 +49,12 @@ impl ActivePlan {
         markers.sort_unstable();
         markers.dedup();
         let is_on = plan.enabled;
-        let bound = plan.mirrors.iter().zip(&states);
-        let mirrors: Vec<Rc<ActiveMirror>> = bound
-            .filter(|(mirror, _)| is_on && mirror.config.enabled)
-            .map(|(mirror, state)| {
-                let (mirror, state) = (Rc::clone(mirror), Rc::clone(state));
-                Rc::new(ActiveMirror { mirror, state })
-            })
+        let bound = plan.mirrors.iter().map(Rc::clone).zip(states);
+        let all: Vec<ActiveMirror> = bound.map(|(mirror, state)| ActiveMirror { mirror, state }).collect();
+        let mirrors: Vec<Rc<ActiveMirror>> = all
+            .iter()
+            .filter(|active| is_on && active.mirror.config.enabled)
+            .map(|active| Rc::new(active.clone()))
             .collect();
         let any = |is: fn(&Mirror) -> bool| mirrors.iter().any(|active| is(&active.mirror));
         Self {
@@ -64,7 +65,8 @@ impl ActivePlan {
                 .iter()
                 .fold(NameLengths::default(), |all, marker| all.with(marker.len())),
             markers,
-            states,
+            all,
+            is_on,
             mirrors,
         }
     }

@@ -19,10 +19,11 @@ use crate::active_plan::ActiveMirror;
 use crate::gates::{Facts, Gate, LateFacts};
 use crate::matching::RequestHead;
 use crate::plan::{Mirror, Plan};
+use crate::plugin::Plugin;
 use crate::reasons::Dropped;
 use crate::request::{CollectedCopy, Request};
 use crate::sample::Dice;
-use crate::statistics::{Metrics, Statistic};
+use crate::statistics::Statistic;
 use crate::vm_state::VmState;
 
 pub use check::{Check, Holds, quoted};
@@ -85,7 +86,7 @@ fn entries(mirror: &Mirror, head: &RequestHead<'_>, index: usize) -> Vec<Entry> 
 impl Explanation {
     /// Runs the gates for a mirror of which a worker has nothing yet, and then makes the copy.
     fn run_gates(&mut self, plan: &Plan, mirror: &Rc<Mirror>, request: &WholeRequest, mut dice: Option<&mut Dice>) {
-        let (plan, _) = VmState::default().adopt(0, "", plan, |_| Metrics::default());
+        let plan = VmState::default().adopt(&Plugin::default(), plan, &mut |_, _| None);
         let Some(active) = plan.mirrors.iter().find(|active| Rc::ptr_eq(&active.mirror, mirror)) else {
             return;
         };

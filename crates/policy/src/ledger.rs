@@ -82,6 +82,11 @@ impl Ledger {
         self.observations.len() >= MAX_OBSERVATIONS
     }
 
+    /// Whether the host has all counts.
+    pub const fn is_empty(&self) -> bool {
+        self.changed == 0 && self.observations.is_empty() && self.transitions.is_empty()
+    }
+
     /// Moves all changes out. A statistic whose steps add up to zero has no change.
     pub fn take_changes(&mut self, mirror: &str, metrics: &Metrics, changes: &mut Vec<Change>) {
         while self.changed != 0 {

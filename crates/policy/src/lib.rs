@@ -41,9 +41,15 @@ pub mod rate;
 
 pub mod ledger;
 
+pub mod plugin;
+
 pub mod mirror_state;
 
 pub mod active_plan;
+
+pub mod serving;
+
+mod settings;
 
 pub mod copy;
 

@@ -7,7 +7,7 @@ use crate::breaker::{Breaker, Transition};
 use crate::budget::{Budget, Permit};
 use crate::configuration::MirrorConfig;
 use crate::ledger::{Change, Ledger};
-use crate::plan::Plan;
+use crate::plugin::Plugin;
 use crate::rate::Rate;
 use crate::reasons::Dropped;
 use crate::statistics::{Metrics, Statistic};
@@ -15,7 +15,7 @@ use crate::statistics::{Metrics, Statistic};
 /// The state of one mirror of one plugin in one VM.
 #[derive(Debug, Default)]
 pub struct MirrorState {
-    plugin: String,
+    plugin: Plugin,
     mirror: String,
     metrics: Metrics,
     budget: Budget,
@@ -37,9 +37,9 @@ pub struct ShadowEnd {
 
 impl MirrorState {
     /// The state of a mirror that no configuration has named before.
-    pub fn new(plugin: &str, mirror: &str, metrics: Metrics) -> Self {
+    pub fn new(plugin: &Plugin, mirror: &str, metrics: Metrics) -> Self {
         Self {
-            plugin: plugin.to_owned(),
+            plugin: plugin.clone(),
             mirror: mirror.to_owned(),
             metrics,
             ..Self::default()
@@ -54,13 +54,13 @@ impl MirrorState {
     }
 
     /// Whether this is the state of a mirror of a plugin.
-    pub fn is_of(&self, plugin: &str, mirror: &str) -> bool {
-        self.plugin == plugin && self.mirror == mirror
+    pub fn is_of(&self, plugin: &Plugin, mirror: &str) -> bool {
+        self.plugin == *plugin && self.mirror == mirror
     }
 
-    /// The name of the plugin.
-    pub fn plugin(&self) -> &str {
-        &self.plugin
+    /// Whether no newer configuration can take the state over, and the host has all counts.
+    pub fn is_final(&self) -> bool {
+        matches!(self.plugin, Plugin::Unnamed(_)) && self.ledger.is_empty()
     }
 
     /// The counts that the host does not have yet.
@@ -170,34 +170,6 @@ impl MirrorState {
     pub fn close_breaker(&mut self) {
         let transition = self.breaker.close();
         self.note(transition);
-    }
-
-    /// The values of the gauges that show the configuration. A mirror without a configuration is off.
-    pub fn settings(&self, plan: &Plan) -> impl Iterator<Item = Change> {
-        let mirror = plan.mirrors.iter().find(|mirror| mirror.config.name == self.mirror);
-        let config = mirror.map(|mirror| &mirror.config);
-        let is_enabled = plan.enabled && config.is_some_and(|config| config.enabled);
-        let value = |of: fn(&MirrorConfig) -> u64| config.map_or(0, of);
-        let settings = [
-            (Statistic::Enabled, u64::from(is_enabled)),
-            (Statistic::PercentagePpm, value(|config| config.percentage.ppm().into())),
-            (
-                Statistic::InFlightLimit,
-                value(|config| config.limits.max_in_flight.get()),
-            ),
-            (
-                Statistic::BufferedBytesLimit,
-                value(|config| config.limits.max_buffered_bytes.get()),
-            ),
-            (
-                Statistic::ExpiryTimestampSeconds,
-                value(|config| config.expires_at.as_ref().map_or(0, |end| end.unix().as_secs())),
-            ),
-        ];
-        settings.into_iter().filter_map(|(statistic, value)| {
-            let metric = self.metrics.get(statistic.index())?;
-            Some(Change::Record(metric, value))
-        })
     }
 
     /// Moves the changes of the statistics out.

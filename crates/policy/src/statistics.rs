@@ -38,6 +38,8 @@ pub enum Statistic {
     BufferedBytesLimit,
     /// `expiresAt` in seconds since 1970. 0 means never.
     ExpiryTimestampSeconds,
+    /// Whether the mirror goes on by an earlier configuration, because the newest is refused: 1 or 0.
+    Outdated,
     /// The time from the complete copy to the headers of the shadow's answer.
     ShadowDuration,
     /// The time from the complete request to the headers of the primary's answer, for the requests that were copied.
@@ -118,6 +120,10 @@ pub const FAMILIES: &[Family] = &[
         "`expiresAt` in seconds since 1970, rounded down; 0 if the mirror never expires or is no longer configured.",
     ),
     family(
+        "traffic_mirror_outdated",
+        "1 if the mirror goes on by an earlier configuration, because the newest one of its plugin is refused; else 0.",
+    ),
+    family(
         "traffic_mirror_shadow_duration_milliseconds",
         "From the complete copy to the headers of the shadow's answer.",
     ),
@@ -140,7 +146,7 @@ const PRIMARY_RESPONSES: usize = FAILURES + Failure::ALL.len();
 const COLLECTING: usize = PRIMARY_RESPONSES + Class::ALL.len();
 
 /// The number of statistics that a mirror has.
-pub const COUNT: usize = COLLECTING + 11;
+pub const COUNT: usize = COLLECTING + 12;
 
 /// The number by which a host knows a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -185,6 +191,7 @@ impl Statistic {
             Self::InFlightLimit,
             Self::BufferedBytesLimit,
             Self::ExpiryTimestampSeconds,
+            Self::Outdated,
             Self::ShadowDuration,
             Self::PrimaryDuration,
         ]);
@@ -217,7 +224,8 @@ impl Statistic {
             | Self::PercentagePpm
             | Self::InFlightLimit
             | Self::BufferedBytesLimit
-            | Self::ExpiryTimestampSeconds => StatisticKind::Setting,
+            | Self::ExpiryTimestampSeconds
+            | Self::Outdated => StatisticKind::Setting,
             Self::ShadowDuration | Self::PrimaryDuration => StatisticKind::Histogram,
             _ => StatisticKind::Counter,
         }
@@ -264,8 +272,9 @@ impl Statistic {
             Self::InFlightLimit => 13,
             Self::BufferedBytesLimit => 14,
             Self::ExpiryTimestampSeconds => 15,
-            Self::ShadowDuration => 16,
-            Self::PrimaryDuration => 17,
+            Self::Outdated => 16,
+            Self::ShadowDuration => 17,
+            Self::PrimaryDuration => 18,
         }
     }
 

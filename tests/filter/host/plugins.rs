@@ -35,7 +35,8 @@ impl FakeHost {
         root
     }
 
-    /// Makes a root context and configures it. Tells whether the filter accepted.
+    /// Makes a root context and configures it. Tells whether the filter accepted. The filter never answers with false:
+    /// Envoy would have no plugin then, and would answer requests with 500.
     pub(crate) fn try_start(&mut self, plugin: Plugin) -> (RootId, bool) {
         let id = self.next_context;
         self.next_context += 1;
@@ -54,10 +55,15 @@ impl FakeHost {
             "the VM starts"
         );
         let size = configuration.len() as u32;
-        let accepted = self.enter("proxy_on_configure", &[id, size], |callback| {
+        let lines = self.world().journal.logs.len();
+        let answer = self.enter("proxy_on_configure", &[id, size], |callback| {
             callback.buffers.insert(buffer::PLUGIN_CONFIGURATION, configuration);
         });
-        (RootId(id), accepted != Some(0))
+        assert_ne!(answer, Some(0), "on_configure answers true");
+        let accepted = !self.world().journal.logs[lines..]
+            .iter()
+            .any(|(_, text)| text.contains("refused"));
+        (RootId(id), accepted)
     }
 
     /// A new configuration in the same VM: a new root takes over, and the old one retires as soon as no stream holds
@@ -68,6 +74,18 @@ impl FakeHost {
             ..self.world_mut().root(old.0).plugin.clone()
         };
         let new = self.start_plugin(plugin);
+        self.retire(old);
+        new
+    }
+
+    /// A new configuration in the same VM that the filter refuses.
+    pub(crate) fn update_refused(&mut self, old: RootId, configuration: &str) -> RootId {
+        let plugin = Plugin {
+            configuration: configuration.as_bytes().to_vec(),
+            ..self.world_mut().root(old.0).plugin.clone()
+        };
+        let (new, accepted) = self.try_start(plugin);
+        assert!(!accepted, "{configuration} was accepted");
         self.retire(old);
         new
     }

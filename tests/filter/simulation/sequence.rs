@@ -51,8 +51,10 @@ impl Sequence {
             streams: Vec::new(),
         };
         sequence.host.set_cluster("other", Some(Cluster::Ready));
-        for name in ["plugin-a", "plugin-b"]
+        // The last two have no name.
+        for name in ["plugin-a", "plugin-b", "", ""]
             .into_iter()
+            .skip(sequence.random.below(3) as usize)
             .take(1 + sequence.random.below(2) as usize)
         {
             let configuration = sequence.random.pick(&arbitrary::configurations()).clone();
@@ -268,7 +270,7 @@ impl Sequence {
         self.host.set_cluster(name, cluster);
     }
 
-    /// A new configuration of a plugin, good or bad. A bad one leaves the old one serving.
+    /// A new configuration of a plugin, good or bad. The root of a bad one serves too.
     fn update(&mut self) {
         let place = self.random.below(self.serving.len() as u64) as usize;
         let old = self.serving[place];
@@ -277,12 +279,8 @@ impl Sequence {
         if self.random.percent(20) {
             configuration.truncate(self.random.below(configuration.len() as u64) as usize);
         }
-        let (new, accepted) = self.host.try_start(Plugin::new(name, configuration));
-        let retired = if accepted {
-            std::mem::replace(&mut self.serving[place], new)
-        } else {
-            new
-        };
+        let (new, _) = self.host.try_start(Plugin::new(name, configuration));
+        let retired = std::mem::replace(&mut self.serving[place], new);
         self.host.retire(retired);
     }
 }

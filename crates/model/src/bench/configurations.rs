@@ -1,12 +1,14 @@
 //! The configurations of a bench: which roots serve them, and which accounts their mirrors have.
 
-use mirror_policy::Plan;
+use std::rc::Rc;
+
 use mirror_policy::active_plan::ActivePlan;
-use mirror_policy::statistics::Statistic;
+use mirror_policy::statistics::{Statistic, StatisticKind};
 use mirror_policy::vm_state::{RootId, VmState};
+use mirror_policy::{ConfigError, Plan};
 
 use super::Bench;
-use super::serving::{PLUGIN, serve};
+use super::serving::{PLUGIN, Serving, serve};
 use crate::totals::Totals;
 
 // === impl Bench: configurations ===
@@ -27,10 +29,12 @@ impl Bench {
         Self {
             vm,
             accounts,
+            settings: noted(&serving).collect(),
             serving,
             older_roots: Vec::new(),
             draining_roots: Vec::new(),
             transitions: Vec::new(),
+            is_refused: None,
             next_id: 2,
             totals,
             wall: None,
@@ -42,6 +46,31 @@ impl Bench {
     pub fn update(&mut self, plan: Plan) {
         let root = self.next_id();
         let serving = serve(&mut self.vm, &mut self.accounts, root, PLUGIN, plan);
+        self.settings.extend(noted(&serving));
+        let before = std::mem::replace(&mut self.serving, serving);
+        self.older_roots.push(before.root);
+        self.apply_changes();
+    }
+
+    /// A configuration update that is refused: a new root stands in with the plan that serves.
+    ///
+    /// # Panics
+    /// If the new root serves another plan.
+    pub fn update_refused(&mut self) {
+        let root = self.next_id();
+        let define = |_: StatisticKind, _: &str| None;
+        let adoption = self
+            .vm
+            .configure(root, PLUGIN, Err(&ConfigError::NoConfiguration), define);
+        let active = adoption.plan.expect("the last good plan");
+        assert!(Rc::ptr_eq(&active, &self.serving.active), "another plan");
+        assert!(adoption.refusal.is_some_and(|refusal| refusal.goes_on));
+        let serving = Serving {
+            root,
+            active,
+            plan: Rc::clone(&self.serving.plan),
+            settings: Vec::new(),
+        };
         let before = std::mem::replace(&mut self.serving, serving);
         self.older_roots.push(before.root);
         self.apply_changes();
@@ -51,6 +80,7 @@ impl Bench {
     pub fn try_plan(&mut self, plugin: &str, plan: Plan) -> Vec<usize> {
         let root = self.next_id();
         let tried = serve(&mut self.vm, &mut self.accounts, root, plugin, plan);
+        self.settings.extend(noted(&tried));
         self.older_roots.push(root);
         self.apply_changes();
         tried
@@ -100,7 +130,7 @@ impl Bench {
     }
 
     /// The plan that serves.
-    pub const fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &Plan {
         &self.serving.plan
     }
 
@@ -127,4 +157,10 @@ impl Bench {
         let place = accounts.position(|account| *account == (plugin.to_owned(), mirror.to_owned()));
         place.expect("a mirror of the VM")
     }
+}
+
+/// The settings of a configuration, as the bench keeps them.
+fn noted(serving: &Serving) -> impl Iterator<Item = ((usize, usize), u64)> {
+    let settings = serving.settings.iter();
+    settings.map(|(account, statistic, value)| ((*account, statistic.index()), *value))
 }

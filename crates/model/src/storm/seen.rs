@@ -16,6 +16,7 @@ pub struct Seen {
     reopened: u64,
     closed: u64,
     updates: u64,
+    refused_updates: u64,
 }
 
 // === impl Seen ===
@@ -29,6 +30,7 @@ impl Default for Seen {
             reopened: 0,
             closed: 0,
             updates: 0,
+            refused_updates: 0,
         }
     }
 }
@@ -42,6 +44,7 @@ impl Seen {
         self.reopened += other.reopened;
         self.closed += other.closed;
         self.updates += other.updates;
+        self.refused_updates += other.refused_updates;
     }
 
     pub(super) fn count(&mut self, counts: &[Row; NAMES.len()]) {
@@ -51,6 +54,10 @@ impl Seen {
 
     pub(super) const fn update(&mut self) {
         self.updates += 1;
+    }
+
+    pub(super) const fn refuse(&mut self) {
+        self.refused_updates += 1;
     }
 
     pub(super) const fn transition(&mut self, transition: Transition) {
@@ -65,7 +72,8 @@ impl Seen {
     /// Asserts that each rule was at work, and often.
     ///
     /// # Panics
-    /// If a reason came up fewer than 50 times, a change of a breaker fewer than 20 or an update fewer than 100.
+    /// If a reason came up fewer than 50 times, a change of a breaker fewer than 20 times, or an update fewer than 100
+    /// times, good or refused.
     pub fn assert_whole(&self) {
         let of = |statistic: Statistic| self.counts.iter().map(|row| row[statistic.index()]).sum::<i64>();
         let skipped = [
@@ -97,5 +105,7 @@ impl Seen {
         let is_often = transitions.iter().all(|times| *times >= 20);
         assert!(is_often, "opened, half-opened, reopened, closed: {transitions:?}");
         assert!(self.updates >= 100, "{} updates", self.updates);
+        let refused = self.refused_updates;
+        assert!(refused >= 100, "{refused} refused updates");
     }
 }

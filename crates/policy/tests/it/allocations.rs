@@ -14,7 +14,7 @@ use mirror_policy::active_plan::ActivePlan;
 use mirror_policy::matching::RequestHead;
 use mirror_policy::outcome::Outcome;
 use mirror_policy::reasons::Class;
-use mirror_policy::statistics::{MetricId, Metrics};
+use mirror_policy::statistics::MetricId;
 use mirror_policy::vm_state::VmState;
 
 /// The system's allocator, and how often this thread asked it for memory.
@@ -73,8 +73,8 @@ fn a_request_that_no_mirror_matches_allocates_nothing() {
 /// bench allocates too.
 fn vm(keys: &str) -> (VmState, Rc<ActivePlan>) {
     let mut vm = VmState::new(1);
-    let define = |_: &str| Metrics::define(|statistic| Some(MetricId(statistic.index() as u32)));
-    let (plan, _) = vm.adopt(ROOT, "plugin", &mirror(keys), define);
+    let adoption = vm.configure(ROOT, "plugin", Ok(&mirror(keys)), |_, _| Some(MetricId(0)));
+    let plan = adoption.plan.expect("a good plan");
     (vm, plan)
 }
 
