@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use mirror_policy::headers::Headers;
 use mirror_policy::plan::Mirror;
 use mirror_policy::reasons::Dropped;
 use serde_json::Value;
@@ -40,7 +41,7 @@ pub fn check(bytes: &[u8]) {
     // A key that stands twice is one thing to a reader and another to the next, so a plain walk over one reading says
     // nothing about the other. The redaction must not fail, all the same.
     let value = read(body).filter(|value| !has_key_twice(body, value));
-    let edited = match redaction.body(body, cap) {
+    let edited = match redaction.body(&Headers::default(), body, cap) {
         Err(reason) => {
             assert_eq!(reason, Dropped::RedactFailed);
             // An element that is removed from a list becomes `null`, up to three bytes more than it was.
@@ -56,7 +57,9 @@ pub fn check(bytes: &[u8]) {
         Ok(Some(edited)) => {
             assert!(edited.len() as u64 <= cap, "over the cap");
             assert!(std::str::from_utf8(&edited).is_ok(), "no text any more");
-            let again = redaction.body(&edited, u64::MAX).expect("what was edited is JSON");
+            let again = redaction
+                .body(&Headers::default(), &edited, u64::MAX)
+                .expect("what was edited is JSON");
             if !is_hash {
                 assert_eq!(again.as_ref().unwrap_or(&edited), &edited, "edited once more");
             }

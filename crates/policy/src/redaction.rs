@@ -11,7 +11,7 @@ use siphasher::sip128::SipHasher24;
 use crate::config_error::ConfigError;
 use crate::configuration::redact::{Redact, RedactMode};
 use crate::grammar;
-use crate::headers::Header;
+use crate::headers::{Header, Headers};
 use crate::reasons::Dropped;
 use json_body::{ValueToken, hex};
 
@@ -124,7 +124,8 @@ impl Redaction {
     /// The mode does not fit the key, no part is named, a list is too long, or a name is not valid.
     pub(crate) fn compile(redact: &mut Redact, marker: &str, path: &str) -> Result<Self, ConfigError> {
         let key = redact.hash_key.as_ref().map(|key| key_of(key.expose()));
-        let is_empty = redact.preset.is_none() && redact.lists().iter().all(|(_, list)| list.is_empty());
+        let is_empty =
+            redact.preset.is_none() && redact.keep.is_empty() && redact.lists().iter().all(|(_, list)| list.is_empty());
         let problem = match (redact.mode, key) {
             (RedactMode::Hash, None) => Some(("", "`hashKey` is missing; mode `hash` needs it")),
             (RedactMode::Remove, Some(_)) => {
@@ -136,7 +137,15 @@ impl Redaction {
             )),
             _ if is_empty => Some((
                 "",
-                "names nothing; give `preset`, `headers`, `cookies`, `queryParams` or `json`",
+                "names nothing; give `preset`, `headers`, `cookies`, `queryParams`, `json` or `keep`",
+            )),
+            _ if redact.require && redact.json.is_empty() => Some((
+                ".require",
+                "does not go without `json`: a pointer of `json` is what is required",
+            )),
+            _ if redact.keep.json.as_ref().is_some_and(Vec::is_empty) => Some((
+                ".keep.json",
+                "keeps nothing; to send no body, set `body` to `{maxBytes: 0, whenLarger: headersOnly}`",
             )),
             _ => None,
         };
@@ -144,12 +153,11 @@ impl Redaction {
             return Err(ConfigError::invalid(format!("{path}{at}"), problem));
         }
         for (key, list) in redact.lists() {
-            if list.len() > MAX_ENTRIES {
-                let problem = format!("{} entries are more than {MAX_ENTRIES}", list.len());
-                return Err(ConfigError::invalid(format!("{path}.{key}"), problem));
-            }
-            for (index, entry) in list.iter_mut().enumerate() {
-                check_entry(key, entry, marker, format!("{path}.{key}[{index}]"))?;
+            check_list(key, list, marker, &format!("{path}.{key}"))?;
+        }
+        for (key, list) in redact.keep.lists() {
+            if let Some(list) = list {
+                check_list(key, list, marker, &format!("{path}.keep.{key}"))?;
             }
         }
         Ok(Self {
@@ -172,11 +180,11 @@ impl Redaction {
         }
     }
 
-    /// The redacted body. Returns `None` if redaction does not change the body.
+    /// The redacted body of a request with these headers. Returns `None` if redaction does not change the body.
     ///
     /// # Errors
     /// `redact.json` has pointers, and the body is not JSON, nests too deeply, or would grow beyond `max_bytes`.
-    pub fn body(&self, body: &[u8], max_bytes: u64) -> Result<Option<Vec<u8>>, Dropped> {
+    pub fn body(&self, _headers: &Headers, body: &[u8], max_bytes: u64) -> Result<Option<Vec<u8>>, Dropped> {
         if self.config.json.is_empty() || body.is_empty() {
             return Ok(None);
         }
@@ -263,6 +271,17 @@ impl Redaction {
         }
         Some(token)
     }
+}
+
+fn check_list(key: &str, list: &mut [String], marker: &str, path: &str) -> Result<(), ConfigError> {
+    if list.len() > MAX_ENTRIES {
+        let problem = format!("{} entries are more than {MAX_ENTRIES}", list.len());
+        return Err(ConfigError::invalid(path, problem));
+    }
+    for (index, entry) in list.iter_mut().enumerate() {
+        check_entry(key, entry, marker, format!("{path}[{index}]"))?;
+    }
+    Ok(())
 }
 
 /// Checks one entry of a list, and brings a header name to lower case.

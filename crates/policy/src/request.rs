@@ -103,7 +103,8 @@ impl CollectedCopy {
         let Some(redaction) = mirror.mirror.redaction.as_ref().filter(|_| self.with_body) else {
             return Ok(());
         };
-        let Some(redacted) = redaction.body(&original.body, mirror.mirror.config.body.max_bytes.get())? else {
+        let max_bytes = mirror.mirror.config.body.max_bytes.get();
+        let Some(redacted) = redaction.body(&original.headers, &original.body, max_bytes)? else {
             return Ok(());
         };
         let (before, after) = (original.body.len() as u64, redacted.len() as u64);

@@ -1,7 +1,7 @@
 //! Reads a document as a configuration, key by key. Only this file knows the keys. Every other key is refused with its
 //! path.
 
-use super::redact::{Redact, RedactMode, RedactPreset};
+use super::redact::{Keep, Redact, RedactMode, RedactPreset};
 use super::timestamp::Timestamp;
 use super::values::{PerSecond, Percentage, Secret, Span, Whole};
 use super::{
@@ -165,7 +165,17 @@ fn headers(node: Node) -> Result<HeaderOperations> {
 }
 
 fn redact(node: Node) -> Result<Box<Redact>> {
-    let mut object = node.object(&["preset", "headers", "cookies", "queryParams", "json", "mode", "hashKey"])?;
+    let mut object = node.object(&[
+        "preset",
+        "headers",
+        "cookies",
+        "queryParams",
+        "json",
+        "keep",
+        "require",
+        "mode",
+        "hashKey",
+    ])?;
     let mut redact = Box::<Redact>::default();
     for (key, list) in redact.lists() {
         *list = texts(object.take(key))?;
@@ -173,6 +183,8 @@ fn redact(node: Node) -> Result<Box<Redact>> {
     if let Some(node) = object.take("preset") {
         redact.preset = Some(node.word(&[("credentials", RedactPreset::Credentials)])?);
     }
+    replace(&mut redact.keep, object.take("keep"), keep)?;
+    replace(&mut redact.require, object.take("require"), |node| node.boolean())?;
     replace(&mut redact.mode, object.take("mode"), |node| {
         node.word(&[("remove", RedactMode::Remove), ("hash", RedactMode::Hash)])
     })?;
@@ -180,6 +192,20 @@ fn redact(node: Node) -> Result<Box<Redact>> {
         redact.hash_key = Some(Secret::new(node.secret_text()?));
     }
     Ok(redact)
+}
+
+fn keep(node: Node) -> Result<Keep> {
+    let path = node.path().to_owned();
+    let mut object = node.object(&["headers", "cookies", "queryParams", "json"])?;
+    let mut keep = Keep::default();
+    for (key, list) in keep.lists() {
+        *list = object.take(key).map(|node| texts(Some(node))).transpose()?;
+    }
+    if keep.is_empty() {
+        let problem = "names nothing; give `headers`, `cookies`, `queryParams` or `json`";
+        return Err(ConfigError::invalid(path, problem));
+    }
+    Ok(keep)
 }
 
 fn body(node: Node) -> Result<Body> {

@@ -14,11 +14,11 @@ fn names_that_cannot_be_redacted_are_refused_with_their_path() {
     for (redact, error) in [
         (
             "",
-            ": names nothing; give `preset`, `headers`, `cookies`, `queryParams` or `json`",
+            ": names nothing; give `preset`, `headers`, `cookies`, `queryParams`, `json` or `keep`",
         ),
         (
             r#""mode": "remove", "json": []"#,
-            ": names nothing; give `preset`, `headers`, `cookies`, `queryParams` or `json`",
+            ": names nothing; give `preset`, `headers`, `cookies`, `queryParams`, `json` or `keep`",
         ),
         (
             r#""preset": "secrets""#,
@@ -27,7 +27,7 @@ fn names_that_cannot_be_redacted_are_refused_with_their_path() {
         (r#""mode": "mask""#, ".mode: \"mask\" is not one of `remove`, `hash`"),
         (
             r#""header": []"#,
-            ".header: is not a key that is known here; known are `preset`, `headers`, `cookies`, `queryParams`, `json`, `mode`, `hashKey`",
+            ".header: is not a key that is known here; known are `preset`, `headers`, `cookies`, `queryParams`, `json`, `keep`, `require`, `mode`, `hashKey`",
         ),
         (
             r#""headers": [":path"]"#,
@@ -64,6 +64,22 @@ fn names_that_cannot_be_redacted_are_refused_with_their_path() {
             ".json[0]: `` is not a JSON pointer such as /user/email, with ~0 for ~ and ~1 for / within a key",
         ),
         (&many, ".json: 65 entries are more than 64"),
+        (
+            r#""preset": "credentials", "require": true"#,
+            ".require: does not go without `json`: a pointer of `json` is what is required",
+        ),
+        (
+            r#""keep": {}"#,
+            ".keep: names nothing; give `headers`, `cookies`, `queryParams` or `json`",
+        ),
+        (
+            r#""keep": {"json": []}"#,
+            ".keep.json: keeps nothing; to send no body, set `body` to `{maxBytes: 0, whenLarger: headersOnly}`",
+        ),
+        (
+            r#""keep": {"headers": ["Host"]}"#,
+            ".keep.headers[0]: `host` is a header that the proxy itself sets or obeys",
+        ),
     ] {
         assert_eq!(refusal(redact), format!("mirrors[0].redact{error}"), "{redact}");
     }
@@ -105,10 +121,10 @@ fn a_refused_hash_key_is_never_shown() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn the_key_is_printed_with_the_configuration_and_nowhere_else() {
-    let redact = r#"{"headers": ["X-A"], "cookies": ["b"], "queryParams": ["c"], "json": ["/d"], "mode": "hash", "hashKey": "00112233445566778899aabbccddeeff"}"#;
+    let redact = r#"{"headers": ["X-A"], "cookies": ["b"], "queryParams": ["c"], "json": ["/d"], "keep": {"headers": ["X-E"], "cookies": []}, "require": true, "mode": "hash", "hashKey": "00112233445566778899aabbccddeeff"}"#;
     let plan = mirror(&format!(r#""redact": {redact}"#));
     assert!(!format!("{plan:?} {plan:#?}").contains("0011"));
     let printed = serde_json::to_string(&plan.config()).unwrap();
-    assert!(printed.contains(r#""redact":{"headers":["x-a"],"cookies":["b"],"queryParams":["c"],"json":["/d"],"mode":"hash","hashKey":"00112233445566778899aabbccddeeff"}"#), "{printed}");
+    assert!(printed.contains(r#""redact":{"headers":["x-a"],"cookies":["b"],"queryParams":["c"],"json":["/d"],"keep":{"headers":["x-e"],"cookies":[]},"require":true,"mode":"hash","hashKey":"00112233445566778899aabbccddeeff"}"#), "{printed}");
     assert_eq!(parse(&printed).unwrap().config(), plan.config());
 }

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use mirror_model::plans::mirror;
+use mirror_policy::headers::Headers;
 use mirror_policy::plan::Mirror;
 use mirror_policy::reasons::Dropped;
 use mirror_policy::sample::Dice;
@@ -208,7 +209,11 @@ fn rules(pointers: &[Vec<String>], more: &str) -> Rc<Mirror> {
 }
 
 fn redact(rules: &Mirror, text: &[u8]) -> Result<Option<Vec<u8>>, Dropped> {
-    rules.redaction.as_ref().expect("a redaction").body(text, 1 << 20)
+    rules
+        .redaction
+        .as_ref()
+        .expect("a redaction")
+        .body(&Headers::default(), text, 1 << 20)
 }
 
 /// Reads any JSON, however large its numbers, and nothing else.
