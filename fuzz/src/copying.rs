@@ -4,7 +4,8 @@
 use std::rc::Rc;
 
 use mirror_policy::Plan;
-use mirror_policy::copy::copied_headers::{self, CopiedBody, MAX_HEADER_BYTES, MAX_HEADERS};
+use mirror_policy::copy::copied_headers::{self, CopiedBody};
+use mirror_policy::headers::{MAX_HEADER_BYTES, MAX_HEADERS};
 use mirror_policy::plan::Mirror;
 use mirror_policy::reasons::Dropped;
 
@@ -56,7 +57,7 @@ fn mirror(keys: &str) -> Rc<Mirror> {
 fn whole(bytes: usize) -> CopiedBody {
     CopiedBody {
         bytes,
-        is_redacted: false,
+        is_original: true,
     }
 }
 

@@ -9,6 +9,8 @@ pub mod redact;
 
 pub(crate) mod read;
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 
 use redact::Redact;
@@ -222,8 +224,9 @@ pub struct PrefixRewrite {
     pub to: String,
 }
 
-/// Changes of the copy's headers, in this order: remove, set, add.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+/// Changes of the copy's headers, in this order: remove, set, add. The values may be credentials of the shadow, so no
+/// message shows them.
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct HeaderOperations {
     /// Headers that have this value only.
     #[serde(skip_serializing_if = "Named::is_empty")]
@@ -322,6 +325,15 @@ impl MirrorConfig {
 impl HeaderOperations {
     fn is_empty(&self) -> bool {
         self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
+impl fmt::Debug for HeaderOperations {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |named: &Named<String>| named.0.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let mut shown = formatter.debug_struct("HeaderOperations");
+        shown.field("set", &names(&self.set)).field("add", &names(&self.add));
+        shown.field("remove", &self.remove).finish()
     }
 }
 

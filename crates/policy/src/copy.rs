@@ -49,7 +49,7 @@ impl RequestCopy {
     pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
         let body = CopiedBody {
             bytes: self.body().len(),
-            is_redacted: self.redacted.is_some(),
+            is_original: self.with_body && self.redacted.is_none(),
         };
         copied_headers::of(&self.mirror.mirror, &self.original.headers, body)
     }

@@ -6,22 +6,26 @@ pub mod json;
 
 pub mod protobuf_struct;
 
+use std::fmt;
+
 use serde_json::{Map, Number, Value};
 
 use crate::config_error::ConfigError;
+use crate::grammar;
 
 /// One value of a document, with its path.
-#[derive(Debug)]
 pub struct Node {
     path: String,
     value: Value,
+    /// Whether no message shows the value, nor a value below it.
+    is_secret: bool,
 }
 
 /// An object of a document. A reader takes its keys out one by one.
-#[derive(Debug)]
 pub struct Fields {
     path: String,
     fields: Map<String, Value>,
+    is_secret: bool,
 }
 
 /// Reads a plugin configuration: a `Struct` in protobuf's wire format (plain Envoy sends it) or JSON text (Istio sends
@@ -37,10 +41,7 @@ pub fn read(bytes: &[u8]) -> Result<Node, ConfigError> {
         Some(value) => value,
         None => read_json(bytes)?,
     };
-    Ok(Node {
-        path: String::new(),
-        value,
-    })
+    Ok(Node::new("", value))
 }
 
 fn read_json(bytes: &[u8]) -> Result<Value, ConfigError> {
@@ -61,7 +62,15 @@ impl Node {
         Self {
             path: path.into(),
             value,
+            is_secret: false,
         }
+    }
+
+    /// The same value, as one that no message shows. Nor does a message show what is below the value, but for names of
+    /// keys that look like names.
+    pub(crate) fn secret(mut self) -> Self {
+        self.is_secret = true;
+        self
     }
 
     /// The path of the value, such as `mirrors[1].percentage`.
@@ -94,8 +103,8 @@ impl Node {
     ) -> Result<T, ConfigError> {
         match parse(&self.value) {
             Some(Ok(value)) => Ok(value),
-            Some(Err(problem)) => self.refuse(format!("{} {problem}", found(&self.value))),
-            None => self.refuse(format!("{} is not {wanted}", found(&self.value))),
+            Some(Err(problem)) => self.refuse(format!("{} {problem}", self.found())),
+            None => self.refuse(format!("{} is not {wanted}", self.found())),
         }
     }
 
@@ -115,14 +124,6 @@ impl Node {
         self.parse("a text", |value| value.as_str().map(|text| Ok(text.to_owned())))
     }
 
-    /// The value as a text that no message shows. A value of another type is not shown either.
-    pub(crate) fn secret_text(&self) -> Result<String, ConfigError> {
-        match self.value.as_str() {
-            Some(text) => Ok(text.to_owned()),
-            None => self.refuse("is not a text"),
-        }
-    }
-
     /// The value that stands for a word.
     ///
     /// # Errors
@@ -131,11 +132,10 @@ impl Node {
         let text = self.text()?;
         match words.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => Ok(*value),
-            None => self.refuse(format!(
-                "{} is not one of {}",
-                found(&self.value),
-                list(words.iter().map(|(word, _)| *word))
-            )),
+            None => {
+                let known = list(words.iter().map(|(word, _)| *word));
+                self.refuse(format!("{} is not one of {known}", self.found()))
+            }
         }
     }
 
@@ -145,11 +145,12 @@ impl Node {
     /// The value is not a list.
     pub fn list(self) -> Result<Vec<Node>, ConfigError> {
         let Value::Array(values) = self.value else {
-            return self.refuse(format!("{} is not a list", found(&self.value)));
+            return self.refuse_kind("a list");
         };
         let node = |(index, value): (usize, Value)| Node {
             path: format!("{}[{index}]", self.path),
             value,
+            is_secret: self.is_secret,
         };
         Ok(values.into_iter().enumerate().map(node).collect())
     }
@@ -167,7 +168,7 @@ impl Node {
                     "is not a key that is known here; known are {}",
                     list(keys.iter().copied())
                 );
-                Err(ConfigError::invalid(below(&object.path, key), problem))
+                Err(ConfigError::invalid(object.below(key), problem))
             }
         }
     }
@@ -177,10 +178,15 @@ impl Node {
     /// # Errors
     /// The value is not an object.
     pub fn names(self) -> Result<Vec<(String, Node)>, ConfigError> {
-        let Fields { path, fields } = self.any_object()?;
+        let mut object = self.any_object()?;
+        let fields = std::mem::take(&mut object.fields);
         let node = |(name, value): (String, Value)| {
-            let path = below(&path, &name);
-            (name, Node { path, value })
+            let node = Node {
+                path: object.below(&name),
+                value,
+                is_secret: object.is_secret,
+            };
+            (name, node)
         };
         Ok(fields.into_iter().map(node).collect())
     }
@@ -190,8 +196,35 @@ impl Node {
             Value::Object(fields) => Ok(Fields {
                 path: self.path,
                 fields,
+                is_secret: self.is_secret,
             }),
-            _ => self.refuse(format!("{} is not an object", found(&self.value))),
+            _ => self.refuse_kind("an object"),
+        }
+    }
+
+    /// Refuses a value that is no list or no object. A text that is neither may be a whole document, so the text is not
+    /// shown.
+    fn refuse_kind<T>(&self, wanted: &str) -> Result<T, ConfigError> {
+        let found = match self.value {
+            Value::String(_) => "this text".to_owned(),
+            _ => self.found(),
+        };
+        self.refuse(format!("{found} is not {wanted}"))
+    }
+
+    /// The value in a message, as the user wrote the value. Of a secret, and of a text of 32 characters or more, only
+    /// the type is shown: 32 digits are a key of `redact` in a wrong place.
+    fn found(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Array(_) => "a list".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+            Value::Bool(_) if self.is_secret => "a truth value".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            Value::Number(_) if self.is_secret => "a number".to_owned(),
+            Value::Number(number) => written(number),
+            Value::String(text) if self.is_secret || text.chars().count() >= 32 => "this text".to_owned(),
+            Value::String(text) => format!("\"{}\"", text.escape_debug()),
         }
     }
 }
@@ -207,8 +240,9 @@ impl Fields {
     /// Takes the value of a key out. Returns `None` if the object has no such key.
     pub fn take(&mut self, key: &str) -> Option<Node> {
         self.fields.remove(key).map(|value| Node {
-            path: below(&self.path, key),
+            path: self.below(key),
             value,
+            is_secret: self.is_secret,
         })
     }
 
@@ -220,26 +254,33 @@ impl Fields {
         self.take(key)
             .ok_or_else(|| ConfigError::invalid(self.path.clone(), format!("`{key}` is missing")))
     }
-}
 
-fn below(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
+    /// The path of a key. Below a secret, a key is shown only if the key looks like a name: `authorization:Bearer` is
+    /// the start of a secret whose space was forgotten.
+    fn below(&self, key: &str) -> String {
+        let key = if self.is_secret && !grammar::is_shown(key) {
+            "(a key that is not shown)"
+        } else {
+            key
+        };
+        match self.path.as_str() {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        }
     }
 }
 
-/// A value in a message, as the user wrote the value. A text of over 64 characters is not shown.
-fn found(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(number) => written(number),
-        Value::String(text) if text.chars().count() > 64 => "this text".to_owned(),
-        Value::String(text) => format!("\"{}\"", text.escape_debug()),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
+// === formatting ===
+
+impl fmt::Debug for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Node({})", self.path)
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Fields({})", self.path)
     }
 }
 

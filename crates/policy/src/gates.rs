@@ -14,8 +14,7 @@ use std::time::Duration;
 
 use crate::active_plan::{ActiveMirror, ActivePlan};
 use crate::copy::body;
-use crate::copy::copied_headers::{MAX_HEADER_BYTES, MAX_HEADERS};
-use crate::headers::{self, Headers};
+use crate::headers::{self, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::reasons::{Dropped, Reason, Skipped};
 use crate::sample::Dice;
 

@@ -61,6 +61,14 @@ pub(crate) fn is_token(text: &str) -> bool {
     })
 }
 
+/// Whether a message may show a text in the place of a key, where a secret may stand by mistake: a token of at most 31
+/// bytes that has few digits, or such a token behind the `:` of a pseudo header.
+pub fn is_shown(text: &str) -> bool {
+    let name = text.strip_prefix(':').unwrap_or(text);
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    name.len() < 32 && is_token(name) && (digits <= 4 || 3 * digits < name.len())
+}
+
 /// Whether a text has so many bytes, all of one kind.
 fn has(text: &str, length: RangeInclusive<usize>, is_valid: impl Fn(u8) -> bool) -> bool {
     length.contains(&text.len()) && text.bytes().all(is_valid)
@@ -78,14 +86,13 @@ pub(crate) fn is_reserved_header(name: &str) -> bool {
 /// The name is a pseudo header, or the name is not a token.
 pub fn header_name(name: &str, path: &str) -> Result<String, ConfigError> {
     if name.starts_with(':') {
-        let problem = format!("`{name}` is a pseudo header; method, uri, authority and scheme have keys of their own");
+        let problem = "is a pseudo header; method, uri, authority and scheme have keys of their own";
         return Err(ConfigError::invalid(path, problem));
     }
+    // The text is not shown: it may be a value in the place of a name.
     if !is_token(name) {
-        return Err(ConfigError::invalid(
-            path,
-            format!("`{}` is not a header name", name.escape_debug()),
-        ));
+        let problem = "is not a header name such as `x-user`";
+        return Err(ConfigError::invalid(path, problem));
     }
     Ok(name.to_ascii_lowercase())
 }

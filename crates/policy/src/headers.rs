@@ -1,6 +1,13 @@
 //! A header map in the form in which the host sends it: one buffer of serialised pairs. The map is read in place. Names
 //! and values are bytes; order and duplicates are kept; reading never fails, whatever the buffer has.
 
+/// Envoy takes at most this many bytes of serialised headers from a filter, and reads larger headers as no headers
+/// (proxy-wasm-cpp-host, include/proxy-wasm/limits.h).
+pub const MAX_HEADER_BYTES: usize = 1 << 20;
+
+/// Envoy takes at most this many headers from a filter.
+pub const MAX_HEADERS: usize = 1024;
+
 /// Header pairs in the order of the request, pseudo headers first.
 ///
 /// The buffer has the format of proxy-wasm: the number of pairs, then the lengths of each name and value, then each

@@ -237,13 +237,15 @@ fn compile_headers(operations: HeaderOperations, marker: &str, path: &str) -> Re
     let values = |key: &str, from: Named<String>| {
         let mut compiled = Named::<String>::default();
         for (name, value) in from.0 {
-            let path = format!("{path}.{key}.{name}");
+            let path = if grammar::is_shown(&name) {
+                format!("{path}.{key}.{name}")
+            } else {
+                format!("{path}.{key}.(a key that is not shown)")
+            };
             let name = grammar::copied_header_name(&name, Some(marker), &path)?;
+            // The value is not shown: it may be a credential of the shadow.
             if !grammar::is_header_value(&value) {
-                let problem = format!(
-                    "`{}` is not a header value: no control characters",
-                    value.escape_debug()
-                );
+                let problem = "this text is not a header value: no control characters, at most 4096 bytes";
                 return Err(ConfigError::invalid(path, problem));
             }
             if compiled.0.iter().any(|(other, _)| *other == name) {

@@ -56,7 +56,7 @@ vocabulary! {
         BodyWait => "body_wait", "The request was not complete within `body.maxWait`.";
         BodyUnreadable => "body_unreadable", "The proxy did not give a part of the body to the filter.";
         RequestReset => "request_reset", "The request ended before it was complete: the client went away, or the answer came early.";
-        RedactFailed => "redact_failed", "`redact.json` names values of the body, and the body cannot be redacted: it is not JSON, is compressed, is nested too deeply, or is larger than `body.maxBytes` once its values are hashed.";
+        RedactFailed => "redact_failed", "The body cannot be redacted. `redact.json` names values, and the body is not JSON, is compressed or is nested too deeply. Or parameters are redacted, and the body is a form in parts or a compressed form. Or the body is larger than `body.maxBytes` once it is redacted.";
         HeadersTooLarge => "headers_too_large", "The copy's headers are more than Envoy takes from a filter: 1 MiB or 1024 headers.";
         HeadersMissing => "headers_missing", "The request has no method, path or authority, so no copy can be sent.";
         ClusterMissing => "cluster_missing", "The proxy does not know the shadow's cluster.";

@@ -172,7 +172,7 @@ pub(super) fn varied(key: &Key) -> Varied {
 fn header(text: &str) -> Result<(String, String)> {
     let usage = |problem: String| Err(Error::Usage(format!("--header: {problem}")));
     let Some((name, value)) = text.split_once(':').filter(|(name, _)| !name.is_empty()) else {
-        return usage(format!("`{}` is not NAME: VALUE", text.escape_debug()));
+        return usage("the text is not NAME: VALUE".to_owned());
     };
     let name = match grammar::header_name(name.trim(), "--header") {
         Ok(name) => name,

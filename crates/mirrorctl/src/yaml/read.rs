@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use mirror_policy::grammar;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
@@ -202,10 +203,14 @@ fn read_key(text: &str, style: ScalarStyle, fields: &Map<String, Value>) -> Resu
         return Err("the merge key << is not read; write the keys out".to_owned());
     }
     if style == ScalarStyle::Plain && is_ambiguous(text) {
-        return Err(ambiguous(text));
+        return Err(AMBIGUOUS.to_owned());
     }
     if fields.contains_key(text) {
-        return Err(format!("the key `{text}` stands twice"));
+        return Err(if grammar::is_shown(text) {
+            format!("the key `{text}` stands twice")
+        } else {
+            "a key stands twice".to_owned()
+        });
     }
     Ok(text.to_owned())
 }
@@ -219,7 +224,7 @@ fn scalar(text: &str, style: ScalarStyle) -> Result<Value, String> {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
         "true" | "True" | "TRUE" => return Ok(Value::Bool(true)),
         "false" | "False" | "FALSE" => return Ok(Value::Bool(false)),
-        _ if is_ambiguous(text) => return Err(ambiguous(text)),
+        _ if is_ambiguous(text) => return Err(AMBIGUOUS.to_owned()),
         _ => {}
     }
     let based = [("0x", 16), ("0o", 8)]
@@ -241,14 +246,14 @@ fn scalar(text: &str, style: ScalarStyle) -> Result<Value, String> {
     match text.parse::<f64>() {
         Ok(number) => Number::from_f64(number)
             .map(Value::Number)
-            .ok_or_else(|| format!("{text} is not a number that JSON has")),
-        Err(_) if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") => {
-            Err(format!("{text} is not a number that JSON has"))
-        }
+            .ok_or_else(|| NO_NUMBER.to_owned()),
+        Err(_) if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") => Err(NO_NUMBER.to_owned()),
         Err(_) => Ok(Value::String(text.to_owned())),
     }
 }
 
-fn ambiguous(text: &str) -> String {
-    format!("`{text}` is a text to some readers and something else to others; quote it if it is a text")
-}
+/// A refused text is not shown, as it may be a secret: a key of digits that nobody quoted.
+const NO_NUMBER: &str = "a value is not a number that JSON has; quote it if it is a text";
+
+const AMBIGUOUS: &str =
+    "a key or value is a text to some readers and something else to others; quote it if it is a text";

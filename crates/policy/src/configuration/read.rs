@@ -156,7 +156,7 @@ fn path(node: Node) -> Result<PathRewrite> {
 }
 
 fn headers(node: Node) -> Result<HeaderOperations> {
-    let mut object = node.object(&["set", "add", "remove"])?;
+    let mut object = node.secret().object(&["set", "add", "remove"])?;
     Ok(HeaderOperations {
         set: named(object.take("set"), |node| node.text())?,
         add: named(object.take("add"), |node| node.text())?,
@@ -165,7 +165,7 @@ fn headers(node: Node) -> Result<HeaderOperations> {
 }
 
 fn redact(node: Node) -> Result<Box<Redact>> {
-    let mut object = node.object(&[
+    let mut object = node.secret().object(&[
         "preset",
         "headers",
         "cookies",
@@ -189,7 +189,7 @@ fn redact(node: Node) -> Result<Box<Redact>> {
         node.word(&[("remove", RedactMode::Remove), ("hash", RedactMode::Hash)])
     })?;
     if let Some(node) = object.take("hashKey") {
-        redact.hash_key = Some(Secret::new(node.secret_text()?));
+        redact.hash_key = Some(Secret::new(node.text()?));
     }
     Ok(redact)
 }

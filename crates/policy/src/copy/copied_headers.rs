@@ -4,26 +4,19 @@
 use std::borrow::Cow;
 
 use crate::configuration::{HeaderOperations, PrefixRewrite};
-use crate::headers::{Header, Headers};
+use crate::headers::{Header, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::hop_by_hop::is_hop_by_hop;
 use crate::plan::{AuthorityRewrite, Mirror};
 use crate::reasons::Dropped;
-use crate::redaction::is_digest;
-
-/// Envoy takes at most this many bytes of serialised headers from a filter, and reads larger headers as no headers
-/// (proxy-wasm-cpp-host, include/proxy-wasm/limits.h).
-pub const MAX_HEADER_BYTES: usize = 1 << 20;
-
-/// Envoy takes at most this many headers from a filter.
-pub const MAX_HEADERS: usize = 1024;
+use crate::redaction::digests::is_digest;
 
 /// The body of a copy, as far as the headers depend on it.
 #[derive(Debug, Clone, Copy)]
 pub struct CopiedBody {
     /// The length in bytes. 0 if the copy has no body.
     pub bytes: usize,
-    /// Whether redaction has changed the body.
-    pub is_redacted: bool,
+    /// Whether the body is the request's. If not, redaction has changed the body, or the copy goes without it.
+    pub is_original: bool,
 }
 
 /// A header of a copy: its name and its value.
@@ -81,7 +74,10 @@ fn check_size(copy: &[CopiedHeader<'_>]) -> Result<(), Dropped> {
 /// The value of a request's header on the copy. Returns `None` if the copy does not have the header.
 fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body: CopiedBody) -> Option<Cow<'a, [u8]>> {
     match name {
-        b":authority" => Some(authority(&mirror.authority, value)),
+        b":authority" => Some(match redacted(mirror, (name, value))? {
+            Cow::Borrowed(original) => authority(&mirror.authority, original),
+            Cow::Owned(original) => authority(&mirror.authority, &original).into_owned().into(),
+        }),
         b":path" => {
             let rewrite = mirror.config.path.as_ref().map(|path| &path.prefix_rewrite);
             Some(match redacted(mirror, (name, value))? {
@@ -94,7 +90,7 @@ fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body: CopiedB
         // Without its body, the length would make the shadow wait. Envoy itself writes the length of a body.
         b"content-length" if body.bytes > 0 => Some(body.bytes.to_string().into_bytes().into()),
         b"content-length" => (value == b"0").then_some(value.into()),
-        _ if is_hop_by_hop(name) || (body.is_redacted && is_digest(name)) => None,
+        _ if is_hop_by_hop(name) || (!body.is_original && is_digest(name)) => None,
         _ => redacted(mirror, (name, value)),
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::grammar::is_shown;
+
 /// Reads a whole JSON text.
 ///
 /// # Errors
@@ -73,10 +75,13 @@ impl<'de> Visitor<'de> for UniqueKeys {
         let mut fields = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if fields.contains_key(&key) {
-                return Err(A::Error::custom(format!(
-                    "the key `{}` stands twice",
-                    key.escape_debug()
-                )));
+                // What does not look like a name may be a secret in the place of a key.
+                let key = if is_shown(&key) {
+                    format!("the key `{key}`")
+                } else {
+                    "a key".to_owned()
+                };
+                return Err(A::Error::custom(format!("{key} stands twice")));
             }
             let value = entries.next_value_seed(UniqueKeys)?;
             fields.insert(key, value);

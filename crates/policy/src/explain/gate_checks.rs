@@ -4,9 +4,8 @@ use super::check::{Check, Holds, quoted};
 use super::explanation::Decision;
 use crate::active_plan::ActivePlan;
 use crate::configuration::{MirrorConfig, WhenLarger};
-use crate::copy::copied_headers::{MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::gates::{Facts, Gate};
-use crate::headers::Headers;
+use crate::headers::{Headers, MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::plan::{Mirror, Plan};
 use crate::sample::{Dice, Key, Sampling, bucket, key_bucket};
 

@@ -11,11 +11,14 @@ use mirror_policy::configuration::MAX_BUFFERED_BYTES;
 use mirror_policy::gates::Gate;
 use mirror_policy::plan::{MAX_MATCHES, MAX_MIRRORS};
 use mirror_policy::reasons::Reason;
-use mirror_policy::redaction::{CREDENTIALS, MAX_ENTRIES};
+use mirror_policy::redaction::MAX_ENTRIES;
+use mirror_policy::redaction::credentials::{EXCEPTIONS, Place, RULES};
 use mirror_policy::sample::key_bucket;
 use mirror_policy::statistics::{FAMILIES, Statistic, StatisticKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::redaction::credentials;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -219,16 +222,31 @@ fn the_order_of_decisions_is_documented_from_the_gates() {
 }
 
 #[test]
-fn the_preset_is_documented_from_its_table() {
+fn the_preset_is_documented_from_its_rules() {
     let names = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         names.join(", ")
     };
-    let text = format!(
-        "\n| key | names |\n|---|---|\n| `headers` | {} |\n| `queryParams` | {} |\n\n",
-        names(CREDENTIALS.headers),
-        names(CREDENTIALS.query_params)
-    );
+    let mut text = String::from("\n| the normal form | parts |\n|---|---|\n");
+    for (place, parts) in RULES {
+        let place = match place {
+            Place::Anywhere => "has anywhere",
+            Place::End => "ends with",
+            Place::Start => "begins with",
+            Place::Whole => "is",
+        };
+        text += &format!("| {place} | {} |\n", names(parts));
+    }
+    text += &format!("| ends with none of, for `ends with` above | {} |\n", names(EXCEPTIONS));
+    text += "\n| examples | names |\n|---|---|\n";
+    for (what, examples) in [
+        ("headers that are credentials", credentials::HEADERS),
+        ("parameters that are credentials", credentials::PARAMETERS),
+        ("not credentials", credentials::OTHERS),
+    ] {
+        text += &format!("| {what} | {} |\n", names(examples));
+    }
+    text.push('\n');
     assert_generated("docs/configuration.md", "<!-- generated: credentials -->\n", &text);
 }
 

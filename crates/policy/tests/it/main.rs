@@ -35,6 +35,8 @@ pub mod copying;
 
 pub mod redaction;
 
+pub mod secrets;
+
 pub mod answers;
 
 pub mod primary;

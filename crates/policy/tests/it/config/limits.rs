@@ -109,7 +109,10 @@ fn a_circuit_breaker_is_whole_and_not_contradictory() {
     ] {
         refused(&with(key, Some(value)), &format!("circuitBreaker.{key}: {problem}"));
     }
-    refused(r#""circuitBreaker": "on""#, "circuitBreaker: \"on\" is not an object");
+    refused(
+        r#""circuitBreaker": "on""#,
+        "circuitBreaker: this text is not an object",
+    );
 }
 
 fn expiry(text: &str) -> Result<Duration, String> {

@@ -23,7 +23,7 @@ fn headers_that_the_proxy_owns_cannot_be_changed_on_a_copy() {
     mirror(r#""headers": {"remove": ["x-envoy-peer-metadata", "x-envoy-decorator-operation"]}"#);
     refused(
         r#""headers": {"set": {":path": "/"}}"#,
-        "mirrors[0].headers.set.:path: `:path` is a pseudo header; method, uri, authority and scheme have keys of their own",
+        "mirrors[0].headers.set.:path: is a pseudo header; method, uri, authority and scheme have keys of their own",
     );
     refused(
         r#""headers": {"add": {"X-Mirrored-By": "me"}}"#,
@@ -31,7 +31,7 @@ fn headers_that_the_proxy_owns_cannot_be_changed_on_a_copy() {
     );
     refused(
         r#""headers": {"set": {"x-a": "b\r\nc: d"}}"#,
-        "mirrors[0].headers.set.x-a: `b\\r\\nc: d` is not a header value: no control characters",
+        "mirrors[0].headers.set.x-a: this text is not a header value: no control characters, at most 4096 bytes",
     );
     refused(
         r#""headers": {"set": {"X-A": "1", "x-a": "2"}}"#,
@@ -39,7 +39,7 @@ fn headers_that_the_proxy_owns_cannot_be_changed_on_a_copy() {
     );
     refused(
         r#""headers": {"set": {"x a": "1"}}"#,
-        "mirrors[0].headers.set.x a: `x a` is not a header name",
+        "mirrors[0].headers.set.(a key that is not shown): is not a header name such as `x-user`",
     );
 }
 

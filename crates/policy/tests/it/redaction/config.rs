@@ -22,16 +22,16 @@ fn names_that_cannot_be_redacted_are_refused_with_their_path() {
         ),
         (
             r#""preset": "secrets""#,
-            ".preset: \"secrets\" is not one of `credentials`",
+            ".preset: this text is not one of `credentials`",
         ),
-        (r#""mode": "mask""#, ".mode: \"mask\" is not one of `remove`, `hash`"),
+        (r#""mode": "mask""#, ".mode: this text is not one of `remove`, `hash`"),
         (
             r#""header": []"#,
             ".header: is not a key that is known here; known are `preset`, `headers`, `cookies`, `queryParams`, `json`, `keep`, `require`, `mode`, `hashKey`",
         ),
         (
             r#""headers": [":path"]"#,
-            ".headers[0]: `:path` is a pseudo header; method, uri, authority and scheme have keys of their own",
+            ".headers[0]: is a pseudo header; method, uri, authority and scheme have keys of their own",
         ),
         (
             r#""headers": ["a", "Host"]"#,
@@ -45,23 +45,23 @@ fn names_that_cannot_be_redacted_are_refused_with_their_path() {
             r#""headers": ["X-Mirrored-By"]"#,
             ".headers[0]: `x-mirrored-by` is the marker; change it by `marker`",
         ),
-        (r#""headers": "a""#, ".headers: \"a\" is not a list"),
-        (r#""cookies": ["a;b"]"#, ".cookies[0]: `a;b` is not a cookie name"),
+        (r#""headers": "a""#, ".headers: this text is not a list"),
+        (r#""cookies": ["a;b"]"#, ".cookies[0]: this text is not a cookie name"),
         (
             r#""queryParams": [""]"#,
-            ".queryParams[0]: `` is not the name of a query parameter",
+            ".queryParams[0]: this text is not the name of a query parameter",
         ),
         (
             r#""json": ["user/email"]"#,
-            ".json[0]: `user/email` is not a JSON pointer such as /user/email, with ~0 for ~ and ~1 for / within a key",
+            ".json[0]: this text is not a JSON pointer such as /user/email, with ~0 for ~ and ~1 for / within a key",
         ),
         (
             r#""json": ["/a", "/a~2"]"#,
-            ".json[1]: `/a~2` is not a JSON pointer such as /user/email, with ~0 for ~ and ~1 for / within a key",
+            ".json[1]: this text is not a JSON pointer such as /user/email, with ~0 for ~ and ~1 for / within a key",
         ),
         (
             r#""json": [""]"#,
-            ".json[0]: `` is not a JSON pointer such as /user/email, with ~0 for ~ and ~1 for / within a key",
+            ".json[0]: this text is not a JSON pointer such as /user/email, with ~0 for ~ and ~1 for / within a key",
         ),
         (&many, ".json: 65 entries are more than 64"),
         (
@@ -106,11 +106,11 @@ fn a_refused_hash_key_is_never_shown() {
         ),
         (
             r#""headers": ["a"], "mode": "hash", "hashKey": 4711471147114711"#,
-            ".hashKey: is not a text",
+            ".hashKey: a number is not a text",
         ),
         (
             r#""headers": ["a"], "mode": "hash", "hashKey": ["SECRET"]"#,
-            ".hashKey: is not a text",
+            ".hashKey: a list is not a text",
         ),
     ] {
         let refused = refusal(redact);
