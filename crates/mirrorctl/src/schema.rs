@@ -131,9 +131,15 @@ fn check(value: &Value, schema: &Value, path: &str, faults: &mut Vec<Fault>) {
         _ => true,
     };
     if !fits {
+        // A text in the place of a structure may be a whole document with secrets.
+        let is_document = value.is_string() && matches!(wanted, Some("object" | "array"));
+        let found = if is_document {
+            "this text".to_owned()
+        } else {
+            found(value)
+        };
         fault(format!(
-            "{} is not {}",
-            found(value),
+            "{found} is not {}",
             wanted.map_or("a number or a text".to_owned(), |wanted| format!("of type {wanted}"))
         ));
         return;
@@ -275,12 +281,12 @@ fn out_of_range(number: f64, least: Option<f64>, most: Option<f64>, fault: &mut 
     }
 }
 
-/// A value in a message, not too long.
+/// A value in a message. A text of 32 characters or more is not shown: it may be a key in a wrong place.
 fn found(value: &Value) -> String {
     match value {
         Value::Object(_) => "an object".to_owned(),
         Value::Array(_) => "a list".to_owned(),
-        Value::String(text) if text.chars().count() > 64 => "this text".to_owned(),
+        Value::String(text) if text.chars().count() >= 32 => "this text".to_owned(),
         other => other.to_string(),
     }
 }

@@ -184,11 +184,13 @@ pub(super) fn memory<'a>(
 }
 
 fn is_taken_out(config: &MirrorConfig, header: &str) -> bool {
+    let is_in = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(header));
     let is_redacted = config.redact.as_ref().is_some_and(|redact| {
         redact.preset == Some(RedactPreset::Credentials)
-            || redact.headers.iter().any(|name| name.eq_ignore_ascii_case(header))
+            || is_in(&redact.headers)
+            || redact.keep.headers.as_ref().is_some_and(|kept| !is_in(kept))
             // Whoever names the cookies has looked at them.
-            || (header == "cookie" && !redact.cookies.is_empty())
+            || (header == "cookie" && (!redact.cookies.is_empty() || redact.keep.cookies.is_some()))
     });
     is_redacted
         || config.headers.remove.iter().any(|name| name == header)

@@ -1,6 +1,8 @@
 //! How an explanation is printed: tables for people, JSON for programs, from the same values.
 
-use mirror_policy::explain::{BodyFate, Check, CopyDescription, Decision, Explanation, Holds, quoted};
+use mirror_policy::explain::{
+    BodyFate, Cause, Check, CopyDescription, Decision, Explanation, HeaderChange, Holds, quoted,
+};
 use mirror_policy::plan::Mirror;
 use serde_json::{Map, Value, json};
 
@@ -96,6 +98,13 @@ fn sentence(explanation: &Explanation) -> String {
     }
 }
 
+/// What stands for the value of a header that the configuration sets or adds, which may be a credential of the shadow.
+const NOT_SHOWN: &str = "(not shown)";
+
+fn is_configured(change: &HeaderChange) -> bool {
+    matches!(change.cause, Cause::Set | Cause::Added)
+}
+
 fn copy_text(copy: &CopyDescription) -> String {
     let values = |values: &[Vec<u8>]| {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
@@ -112,7 +121,11 @@ fn copy_text(copy: &CopyDescription) -> String {
             vec![
                 String::from_utf8_lossy(&change.name).into_owned(),
                 values(&change.before),
-                values(&change.after),
+                if is_configured(change) {
+                    NOT_SHOWN.to_owned()
+                } else {
+                    values(&change.after)
+                },
                 change.cause.as_str().to_owned(),
             ]
         })
@@ -242,12 +255,25 @@ fn check(check: &Check) -> Value {
 fn copy(copy: &CopyDescription) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let texts = |values: &[Vec<u8>]| values.iter().map(|value| text(value)).collect::<Vec<_>>();
+    let configured: Vec<&[u8]> = copy
+        .changes
+        .iter()
+        .filter(|change| is_configured(change))
+        .map(|change| change.name.as_slice())
+        .collect();
+    let shown = |name: &[u8], value: &[u8]| {
+        if configured.contains(&name) {
+            NOT_SHOWN.to_owned()
+        } else {
+            text(value)
+        }
+    };
     json!({
-        "headers": copy.headers.iter().map(|(name, value)| json!({"name": text(name), "value": text(value)})).collect::<Vec<_>>(),
+        "headers": copy.headers.iter().map(|(name, value)| json!({"name": text(name), "value": shown(name, value)})).collect::<Vec<_>>(),
         "changes": copy.changes.iter().map(|change| json!({
             "name": text(&change.name),
             "original": texts(&change.before),
-            "copy": texts(&change.after),
+            "copy": change.after.iter().map(|value| shown(&change.name, value)).collect::<Vec<_>>(),
             "cause": change.cause.as_str(),
         })).collect::<Vec<_>>(),
         "body": fate(copy.fate),

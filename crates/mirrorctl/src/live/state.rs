@@ -235,7 +235,7 @@ pub const fn remedy(dropped: Dropped) -> &'static str {
         Dropped::BodyUnreadable => "Envoy did not hand over a part of a body: see the proxy's log.",
         Dropped::RequestReset => "clients went away, or answers came early; nothing is to be done about the mirror.",
         Dropped::RedactFailed => {
-            "bodies are not the JSON that `redact.json` expects, or forms in parts: leave them out by `match`, or send headers only."
+            "bodies are not what `redact` can read: leave them out by `match`, or send headers only."
         }
         Dropped::HeadersTooLarge => {
             "remove large headers from the copy by `headers.remove`, or leave such requests out by `match`."

@@ -3,6 +3,7 @@
 
 use mirror_policy::Plan as Filter;
 use mirror_policy::configuration::RequestMatch;
+use mirror_policy::configuration::redact::{Keep, Redact, RedactMode};
 use mirror_policy::copy::copied_headers as copy;
 use mirror_policy::plan::{AuthorityRewrite, Mirror};
 use serde_json::Value;
@@ -61,11 +62,12 @@ fn by_filter(mirror: &Mirror, authority: &str) -> Copies {
     let authority = exact.as_deref().unwrap_or(authority);
     let percentage = f64::from(config.percentage.ppm()) / 10_000.0;
     let mut headers = vec![format!("{}: {}", config.marker, config.name)];
-    if config.redact.is_some() {
-        headers.push("what `redact` names is taken out or hashed".to_owned());
+    if let Some(redact) = &config.redact {
+        headers.extend(redaction(redact));
     }
+    // The values may be credentials of the shadow.
     for (word, names) in [("set", &config.headers.set.0), ("added", &config.headers.add.0)] {
-        headers.extend(names.iter().map(|(name, value)| format!("{word} {name}: {value}")));
+        headers.extend(names.iter().map(|(name, _)| format!("{word} {name}")));
     }
     headers.extend(config.headers.remove.iter().map(|name| format!("without {name}")));
     if let Some(path) = &config.path {
@@ -80,6 +82,51 @@ fn by_filter(mirror: &Mirror, authority: &str) -> Copies {
         host: String::from_utf8_lossy(&copy::authority(&mirror.authority, authority.as_bytes())).into_owned(),
         headers,
     }
+}
+
+/// What redaction does, without a name that a user gave: a secret may be among them.
+fn redaction(redact: &Redact) -> Vec<String> {
+    let Keep {
+        headers,
+        cookies,
+        query_params,
+        json,
+    } = &redact.keep;
+    let done = match redact.mode {
+        RedactMode::Remove => "taken out",
+        RedactMode::Hash => "hashed",
+    };
+    let mut said = Vec::new();
+    if redact.preset.is_some() {
+        said.push(format!("credentials in headers, cookies, URLs and forms are {done}"));
+    }
+    if [&redact.headers, &redact.cookies, &redact.query_params, &redact.json]
+        .iter()
+        .any(|names| !names.is_empty())
+    {
+        said.push(format!("what `redact` names is {done}"));
+    }
+    let kept = [
+        ("headers", headers),
+        ("cookies", cookies),
+        ("parameters", query_params),
+        ("JSON", json),
+    ];
+    let kept: Vec<&str> = kept
+        .into_iter()
+        .filter(|(_, names)| names.is_some())
+        .map(|(kind, _)| kind)
+        .collect();
+    if !kept.is_empty() {
+        said.push(format!("of {} only what `redact.keep` names", kept.join(", ")));
+    }
+    if redact.preset.is_some() || !redact.query_params.is_empty() || query_params.is_some() {
+        said.push("no form in parts and no compressed form".to_owned());
+    }
+    if redact.require {
+        said.push("no body without all of `redact.json`".to_owned());
+    }
+    said
 }
 
 /// The mirrors of a VirtualService's or HTTPRoute's rules.

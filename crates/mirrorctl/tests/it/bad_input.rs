@@ -65,7 +65,7 @@ fn a_job_that_cannot_be_read_is_refused() {
             b"a: [\n",
             "standard input: line 2: while parsing a node, did not find expected node content",
         ),
-        (b"text\n", "standard input: the job: \"text\" is not an object"),
+        (b"text\n", "standard input: the job: this text is not an object"),
         (
             b"kind: Service\n",
             "standard input: kind: \"Service\" is not \"TrafficMirror\"",

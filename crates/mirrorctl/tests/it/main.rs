@@ -21,6 +21,8 @@ mod objects;
 
 mod bad_input;
 
+mod secrets;
+
 mod schemas;
 
 // What is made of it.

@@ -124,14 +124,18 @@ fn yaml_that_json_cannot_say_is_refused_with_its_line() {
         (
             "a: yes\n",
             1,
-            "`yes` is a text to some readers and something else to others; quote it if it is a text",
+            "a key or value is a text to some readers and something else to others; quote it if it is a text",
         ),
         (
             "mode: 0644\n",
             1,
-            "`0644` is a text to some readers and something else to others; quote it if it is a text",
+            "a key or value is a text to some readers and something else to others; quote it if it is a text",
         ),
-        ("a: .inf\n", 1, ".inf is not a number that JSON has"),
+        (
+            "a: .inf\n",
+            1,
+            "a value is not a number that JSON has; quote it if it is a text",
+        ),
     ] {
         let refused = yaml::read(text).expect_err(text);
         assert_eq!((refused.line, refused.problem.as_str()), (line, problem), "{text}");
