@@ -97,20 +97,23 @@ impl Statistics {
     }
 
     fn take(&mut self, name: &str, value: u64) -> Result<()> {
-        // wasmcustom.wasm_filter.NAME.tag.RESULT;.traffic_mirror_STATISTIC
-        let Some(rest) = name.strip_prefix("wasmcustom.wasm_filter.") else {
+        // wasmcustom.tag.RESULT;.wasm_filter.NAME.traffic_mirror_STATISTIC
+        let Some(rest) = name.strip_prefix("wasmcustom.") else {
             return Ok(());
         };
-        let (mirror, rest) = rest.split_once('.').with_context(|| format!("no mirror in {name}"))?;
-        let (result, statistic) = match rest.strip_prefix("tag.") {
+        let (result, rest) = match rest.strip_prefix("tag.") {
             Some(rest) => {
-                let (result, statistic) = rest
+                let (result, rest) = rest
                     .split_once(";.")
                     .with_context(|| format!("no end of the tag in {name}"))?;
-                (Some(result.to_owned()), statistic)
+                (Some(result.to_owned()), rest)
             }
             None => (None, rest),
         };
+        let Some(rest) = rest.strip_prefix("wasm_filter.") else {
+            return Ok(());
+        };
+        let (mirror, statistic) = rest.split_once('.').with_context(|| format!("no mirror in {name}"))?;
         let Some(statistic) = statistic.strip_prefix("traffic_mirror_") else {
             return Ok(());
         };
@@ -298,10 +301,10 @@ mod tests {
         json!({"stats": [
             {"name": "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_matched_total", "value": 10},
             {"name": "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_sent_total", "value": 6},
-            {"name": "wasmcustom.wasm_filter.reviews-v2.tag.not_sampled;.traffic_mirror_skipped_total", "value": 3},
-            {"name": "wasmcustom.wasm_filter.reviews-v2.tag.bytes;.traffic_mirror_dropped_total", "value": 0},
-            {"name": "wasmcustom.wasm_filter.reviews-v2.tag.2xx;.traffic_mirror_responses_total", "value": 4},
-            {"name": "wasmcustom.wasm_filter.reviews-v2.tag.timeout;.traffic_mirror_failures_total", "value": 1},
+            {"name": "wasmcustom.tag.not_sampled;.wasm_filter.reviews-v2.traffic_mirror_skipped_total", "value": 3},
+            {"name": "wasmcustom.tag.bytes;.wasm_filter.reviews-v2.traffic_mirror_dropped_total", "value": 0},
+            {"name": "wasmcustom.tag.2xx;.wasm_filter.reviews-v2.traffic_mirror_responses_total", "value": 4},
+            {"name": "wasmcustom.tag.timeout;.wasm_filter.reviews-v2.traffic_mirror_failures_total", "value": 1},
             {"name": "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_collecting", "value": 1},
             {"name": "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_in_flight", "value": 1},
             {"name": "wasmcustom.other", "value": 3},
@@ -378,7 +381,7 @@ mod tests {
     #[test]
     fn unknown_statistics_of_the_filter_are_refused() {
         let json =
-            json!({"stats": [{"name": "wasmcustom.wasm_filter.a.tag.x;.traffic_mirror_lost_total", "value": 1}]});
+            json!({"stats": [{"name": "wasmcustom.tag.x;.wasm_filter.a.traffic_mirror_lost_total", "value": 1}]});
         assert!(
             Statistics::parse(&json)
                 .expect_err("no such statistic")

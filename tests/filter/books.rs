@@ -106,8 +106,8 @@ impl Books<'_> {
 
     /// The sum over all results of a family.
     pub(crate) fn all(self, family: &str) -> u64 {
-        let prefix = format!("wasm_filter.{}.tag.", self.mirror);
-        self.stats().counters(&prefix, &format!(";.traffic_mirror_{family}"))
+        let suffix = format!(";.wasm_filter.{}.traffic_mirror_{family}", self.mirror);
+        self.stats().counters("tag.", &suffix)
     }
 
     /// Both balances, and no gauge below zero at any time.
@@ -153,7 +153,7 @@ impl Books<'_> {
     }
 
     fn result(self, family: &str, result: &str) -> u64 {
-        let name = format!("wasm_filter.{}.tag.{result};.traffic_mirror_{family}", self.mirror);
+        let name = format!("tag.{result};.wasm_filter.{}.traffic_mirror_{family}", self.mirror);
         assert!(
             self.stats().names().any(|defined| *defined == name),
             "{name} is not defined"

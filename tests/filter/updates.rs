@@ -287,7 +287,7 @@ fn all_statistics_are_defined_by_the_configuration_and_none_later() {
     assert!(
         defined
             .iter()
-            .any(|name| name == "wasm_filter.shadow.tag.not_sampled;.traffic_mirror_skipped_total")
+            .any(|name| name == "tag.not_sampled;.wasm_filter.shadow.traffic_mirror_skipped_total")
     );
     host.take_calls();
     host.serve(root, &Request::post("/", b"body", 2));

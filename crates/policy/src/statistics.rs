@@ -280,10 +280,13 @@ impl Statistic {
 
     /// The raw name of the statistic of a mirror. The filter defines the metric by this name, and `/stats` shows the
     /// name behind Envoy's `wasmcustom.`. A stock Istio makes the labels `wasm_filter` and `tag` of it.
+    ///
+    /// Istio's expressions take the first match anywhere in the name. The result comes first, because then the mirror
+    /// has only one `.` behind it, and no expression for another label can match in it: `price-tag` and `cache` too.
     pub fn raw_name(self, mirror: &str) -> String {
         let name = self.name();
         match self.result() {
-            Some(result) => format!("wasm_filter.{mirror}.tag.{result};.{name}"),
+            Some(result) => format!("tag.{result};.wasm_filter.{mirror}.{name}"),
             None => format!("wasm_filter.{mirror}.{name}"),
         }
     }

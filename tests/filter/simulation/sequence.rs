@@ -149,14 +149,15 @@ impl Sequence {
         }
     }
 
-    /// The counters with a result, the mirror left out of their names.
+    /// The counters with a result, by `RESULT;.FAMILY`: the mirror is left out of their names.
     fn results(&mut self) -> Results {
         let stats = self.host.stats();
-        let named = stats
-            .names()
-            .filter_map(|name| Some((name, name.split_once(".tag.")?.1)));
+        let named = stats.names().filter_map(|name| {
+            let (result, rest) = name.strip_prefix("tag.")?.split_once(";.wasm_filter.")?;
+            Some((name, format!("{result};.{}", rest.split_once('.')?.1)))
+        });
         named.fold(Results::new(), |mut results, (name, result)| {
-            *results.entry(result.to_owned()).or_default() += stats.counter(name);
+            *results.entry(result).or_default() += stats.counter(name);
             results
         })
     }

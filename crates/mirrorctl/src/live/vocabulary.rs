@@ -24,14 +24,27 @@ pub fn statistic(name: &str, result: Option<&str>) -> Option<Statistic> {
         .find(|one| one.name() == name && one.result() == result)
 }
 
-/// The mirror and the statistic of one of Envoy's raw names: `wasmcustom.wasm_filter.MIRROR.tag.RESULT;.NAME`, or
-/// without `tag.RESULT;`.
+/// The mirror and the statistic of one of Envoy's raw names: `wasmcustom.tag.RESULT;.wasm_filter.MIRROR.NAME`, or
+/// without `tag.RESULT;`. A proxy may still run a filter that has the result behind the
+/// mirror, so that order is read as well.
 pub fn raw_name(raw: &str) -> Option<(&str, Statistic)> {
     let rest = raw.strip_prefix("wasmcustom.").unwrap_or(raw);
+    let (first, rest) = split_result(rest);
     let (mirror, rest) = rest.strip_prefix("wasm_filter.")?.split_once('.')?;
-    let statistic = match rest.strip_prefix("tag.").and_then(|rest| rest.split_once(";.")) {
-        Some((result, name)) => statistic(name, Some(result)),
-        None => statistic(rest, None),
+    let (second, name) = split_result(rest);
+    // A name with two results is no name of the filter.
+    let result = if second.is_some() && first.is_some() {
+        return None;
+    } else {
+        first.or(second)
     };
-    Some((mirror, statistic?))
+    Some((mirror, statistic(name, result)?))
+}
+
+/// The result at the start of a name, and the rest of the name.
+fn split_result(name: &str) -> (Option<&str>, &str) {
+    match name.strip_prefix("tag.").and_then(|rest| rest.split_once(";.")) {
+        Some((result, rest)) => (Some(result), rest),
+        None => (None, name),
+    }
 }

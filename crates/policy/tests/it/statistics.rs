@@ -1,5 +1,8 @@
 //! The table of statistics.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod labels;
+
 use mirror_policy::reasons::Skipped;
 use mirror_policy::statistics::{COUNT, FAMILIES, Statistic, StatisticKind};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -24,7 +27,7 @@ fn the_table_of_statistics_is_whole_and_its_names_are_unique() {
     }
     assert_eq!(
         Statistic::Skipped(Skipped::NotSampled).raw_name("reviews-v2"),
-        "wasm_filter.reviews-v2.tag.not_sampled;.traffic_mirror_skipped_total"
+        "tag.not_sampled;.wasm_filter.reviews-v2.traffic_mirror_skipped_total"
     );
     assert_eq!(
         Statistic::Sent.raw_name("reviews-v2"),

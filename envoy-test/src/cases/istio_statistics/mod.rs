@@ -3,12 +3,13 @@
 
 use anyhow::{Result, ensure};
 
+use super::labels::check_all_names;
 use crate::envoy::files::ISTIO_STATISTICS;
 use crate::lab::{Lab, Setup};
 use crate::ledger::Statistics;
 
 pub(super) fn setup() -> Setup {
-    Setup::new(include_str!("filter.yaml"))
+    Setup::new(include_str!("../labels/filter.yaml"))
         .statistics(ISTIO_STATISTICS)
         .workers(2)
 }
@@ -32,6 +33,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     ] {
         ensure!(text.lines().any(|one| one == line), "no line `{line}` in\n{text}");
     }
+    check_all_names(&text, "wasm_filter", "tag")?;
     ensure!(
         !text.contains("upstream_rq_total"),
         "the matcher of Istio leaves out the clusters' statistics, so it was not in force:\n{text}"

@@ -76,10 +76,15 @@ fn grown(readings: &[Reading], counter: Statistic) -> f64 {
 fn every_statistic_is_known_by_its_raw_name() {
     for &statistic in vocabulary::all() {
         // Any DNS label is a mirror's name, even the words around it.
-        for mirror in [MIRROR, "tag", "wasm-filter", "traffic-mirror"] {
+        for mirror in [MIRROR, "tag", "price-tag", "wasm-filter", "traffic-mirror"] {
             for prefix in ["wasmcustom.", ""] {
                 let raw = format!("{prefix}{}", statistic.raw_name(mirror));
                 assert_eq!(vocabulary::raw_name(&raw), Some((mirror, statistic)), "{raw}");
+                if let Some(result) = statistic.result() {
+                    // The order of an older filter, which may still run in some proxies.
+                    let raw = format!("{prefix}wasm_filter.{mirror}.tag.{result};.{}", statistic.name());
+                    assert_eq!(vocabulary::raw_name(&raw), Some((mirror, statistic)), "{raw}");
+                }
             }
         }
     }
@@ -92,9 +97,12 @@ fn other_names_are_no_statistics() {
         "wasmcustom.",
         "wasm_filter.reviews-v2",
         "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_unheard_of_total",
-        "wasmcustom.wasm_filter.reviews-v2.tag.unheard_of;.traffic_mirror_skipped_total",
+        "wasmcustom.tag.unheard_of;.wasm_filter.reviews-v2.traffic_mirror_skipped_total",
+        "wasmcustom.tag.loop;.wasm_filter.reviews-v2.tag.loop;.traffic_mirror_skipped_total",
+        "wasmcustom.tag.loop;.traffic_mirror_skipped_total",
+        "wasmcustom.tag.loop;.wasm_filter.reviews-v2",
         "wasmcustom.wasm_filter.reviews-v2.traffic_mirror_skipped_total",
-        "wasmcustom.wasm_filter.reviews-v2.tag.2xx;.traffic_mirror_sent_total",
+        "wasmcustom.tag.2xx;.wasm_filter.reviews-v2.traffic_mirror_sent_total",
         "cluster.traffic_mirror_sent_total",
     ] {
         assert_eq!(vocabulary::raw_name(raw), None, "{raw}");

@@ -23,7 +23,7 @@ fn counted(matched: u64, sent: u64) -> Vec<u8> {
         format!(r#"{{"name":"wasmcustom.wasm_filter.reviews-v2.traffic_mirror_{name}","value":{value}}}"#)
     };
     let skipped = format!(
-        r#"{{"name":"wasmcustom.wasm_filter.reviews-v2.tag.not_sampled;.traffic_mirror_skipped_total","value":{}}}"#,
+        r#"{{"name":"wasmcustom.tag.not_sampled;.wasm_filter.reviews-v2.traffic_mirror_skipped_total","value":{}}}"#,
         matched - sent
     );
     let stats = [
