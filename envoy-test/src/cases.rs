@@ -17,6 +17,7 @@ mod crashes;
 mod endpoints_leave;
 mod expect_continue;
 mod expires;
+mod expressions;
 mod fifty_updates;
 mod fraction_in_yaml;
 mod grpc;
@@ -24,6 +25,7 @@ mod grpc_failures;
 mod grpc_streams;
 mod header_bytes;
 mod headers_only;
+mod host_header;
 mod http2_upstreams;
 mod istio_configurations;
 mod istio_statistics;
@@ -112,6 +114,8 @@ pub const ALL: &[Case] = cases! {
     keyed_sampling: "the same key, the same decision: in every mirror, on every worker, and 10 % within 50 %",
     two_mirrors: "one request, two shadows, each with its own share and its own account",
     matching: "by path, header, method, query and authority",
+    host_header: "`host` in `match` and `sample` is the authority, as for Envoy's own routes",
+    expressions: "regular expressions have the meaning that they have in Envoy's own routes",
     loop_guard: "a copy that comes back is never copied again",
     primary_slow: "a primary that thinks longer than its shadow: the copy does not wait for it",
     primary_fails: "a primary that fails: the client gets its failure, the shadow its copy",

@@ -85,7 +85,11 @@ pub fn check(bytes: &[u8]) {
     envoy_takes(&copied);
     let lengths = copied.iter().filter(|(name, _)| name == b"content-length");
     for (_, value) in lengths {
-        assert_eq!(*value, body.to_string().into_bytes(), "the length is the body's");
+        let is_zero = body == 0 && value.iter().all(|digit| *digit == b'0');
+        assert!(
+            is_zero || *value == body.to_string().into_bytes(),
+            "the length is the body's"
+        );
     }
     let reserved = copied
         .iter()

@@ -40,6 +40,10 @@ const MIRRORS: &[(&str, Oracle)] = &[
         }),
     ),
     (
+        r#""match": [{"withoutHeaders": {"Host": {"prefix": "a"}}}]"#,
+        Oracle::Matches(|request| !all(request, b":authority").is_some_and(|value| value.starts_with(b"a"))),
+    ),
+    (
         r#""match": [{"withoutHeaders": {"x-a": {"regex": "[a-z]*,?\\d+"}}}]"#,
         Oracle::Matches(|request| !letters_then_digits(&all(request, b"x-a").unwrap_or_default())),
     ),

@@ -5,6 +5,46 @@ use std::ops::RangeInclusive;
 use crate::config_error::ConfigError;
 use crate::hop_by_hop::is_hop_by_hop;
 
+const HOST: &str = "host";
+
+/// The pseudo header of a request's authority.
+pub const AUTHORITY: &str = ":authority";
+
+/// Headers that clients and proxies give to requests. A name with a `*` stands for all names that begin so.
+const USUAL_HEADERS: &[&str] = &[
+    "accept*",
+    "access-control-*",
+    "authorization",
+    "b3",
+    "baggage",
+    "cache-control",
+    "content-*",
+    "cookie",
+    "date",
+    "dnt",
+    "forwarded",
+    "from",
+    "grpc-*",
+    "if-*",
+    "origin",
+    "pragma",
+    "priority",
+    "range",
+    "referer",
+    "sec-*",
+    "trace*",
+    "user-agent",
+    "via",
+    "x-amzn-trace-id",
+    "x-api-key",
+    "x-b3-*",
+    "x-client-trace-id",
+    "x-cloud-trace-context",
+    "x-forwarded-*",
+    "x-real-ip",
+    "x-request-*",
+];
+
 /// Whether a text is a DNS label (RFC 1123): 1 to 63 of a-z, 0-9 and `-`, with `-` neither first nor last.
 pub fn is_dns_label(text: &str) -> bool {
     has(text, 1..=63, |byte| {
@@ -95,6 +135,42 @@ pub fn header_name(name: &str, path: &str) -> Result<String, ConfigError> {
         return Err(ConfigError::invalid(path, problem));
     }
     Ok(name.to_ascii_lowercase())
+}
+
+/// The header under which a request has what a condition or a sample asks for. Envoy has the header `host` as
+/// `:authority`, and finds the authority by both names (source/common/http/header_map_impl.cc). It has no other alias.
+///
+/// # Errors
+/// The name is a pseudo header, or the name is not a token.
+pub(crate) fn read_header_name(name: &str, path: &str) -> Result<String, ConfigError> {
+    let name = header_name(name, path)?;
+    Ok(if name == HOST { AUTHORITY.to_owned() } else { name })
+}
+
+/// A header name in the words of the configuration: the reverse of [`read_header_name`].
+pub fn written_header_name(name: &str) -> &str {
+    if name == AUTHORITY { HOST } else { name }
+}
+
+/// The name of a header that marks copies, in lower case.
+///
+/// # Errors
+/// The name is not the name of a header that a copy may carry, or requests of clients carry the header too: each of
+/// them would count as a copy, and none would be copied.
+pub(crate) fn marker_name(name: &str, path: &str) -> Result<String, ConfigError> {
+    let name = copied_header_name(name, None, path)?;
+    let is_usual = |usual: &&str| match usual.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == **usual,
+    };
+    if USUAL_HEADERS.iter().any(is_usual) {
+        let problem = format!(
+            "`{name}` is a header of other requests too, and a request with the marker is not copied; take a name of \
+             your own, such as x-mirrored-by"
+        );
+        return Err(ConfigError::invalid(path, problem));
+    }
+    Ok(name)
 }
 
 /// The name of a header that a copy may carry by configuration, in lower case.

@@ -2,6 +2,7 @@
 //! meaning is Envoy's: a path has neither query nor fragment, header values are joined by a comma, query parameters are
 //! not decoded.
 
+mod expression_syntax;
 pub mod text;
 
 use std::borrow::Cow;
@@ -109,7 +110,7 @@ impl RequestMatcher {
                 .map(|(name, value)| {
                     let path = format!("{path}.{key}.{name}");
                     let name = if headers {
-                        grammar::header_name(name, &path)?
+                        grammar::read_header_name(name, &path)?
                     } else {
                         name.clone()
                     };

@@ -185,7 +185,7 @@ impl Mirror {
                 }
             }
         }
-        config.marker = grammar::copied_header_name(&config.marker, None, &format!("{path}.marker"))?;
+        config.marker = grammar::marker_name(&config.marker, &format!("{path}.marker"))?;
         config.headers = compile_headers(config.headers, &config.marker, &format!("{path}.headers"))?;
         let redaction = match &mut config.redact {
             Some(redact) => Some(Redaction::compile(redact, &config.marker, &format!("{path}.redact"))?),

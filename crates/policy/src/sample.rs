@@ -75,7 +75,7 @@ impl Sampling {
             (SampleBy::Request, None) => return Ok(Self::Chance),
             (SampleBy::RequestId, None) => Key::Header("x-request-id".to_owned()),
             (_, None) => return invalid("", "`name` is missing; this `by` needs it"),
-            (SampleBy::Header, Some(name)) => Key::Header(grammar::header_name(name, &name_path)?),
+            (SampleBy::Header, Some(name)) => Key::Header(grammar::read_header_name(name, &name_path)?),
             (SampleBy::Cookie, Some(name)) if grammar::is_token(name) => Key::Cookie(name.to_owned()),
             (SampleBy::Cookie, Some(name)) => {
                 return invalid(".name", &format!("`{}` is not a cookie name", name.escape_debug()));

@@ -309,6 +309,7 @@ fn bodies() -> Vec<Request> {
         Request::post("trailers", chunks(10)).trailers(),
         Request::post("trailers-without-body", chunks(0)).trailers(),
         Request::post("length-then-headers", Body::None).headers([("x-a", "1"), ("content-length", "0"), ("x-b", "1")]),
+        Request::post("length-00", Body::None).header("content-length", "00"),
         Request::post("expect-continue", Body::Length(bytes(3))).header("expect", "100-continue"),
         Request::get("get-with-body", "/")
             .header("content-type", "text/plain")

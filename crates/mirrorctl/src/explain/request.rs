@@ -139,6 +139,7 @@ impl Spec {
             _ => format!("{:016x}", dice.roll()),
         };
         match key {
+            Key::Header(name) if name == grammar::AUTHORITY => self.authority = value,
             Key::Header(name) => {
                 self.headers.retain(|(other, _)| other != name);
                 self.headers.push((name.clone(), value));
@@ -163,7 +164,7 @@ impl Spec {
 /// What is varied, in a sentence.
 pub(super) fn varied(key: &Key) -> Varied {
     match key {
-        Key::Header(name) => format!("header {name}"),
+        Key::Header(name) => format!("header {}", grammar::written_header_name(name)),
         Key::Cookie(name) => format!("cookie {name}"),
         Key::QueryParam(name) => format!("query parameter {name}"),
     }

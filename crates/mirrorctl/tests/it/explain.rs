@@ -51,6 +51,26 @@ fn a_configuration_that_the_filter_refuses_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_condition_on_host_is_explained_by_the_authority() {
+    let config =
+        br#"{"mirrors": [{"name": "v2", "cluster": "c", "match": [{"withoutHeaders": {"host": {"exact": "a"}}}]}]}"#;
+    for (authority, outcome) in [("a", "no copy, the request meets no entry of `match`"), ("b", "copied")] {
+        let ran = run(
+            Path::new("."),
+            &["explain", "-f", "-", "--authority", authority],
+            config,
+        );
+        assert!(
+            ran.stdout.contains(&format!("Mirror v2 (c): {outcome}\n")),
+            "{}",
+            ran.stdout
+        );
+        let found = "mirrors[0].match[0].withoutHeaders.host  not exact \"a\"";
+        assert!(ran.stdout.contains(found), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn what_generate_writes_is_what_explain_makes_of_the_job() {
     let folder = golden("sidecar");
     let request = ["--path", "/reviews/1", "--authority", "reviews", "-o", "json"];

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::configuration::{HeaderOperations, PrefixRewrite};
-use crate::headers::{Header, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
+use crate::headers::{Header, Headers, MAX_HEADER_BYTES, MAX_HEADERS, number};
 use crate::hop_by_hop::is_hop_by_hop;
 use crate::plan::{AuthorityRewrite, Mirror};
 use crate::reasons::Dropped;
@@ -89,7 +89,7 @@ fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body: CopiedB
         b"host" => None,
         // Without its body, the length would make the shadow wait. Envoy itself writes the length of a body.
         b"content-length" if body.bytes > 0 => Some(body.bytes.to_string().into_bytes().into()),
-        b"content-length" => (value == b"0").then_some(value.into()),
+        b"content-length" => (number(value) == Some(0)).then_some(value.into()),
         _ if is_hop_by_hop(name) || (!body.is_original && is_digest(name)) => None,
         _ => redacted(mirror, (name, value)),
     }

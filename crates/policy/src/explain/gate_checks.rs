@@ -5,6 +5,7 @@ use super::explanation::Decision;
 use crate::active_plan::ActivePlan;
 use crate::configuration::{MirrorConfig, WhenLarger};
 use crate::gates::{Facts, Gate};
+use crate::grammar::written_header_name;
 use crate::headers::{Headers, MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::plan::{Mirror, Plan};
 use crate::sample::{Dice, Key, Sampling, bucket, key_bucket};
@@ -116,7 +117,7 @@ fn sample(mirror: &Mirror, headers: &Headers, rolled: Option<Dice>) -> Check {
         },
         Sampling::Key { key, salt } => {
             let place = match key {
-                Key::Header(name) => format!("header {name}"),
+                Key::Header(name) => format!("header {}", written_header_name(name)),
                 Key::Cookie(name) => format!("cookie {name}"),
                 Key::QueryParam(name) => format!("query parameter {name}"),
             };

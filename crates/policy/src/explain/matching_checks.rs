@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::check::{Check, Holds, quoted};
+use crate::grammar::written_header_name;
 use crate::matching::text::{MAX_REGEX_TEXT_BYTES, TextMatcher};
 use crate::matching::{Condition, RequestHead, RequestMatcher, query_param};
 
@@ -42,13 +43,16 @@ impl RequestMatcher {
         }
         for condition in &self.headers {
             let found = headers.joined(condition.name.as_bytes());
-            checks.push(condition.check(format!("{path}.headers.{}", condition.name), found));
+            checks.push(condition.check(
+                format!("{path}.headers.{}", written_header_name(&condition.name)),
+                found,
+            ));
         }
         for condition in &self.without_headers {
             let found = headers.joined(condition.name.as_bytes());
             let holds = condition.is_excluded(found.clone());
             let mut check = check(
-                format!("{path}.withoutHeaders.{}", condition.name),
+                format!("{path}.withoutHeaders.{}", written_header_name(&condition.name)),
                 condition.value.as_ref(),
                 found,
                 holds,
@@ -97,7 +101,6 @@ impl TextMatcher {
     fn obstacle(&self, value: &[u8]) -> Option<&'static str> {
         match self {
             Self::Regex(_) if value.len() > MAX_REGEX_TEXT_BYTES => Some("more than 8 KiB never match a regex"),
-            Self::Regex(_) if std::str::from_utf8(value).is_err() => Some("what is not UTF-8 never matches a regex"),
             _ => None,
         }
     }

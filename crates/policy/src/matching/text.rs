@@ -1,9 +1,11 @@
 //! Comparisons of texts: exact, by prefix, and by regular expression.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use regex_lite::{Regex, RegexBuilder};
 
+use super::expression_syntax;
 use crate::config_error::ConfigError;
 use crate::configuration::StringMatch;
 
@@ -111,14 +113,14 @@ impl Expression {
             let problem = format!("{} bytes are more than {MAX_REGEX_BYTES}", pattern.len());
             return Err(ConfigError::invalid(path, problem));
         }
-        let has_flags = pattern.as_bytes().windows(2).any(|pair| pair == b"(?");
-        if !pattern.is_ascii() && has_flags && pattern.contains('i') {
-            let problem = "ignores case for ASCII only, and this pattern has other letters; list them in a class";
-            return Err(ConfigError::invalid(path, problem));
-        }
+        expression_syntax::check(pattern).map_err(|problem| {
+            let problem = format!("`{}` {problem}", pattern.escape_debug());
+            ConfigError::invalid(path, problem)
+        })?;
         let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(MAX_REGEX_PROGRAM_BYTES).build();
         // The expression is compiled alone first, because `a)|(b` would become valid inside the group.
-        let regex = build(pattern).and_then(|_| build(&format!("^(?:{pattern})$")));
+        let letters = latin1(pattern.as_bytes());
+        let regex = build(&letters).and_then(|_| build(&format!("^(?:{letters})$")));
         match regex {
             Ok(regex) => Ok(Self {
                 pattern: pattern.to_owned(),
@@ -136,13 +138,22 @@ impl Expression {
     fn matches(&self, value: &[u8]) -> bool {
         value.starts_with(self.prefix.as_bytes())
             && value.len() <= MAX_REGEX_TEXT_BYTES
-            && std::str::from_utf8(value).is_ok_and(|value| self.regex.is_match(value))
+            && self.regex.is_match(&latin1(value))
     }
 }
 
 impl fmt::Display for Expression {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.pattern)
+    }
+}
+
+/// Bytes as letters of Latin-1, one for each byte. Envoy's RE2 reads expressions and texts in this way
+/// (source/common/common/regex.cc): `.` is one byte, and every header value is a text.
+fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
     }
 }
 

@@ -191,6 +191,7 @@ fn a_length_is_never_sent_without_its_body() {
     };
     assert_eq!(length("", "3", b"abc").as_deref(), Some("3"));
     assert_eq!(length("", "0", b"").as_deref(), Some("0"));
+    assert_eq!(length("", "00", b"").as_deref(), Some("00"), "as Envoy's own mirror");
     assert_eq!(length("", "3", b""), None);
     assert_eq!(
         length(r#""body": {"maxBytes": 2, "whenLarger": "headersOnly"}"#, "3", b"abc"),

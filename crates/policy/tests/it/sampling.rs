@@ -44,6 +44,15 @@ fn the_bucket_of_a_key_is_the_documented_one() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_sample_by_host_takes_the_authority_for_its_key() {
+    let headers = Headers::encode([(&b":authority"[..], &b"alice"[..])]);
+    let keys =
+        |percentage: &str| format!(r#""sample": {{"by": "header", "name": "Host"}}, "percentage": {percentage}"#);
+    assert_eq!(decide(&keys("20.0646"), &headers), Ok(()));
+    assert_eq!(decide(&keys("20.0645"), &headers), Err(Skipped::NotSampled));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn buckets_cover_all_numbers_evenly() {
     assert_eq!(bucket(0), 0);
     assert_eq!(bucket(u64::MAX), 999_999);

@@ -18,6 +18,10 @@ fn a_percentage_out_of_its_range_is_refused() {
         "mirrors[0].percentage: -0.1 is not between 0 and 100",
     );
     refused(
+        r#""percentage": 99.99999999"#,
+        "mirrors[0].percentage: 99.99999999 is finer than steps of 0.0001",
+    );
+    refused(
         r#""percentage": 0.00005"#,
         "mirrors[0].percentage: 0.00005 is finer than steps of 0.0001",
     );
