@@ -6,6 +6,7 @@ use crate::runner::Case;
 mod bad_configuration_as_update;
 mod bad_configuration_at_start;
 mod body_overdue;
+mod chosen_by_metadata;
 mod circuit_breaker;
 mod client_aborts;
 mod client_goes_away;
@@ -128,6 +129,7 @@ pub const ALL: &[Case] = cases! {
     shadow_slow: "a shadow that takes half a second longer: no client waits, no answer is lost",
     shadow_answers: "every way in which a shadow answers, or fails to",
     cluster_unknown: "a cluster that does not exist",
+    chosen_by_metadata: "a cluster that chooses by a route's metadata, which copies lack",
     endpoints_leave: "a cluster without an endpoint, and one that loses it",
     live_percentage: "the percentage changes while Envoy runs",
     update_in_flight: "an update while copies are under way",

@@ -4,6 +4,8 @@
 
 mod attachment;
 
+mod balancing;
+
 mod clones;
 
 mod destinations;
@@ -62,6 +64,7 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
                     findings: &mut findings,
                 };
                 destinations::check(flow, world, &mut report);
+                balancing::check(flow, world, &mut report);
                 live::check(flow, &flows, world, &mut report);
             }
         }

@@ -4,6 +4,7 @@
 use mirror_policy::document;
 use serde_json::Value;
 
+use super::balancing;
 use super::mirrors::{PROXY_MEMORY, plugin_config};
 use super::subject::{Report, Setting};
 use crate::findings::codes;
@@ -67,13 +68,9 @@ fn plugin(config: &Value, path: &str, setting: &Setting, report: &mut Report<'_>
             "neither `fail_open: true` nor `failure_policy: FAIL_OPEN` is given",
         );
     }
-    plugin_config(
-        document,
-        &below(path, "configuration.value"),
-        PROXY_MEMORY,
-        setting,
-        report,
-    );
+    let path = below(path, "configuration.value");
+    plugin_config(document, &path, PROXY_MEMORY, setting, report);
+    balancing::of_envoy(document, &path, report);
 }
 
 fn below(path: &str, key: &str) -> String {

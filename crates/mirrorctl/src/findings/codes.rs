@@ -122,6 +122,14 @@ codes! {
         "A copy is sent to an outbound cluster. One that begins with `inbound|`, and those into which Istio puts what it does not know, have no host for a copy: each is dropped.";
         "Name the shadow by `destination`, or by `outbound|PORT|SUBSET|HOST`.";
 
+    HASHED = "TM028" Warning "All copies to one pod":
+        "The shadow's pods are chosen by a hash: `consistentHash` of a DestinationRule, in plain Envoy RING_HASH or MAGLEV. Envoy hashes a copy of the filter by its authority and by nothing else, so all copies for one host go to the same pod. A copy of Envoy's own mirroring is hashed as the request is.";
+        "Give the shadow's subset or Service a load balancer without a hash, such as `trafficPolicy: {loadBalancer: {simple: LEAST_REQUEST}}`, or mirror with `engine: native`.";
+
+    BY_METADATA = "TM029" Warning "Chosen by metadata that copies lack":
+        "The cluster chooses its endpoints by the metadata of a route (`lb_subset_config`). A copy of the filter has no route. It goes where `fallback_policy` says, and without one each copy is `dropped{no_capacity}`.";
+        "Send the copies to a cluster that has the shadow's endpoints alone.";
+
     // === where the copies go ===
 
     NO_SERVICE = "TM030" Error "No such Service":

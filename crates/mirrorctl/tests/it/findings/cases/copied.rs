@@ -1,7 +1,7 @@
 //! What is copied.
 
 use super::{Case, case};
-use crate::findings::good::{CONFIG, FILTER, JOB, NATIVE, ROUTE};
+use crate::findings::good::{CONFIG, ENVOY, FILTER, JOB, NATIVE, ROUTE};
 
 /// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
@@ -137,5 +137,45 @@ pub const CASES: &[Case] = &[
         "TM027 mirrors[0].cluster: `PassthroughCluster` has no host to which a copy could be sent",
         CONFIG,
         &[("cluster: shadow", "cluster: PassthroughCluster")],
+    ),
+    case(
+        "TM028 spec.wasm.pluginConfig.mirrors[0].cluster: the DestinationRule shadow of namespace demo chooses the pod by the header x-user",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: demo}\nspec: {host: reviews-v2, trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x-user}}}}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM028 spec.wasm.pluginConfig.mirrors[0].cluster: the DestinationRule shadow of namespace demo chooses the pod by a cookie",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: demo}\nspec: {host: reviews-v2, trafficPolicy: {loadBalancer: {simple: RANDOM}, portLevelSettings: [{port: {number: 9080}, loadBalancer: {consistentHash: {httpCookie: {name: a}}}}]}}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM028 spec.shadows[0].backendRef: the DestinationRule shadow of namespace demo chooses the pod by the client's address",
+        JOB,
+        &[(
+            "apiVersion: traffic-mirror",
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: demo}\nspec: {host: reviews-v2, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}}\n---\napiVersion: traffic-mirror",
+        )],
+    ),
+    case(
+        "TM028 resources[0].typed_config.config.configuration.value.mirrors[0].cluster: the cluster b has the policy MAGLEV",
+        ENVOY,
+        &[(
+            "resources:",
+            "static_resources: {clusters: [{name: b, lb_policy: MAGLEV}]}\nresources:",
+        )],
+    ),
+    case(
+        "TM029 resources[0].typed_config.config.configuration.value.mirrors[0].cluster: the cluster b has `lb_subset_config`",
+        ENVOY,
+        &[(
+            "resources:",
+            "static_resources: {clusters: [{name: b, lb_subset_config: {subset_selectors: [{keys: [version]}]}}]}\nresources:",
+        )],
     ),
 ];

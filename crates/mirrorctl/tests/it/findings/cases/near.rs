@@ -6,6 +6,33 @@ use crate::findings::good::{CLONE, FILTER, NATIVE, WAYPOINT};
 /// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
 pub const NEAR: &[Case] = &[
     case(
+        "TM028 of a subset with a balancer of its own",
+        FILTER,
+        &[
+            ("outbound|9080||", "outbound|9080|v2|"),
+            (
+                "apiVersion: extensions",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: demo}\nspec: {host: reviews-v2, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}, subsets: [{name: v2, trafficPolicy: {loadBalancer: {simple: RANDOM}}}]}\n---\napiVersion: extensions",
+            ),
+        ],
+    ),
+    case(
+        "TM028 of a hash by the authority",
+        FILTER,
+        &[(
+            "apiVersion: extensions",
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: demo}\nspec: {host: reviews-v2, trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: Host}}}}\n---\napiVersion: extensions",
+        )],
+    ),
+    case(
+        "TM028 of a mirror of Envoy's own",
+        NATIVE,
+        &[(
+            "apiVersion: networking",
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: demo}\nspec: {host: reviews-v2, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}}\n---\napiVersion: networking",
+        )],
+    ),
+    case(
         "TM027 of a Service at its own waypoint",
         WAYPOINT,
         &[("outbound|9080||", "inbound-vip|9080|http|")],
