@@ -8,6 +8,7 @@ use mirror_policy::Plan;
 use mirror_policy::active_plan::ActivePlan;
 use mirror_policy::headers::Headers;
 use mirror_policy::outcome::{CalloutAnswer, LOCAL_BODY_BYTES};
+use mirror_policy::serving::Refusal;
 use mirror_policy::vm_state::{RootId, Token};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
@@ -25,6 +26,8 @@ pub struct Root {
     questions: Questions,
     /// Whether the root serves no requests any more and waits for answers.
     is_draining: bool,
+    /// Why the configuration is refused, until the log says so.
+    refusal: Option<Refusal>,
 }
 
 /// The longest time between two ticks. A statistic is at most this old.
@@ -43,6 +46,7 @@ impl Root {
             plan: None,
             questions: Questions::default(),
             is_draining: false,
+            refusal: None,
         }
     }
 
@@ -52,9 +56,7 @@ impl Root {
         let plan = Plan::parse(bytes);
         let adoption = vm::with(|vm| vm.configure(self.id, &plugin, plan.as_ref(), host::define_metric));
         vm::apply(adoption.settings);
-        if let Some(refusal) = adoption.refusal {
-            log::error!("traffic-mirror: {refusal}");
-        }
+        self.refusal = adoption.refusal;
         let plan = adoption.plan;
         host::set_tick_period(plan.as_deref().map_or(MAX_TICK, tick_period));
         plan.iter().for_each(|plan| warn_of_expired(plan));
@@ -139,6 +141,10 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        // Envoy tries a configuration in a VM that never ticks, which does not know what the workers go on with.
+        if let Some(refusal) = self.refusal.take() {
+            log::error!("traffic-mirror: {refusal}");
+        }
         let now = host::now();
         vm::with(|vm| vm.sweep(now));
         vm::write_changes();

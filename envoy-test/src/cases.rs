@@ -3,8 +3,11 @@
 
 use crate::runner::Case;
 
+mod bad_configuration_and_a_trap;
 mod bad_configuration_as_update;
 mod bad_configuration_at_start;
+mod bad_configuration_beside;
+mod bad_configuration_of_listeners;
 mod body_overdue;
 mod chosen_by_metadata;
 mod circuit_breaker;
@@ -144,6 +147,9 @@ pub const ALL: &[Case] = cases! {
     fifty_updates: "fifty updates of every kind while requests flow",
     bad_configuration_at_start: "Envoy starts with a configuration that the filter refuses",
     bad_configuration_as_update: "a running Envoy gets a configuration that the filter refuses",
+    bad_configuration_beside: "one of two filters is refused; made anew, and with a new module",
+    bad_configuration_of_listeners: "a refused configuration in the filter chain itself, and on two listeners",
+    bad_configuration_and_a_trap: "a filter traps while its newest configuration is refused",
     two_workers: "two workers, one set of statistics",
     istio_configurations: "all that `mirrorctl` is known to generate, with clusters named as Istio names them",
     two_listeners: "two listeners with the same filter, as in a sidecar",

@@ -1,10 +1,12 @@
 //! What a case works in: an Envoy of its own, a primary, two shadows, and the filter with the case's configuration.
 
 mod recorders;
+mod refusals;
 mod same;
 mod setup;
 
 pub use recorders::Recorders;
+pub use refusals::PLUGIN;
 pub use same::assert_same;
 pub use setup::{Setup, Shadow};
 
@@ -95,6 +97,7 @@ impl Lab {
                 behind_the_router: setup.behind_the_router,
                 side_by_side: recorders.as_ref().map(Recorders::addresses),
                 statistics: setup.statistics,
+                discovered_listeners: setup.discovered_listeners,
                 ..Bootstrap::default()
             },
             filter: envoy::files::filter(&module, &setup.plugin()?, setup.shape)?,
@@ -118,21 +121,18 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Checks that Envoy refused the first configuration if the case expects that, and accepted it otherwise.
+    /// Checks that Envoy accepted the first configuration, and waits until the filter refuses it if the case expects
+    /// that.
     async fn assert_started_as_expected(&self) -> Result<()> {
-        let refused = self.envoy.admin().discovery().await?.refused > 0;
-        let verdict = || {
-            if refused {
-                self.envoy.log().tail(4).join("\n")
-            } else {
-                "accepted".to_owned()
-            }
-        };
+        let log = || self.envoy.log().tail(4).join("\n");
         ensure!(
-            refused == self.setup.refused,
-            "the configuration at the start was not treated as expected: {}",
-            verdict()
+            self.envoy.admin().discovery().await?.refused == 0,
+            "Envoy refused the configuration at the start: {}",
+            log()
         );
+        if self.setup.refused {
+            self.wait_for_refusals(&[PLUGIN], 1).await?;
+        }
         Ok(())
     }
 

@@ -19,6 +19,7 @@ pub type Counts = BTreeMap<String, u64>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statistics {
     mirrors: BTreeMap<String, Ledger>,
+    refused: BTreeMap<String, u64>,
 }
 
 /// One mirror.
@@ -69,6 +70,11 @@ impl Statistics {
             .with_context(|| format!("no statistics of mirror `{name}`, only of: {}", known()))
     }
 
+    /// What the gauge says of the configuration of the plugin with this label: 1 if it is refused.
+    pub fn refused(&self, plugin: &str) -> Option<u64> {
+        self.refused.get(plugin).copied()
+    }
+
     /// All ledgers, by name.
     pub fn mirrors(&self) -> impl Iterator<Item = &Ledger> {
         self.mirrors.values()
@@ -117,6 +123,10 @@ impl Statistics {
         let Some(statistic) = statistic.strip_prefix("traffic_mirror_") else {
             return Ok(());
         };
+        if statistic == "configuration_refused" {
+            self.refused.insert(mirror.to_owned(), value);
+            return Ok(());
+        }
         let ledger = self.mirrors.entry(mirror.to_owned()).or_insert_with(|| Ledger {
             mirror: mirror.to_owned(),
             ..Ledger::default()

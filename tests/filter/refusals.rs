@@ -202,9 +202,8 @@ fn a_canary_tells_nothing_of_a_refusal() {
     host.serve(root, &Request::get("/"));
     host.tick_all();
     let gauges = host.stats().gauges().clone();
-    for (configuration, place) in bad() {
-        let (accepted, log) = host.canary(&configuration);
-        assert!(!accepted && log.contains(place));
+    for (configuration, _) in bad() {
+        assert_eq!(host.canary(&configuration), "", "the canary does not know what goes on");
         assert_eq!(*host.stats().gauges(), gauges, "{configuration}");
     }
     host.reply_to_all(&Reply::upstream(200));

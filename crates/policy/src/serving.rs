@@ -37,6 +37,8 @@ pub struct Adoption {
 /// A configuration that is refused, and what happens now. Shown as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// The label of the plugin in the statistics.
+    pub plugin: String,
     /// Why the configuration is refused.
     pub error: ConfigError,
     /// Whether the last good configuration of the plugin goes on.
@@ -47,7 +49,8 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("configuration refused: ")?;
+        formatter.write_str(&self.plugin)?;
+        formatter.write_str(": configuration refused: ")?;
         self.error.fmt(formatter)?;
         formatter.write_str(if self.goes_on {
             "; the last good configuration goes on; correct this one"

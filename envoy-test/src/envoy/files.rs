@@ -23,6 +23,8 @@ pub const ISTIO_STATISTICS: &str = include_str!("../../istio-stats.yaml");
 pub const LISTENER: &str = "ingress";
 /// Its twin, for cases that need two.
 pub const SECOND: &str = "second";
+/// The file of the discovered listeners, in the folder of one Envoy.
+pub const LISTENERS: &str = "listeners.json";
 /// Where [`FILTER`] expects the module.
 pub const MODULE: &str = "/etc/envoy/traffic-mirror.wasm";
 
@@ -51,6 +53,8 @@ pub struct Bootstrap {
     pub side_by_side: Option<SideBySide>,
     /// Another `stats_config`, as YAML.
     pub statistics: Option<&'static str>,
+    /// Whether the listeners stand in a file of their own, [`LISTENERS`], that Envoy watches.
+    pub discovered_listeners: bool,
 }
 
 /// In which of its two shapes the plugin configuration travels.
@@ -131,6 +135,9 @@ impl Bootstrap {
         if let Some(side_by_side) = &self.side_by_side {
             side_by_side.put_into(resources)?;
         }
+        if self.discovered_listeners {
+            discover_listeners(&mut root, &folder.with_file_name(LISTENERS))?;
+        }
         written(&root)
     }
 
@@ -172,6 +179,26 @@ impl Bootstrap {
     }
 }
 
+/// Moves the listeners into a file that Envoy watches.
+fn discover_listeners(root: &mut Value, file: &Path) -> Result<()> {
+    let listeners = at(root, &["static_resources", "listeners"])?;
+    let mut listeners = std::mem::replace(listeners, Value::Sequence(Vec::new()));
+    for listener in listeners.as_sequence_mut().context("listeners are a list")? {
+        let keys = listener.as_mapping_mut().context("a listener is a map")?;
+        keys.insert(
+            "@type".into(),
+            "type.googleapis.com/envoy.config.listener.v3.Listener".into(),
+        );
+    }
+    let mut resources = Mapping::new();
+    resources.insert("resources".into(), listeners);
+    std::fs::write(file, written(&Value::Mapping(resources))?)?;
+    let source = format!(r#"lds_config: {{path_config_source: {{path: "{}"}}}}"#, file.display());
+    let root = root.as_mapping_mut().context("the bootstrap is a map")?;
+    root.insert("dynamic_resources".into(), serde_yaml_ng::from_str(&source)?);
+    Ok(())
+}
+
 const HTTP2: &str = r#"
 envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
   "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
@@ -209,6 +236,22 @@ pub fn with_vm(filter: &str, vm: &str, failure: Option<&str>) -> Result<String> 
             .remove("fail_open")
             .context("what is shipped has no `fail_open`")?;
         config.extend(serde_yaml_ng::from_str::<Mapping>(failure)?);
+    }
+    written(&root)
+}
+
+/// A rendered `filter.yaml` with another name of the plugin, and with this text as its configuration, or with none.
+pub fn with_plugin(filter: &str, name: &str, text: Option<&str>) -> Result<String> {
+    let mut root: Value = serde_yaml_ng::from_str(filter)?;
+    let config = at(&mut root, &["resources", "0", "typed_config", "config"])?;
+    *at(config, &["name"])? = name.into();
+    let config = config.as_mapping_mut().context("a plugin is a map")?;
+    config.remove("configuration");
+    if let Some(text) = text {
+        let mut carried = Mapping::new();
+        carried.insert("@type".into(), "type.googleapis.com/google.protobuf.StringValue".into());
+        carried.insert("value".into(), text.into());
+        config.insert("configuration".into(), Value::Mapping(carried));
     }
     written(&root)
 }

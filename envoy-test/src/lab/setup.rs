@@ -28,6 +28,7 @@ pub struct Setup {
     pub(super) clusters: Option<&'static str>,
     pub(super) traps: bool,
     pub(super) statistics: Option<&'static str>,
+    pub(super) discovered_listeners: bool,
 }
 
 /// What stands behind the cluster `shadow`.
@@ -177,7 +178,15 @@ impl Setup {
         parse(self.plugin)
     }
 
-    /// The filter must refuse the configuration, so Envoy runs without it.
+    /// Envoy discovers its listeners too: [`super::Lab::edit_listeners`] changes them.
+    pub fn discovered_listeners(self) -> Self {
+        Self {
+            discovered_listeners: true,
+            ..self
+        }
+    }
+
+    /// The filter must refuse the configuration, and copies nothing.
     pub fn refused(self) -> Self {
         Self { refused: true, ..self }
     }

@@ -23,21 +23,30 @@ impl Plugin {
 }
 
 impl FakeHost {
-    /// Starts the plugin `mirror` with this configuration, which must be accepted.
+    /// Starts the plugin `mirror` with this configuration.
     pub(crate) fn start(&mut self, configuration: &impl ToString) -> RootId {
         self.start_plugin(Plugin::new("mirror", configuration.to_string()))
     }
 
     /// The same for any plugin.
     pub(crate) fn start_plugin(&mut self, plugin: Plugin) -> RootId {
-        let (root, accepted) = self.try_start(plugin);
-        assert!(accepted, "the configuration was refused:\n{}", self.log_text());
-        root
+        self.configure(plugin)
     }
 
-    /// Makes a root context and configures it. Tells whether the filter accepted. The filter never answers with false:
-    /// Envoy would have no plugin then, and would answer requests with 500.
+    /// The same, with a tick, after which the log tells whether the filter accepted.
     pub(crate) fn try_start(&mut self, plugin: Plugin) -> (RootId, bool) {
+        let lines = self.world().journal.logs.len();
+        let root = self.configure(plugin);
+        self.tick(root);
+        let accepted = !self.world().journal.logs[lines..]
+            .iter()
+            .any(|(_, text)| text.contains("configuration refused"));
+        (root, accepted)
+    }
+
+    /// Makes a root context and configures it. The filter never answers with false: Envoy would have no plugin then, and
+    /// would answer requests with 500.
+    fn configure(&mut self, plugin: Plugin) -> RootId {
         let id = self.next_context;
         self.next_context += 1;
         let configuration = plugin.configuration.clone();
@@ -55,15 +64,11 @@ impl FakeHost {
             "the VM starts"
         );
         let size = configuration.len() as u32;
-        let lines = self.world().journal.logs.len();
         let answer = self.enter("proxy_on_configure", &[id, size], |callback| {
             callback.buffers.insert(buffer::PLUGIN_CONFIGURATION, configuration);
         });
         assert_ne!(answer, Some(0), "on_configure answers true");
-        let accepted = !self.world().journal.logs[lines..]
-            .iter()
-            .any(|(_, text)| text.contains("refused"));
-        (RootId(id), accepted)
+        RootId(id)
     }
 
     /// A new configuration in the same VM: a new root takes over, and the old one retires as soon as no stream holds
@@ -90,12 +95,12 @@ impl FakeHost {
         new
     }
 
-    /// What Envoy does with a new configuration first: try it in a VM that is thrown away without another word.
-    /// Returns whether it was accepted, and what was logged.
-    pub(crate) fn canary(&self, configuration: &impl ToString) -> (bool, String) {
+    /// What Envoy does with a new configuration first: try it in a VM that is thrown away without another word. Returns
+    /// what was logged.
+    pub(crate) fn canary(&self, configuration: &impl ToString) -> String {
         let mut canary = self.sibling();
-        let (_, accepted) = canary.try_start(Plugin::new("mirror", configuration.to_string()));
-        (accepted, canary.log_text())
+        canary.start(configuration);
+        canary.log_text()
     }
 
     /// The plugin is removed, or its configuration replaced.

@@ -34,6 +34,7 @@ impl VmState {
         mut define: impl FnMut(StatisticKind, &str) -> Option<MetricId>,
     ) -> Adoption {
         let plugin = Plugin::new(plugin, root);
+        let label = plugin.label();
         self.gauges.define_refused(&plugin, &mut define);
         let (plan, error) = match plan {
             Ok(plan) => (Some(self.adopt(&plugin, plan, &mut define)), None),
@@ -45,7 +46,11 @@ impl VmState {
         Adoption {
             plan,
             settings,
-            refusal: error.map(|error| Refusal { error, goes_on }),
+            refusal: error.map(|error| Refusal {
+                plugin: label,
+                error,
+                goes_on,
+            }),
         }
     }
 
