@@ -34,7 +34,15 @@ pub mod events;
 
 pub mod copying;
 
+pub mod redaction_model;
+
 pub mod redaction;
+
+pub mod query;
+
+pub mod cookies;
+
+pub mod forms;
 
 pub mod json_body;
 
@@ -52,6 +60,9 @@ pub const TARGETS: &[Target] = &[
     ("events", events::check),
     ("copying", copying::check),
     ("redaction", redaction::check),
+    ("query", query::check),
+    ("cookies", cookies::check),
+    ("forms", forms::check),
     ("json_body", json_body::check),
     ("answers", answers::check),
 ];

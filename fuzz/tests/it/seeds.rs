@@ -47,7 +47,7 @@ pub fn seeds() -> BTreeMap<&'static str, Inputs> {
         let pairs = input::Input::new(request.as_bytes()).pairs();
         add("header_map", name.clone(), input::headers(&pairs).as_bytes().to_vec());
         add("selection", name.clone(), request.as_bytes().to_vec());
-        for mode in 0..2 {
+        for mode in 0..5 {
             add(
                 "redaction",
                 format!("{name}-{mode}"),
@@ -61,6 +61,20 @@ pub fn seeds() -> BTreeMap<&'static str, Inputs> {
                 format!("{name}-{mirror}"),
                 [&chosen, request.as_bytes()].concat(),
             );
+        }
+    }
+    for (target, inputs) in [("query", URLS), ("cookies", COOKIES)] {
+        for (index, input) in inputs.iter().enumerate() {
+            for model in 0..5 {
+                let name = format!("seed-{index:03}-{model}");
+                add(target, name, [&[model], input.as_bytes()].concat());
+            }
+        }
+    }
+    for (index, form) in FORMS.iter().enumerate() {
+        for how in [[0, 0, 4, 0], [1, 1, 4, 0], [2, 0, 0, 60], [3, 2, 4, 0], [4, 0, 4, 0]] {
+            let name = format!("seed-{index:03}-{}", how[0]);
+            add("forms", name, [&how, form.as_bytes()].concat());
         }
     }
     for (index, answer) in ANSWERS.iter().enumerate() {
@@ -82,6 +96,22 @@ pub fn seeds() -> BTreeMap<&'static str, Inputs> {
 
 const SECRETS: &str =
     "x-secret: s3\nreferer: https://a/?e+mail=x&Token=1&b#c\ncookie: a=1; SID=2; b\n:path: /?%74oken=1&x\n";
+
+const URLS: &[&str] = &[
+    "/a?token=1&q=2&%74oken=3&e+mail=4&a%2Cb=5#token=6",
+    "https://user:pass@shop:80/a;jsessionid=1;v=2/b;page=3?user%5Bpassword%5D=x&page=2&",
+    "/?&&x+y=1&TOKEN2&accessToken=%zz",
+    "*",
+];
+
+const COOKIES: &[&str] = &["a=1; sid=2;SID = 3; theme=\"x y\"; id", "sid=1", ";; theme=a; =b;", ""];
+
+const FORMS: &[&str] = &[
+    "password=x&q=1&client_secret=%41+b&e+mail=y",
+    "token",
+    "a=1&b=2",
+    "{\"page\": \"token=1\"}",
+];
 
 const BODIES: &[&str] = &[
     r#"{"user": {"email": "a@b", "name": "n"}, "email": 1}"#,

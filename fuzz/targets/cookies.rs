@@ -1,0 +1,5 @@
+//! Redaction of cookies.
+
+#![cfg_attr(fuzzing, no_main)]
+
+mirror_fuzz::target!(cookies);

@@ -1,0 +1,5 @@
+//! Redaction of forms.
+
+#![cfg_attr(fuzzing, no_main)]
+
+mirror_fuzz::target!(forms);
