@@ -106,6 +106,47 @@ fn a_key_that_is_refused_is_not_logged() {
 }
 
 #[test]
+fn a_form_and_a_path_lose_their_credentials_and_what_is_kept_alone_stays() {
+    let mut host = FakeHost::new();
+    host.world_mut().log_level = 0;
+    let keep = json!({ "headers": ["accept"], "cookies": ["theme"], "queryParams": ["page"] });
+    let root = host.start(&mirrors(&[
+        mirror("shadow", &json!({ "redact": { "preset": "credentials" } })),
+        mirror("open", &json!({ "redact": { "keep": keep } })),
+    ]));
+    let body = b"user%5Bpassword%5D=t0psecret&page=1&client_secret=t0psecret";
+    let request = Request::post("/a;jsessionid=t0psecret?accessToken=t0psecret&page=2", body, 20)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("content-digest", "t0psecret")
+        .header("apikey", "t0psecret")
+        .header("accept", "x")
+        .header("cookie", "sid=t0psecret; theme=dark")
+        .header("x-original-url", "https://u:t0psecret@shop/?token=t0psecret");
+    host.serve(root, &request);
+    let copies = host.sent();
+    assert_eq!(copies.len(), 2);
+    for copy in copies {
+        assert_eq!(copy.header(":path"), Some(&b"/a?page=2"[..]));
+        assert_eq!(
+            (copy.body.as_slice(), copy.header("content-length")),
+            (&b"page=1"[..], Some(&b"6"[..]))
+        );
+        assert!(!format!("{copy:?}").contains("t0psecret") && copy.header("content-digest").is_none());
+        let is_kept = copy.header("x-mirrored-by") == Some(b"open");
+        let cookie: Option<&[u8]> = is_kept.then_some(b"theme=dark");
+        let url: Option<&[u8]> = (!is_kept).then_some(b"https://shop/");
+        assert_eq!((copy.header("cookie"), copy.header("x-original-url")), (cookie, url));
+        assert_eq!(copy.header("accept"), Some(&b"x"[..]));
+    }
+    host.serve(
+        root,
+        &Request::post("/", b"x", 1).header("content-type", "multipart/form-data"),
+    );
+    assert_eq!(host.books().dropped("redact_failed"), 1);
+    assert!(!host.log_text().contains("t0psecret"));
+}
+
+#[test]
 fn a_body_that_cannot_be_read_is_dropped_for_the_mirror_that_wants_it_redacted() {
     let mut host = FakeHost::new();
     let root = host.start(&mirrors(&[

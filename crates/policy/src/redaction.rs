@@ -40,7 +40,10 @@ pub const ALWAYS_KEPT: &[&str] = &["content-encoding", "content-type", "grpc-enc
 /// The compiled redaction of one mirror.
 #[derive(Debug)]
 pub struct Redaction {
-    config: Redact,
+    /// The pointers of `redact.json`.
+    json: Vec<String>,
+    /// The pointers of `redact.keep.json`. `None` if every value may stay.
+    kept_json: Option<Vec<String>>,
     /// The key of the tokens. `None` if redaction removes.
     key: Option<TokenKey>,
     headers: Selection,
@@ -52,11 +55,9 @@ pub struct Redaction {
 /// What happens to the headers `cookie`.
 #[derive(Debug)]
 enum CookieFate {
-    /// They are removed, as `keep.headers` does not name them.
+    /// They are removed: `keep.headers` does not name them, or redaction removes every cookie.
     Remove,
-    /// Every cookie is redacted.
-    All,
-    /// Some cookies are redacted.
+    /// Each cookie has its own fate.
     Some(Selection),
 }
 
@@ -74,13 +75,17 @@ impl Redaction {
         let headers = Selection::new(&redact.headers, keep.headers.as_deref(), has_preset);
         let (kept, by_header) = (keep.cookies.as_deref(), headers.fate(b"cookie", None));
         let cookies = match (kept, by_header) {
-            (_, Fate::Redact) if kept.is_none() || headers.names(b"cookie") => CookieFate::All,
+            (_, Fate::Redact) if kept.is_none() || headers.names(b"cookie") => match key {
+                Some(_) => CookieFate::Some(Selection::every()),
+                None => CookieFate::Remove,
+            },
             (None, Fate::Remove) => CookieFate::Remove,
             _ => CookieFate::Some(Selection::new(&redact.cookies, kept, false)),
         };
         Ok(Self {
             params: Selection::new(&redact.query_params, keep.query_params.as_deref(), has_preset),
-            config: redact.clone(),
+            json: redact.json.clone(),
+            kept_json: redact.keep.json.clone(),
             key,
             headers,
             cookies,
@@ -116,11 +121,11 @@ impl Redaction {
         if body.is_empty() {
             return Ok(None);
         }
-        if !self.config.json.is_empty() {
-            let edited = json_body::edit(body, &self.config.json, max_bytes, &|value| self.token(value));
+        if !self.json.is_empty() {
+            let edited = json_body::edit(body, &self.json, max_bytes, &|value| self.token(value));
             return edited.ok_or(Dropped::RedactFailed);
         }
-        if self.config.keep.json.is_some() {
+        if self.kept_json.is_some() {
             return Err(Dropped::RedactFailed);
         }
         if !self.params.is_needed() {
@@ -144,10 +149,6 @@ impl Redaction {
             CookieFate::Remove => None,
             CookieFate::Some(selection) if !selection.is_needed() => Some(line.into()),
             CookieFate::Some(selection) => self.edit(selection, MAX_HEADER_BYTES, |editor| editor.cookies(line)),
-            CookieFate::All => self.key.as_ref().and_then(|_| {
-                let every = Selection::every();
-                self.edit(&every, MAX_HEADER_BYTES, |editor| editor.cookies(line))
-            }),
         }
     }
 

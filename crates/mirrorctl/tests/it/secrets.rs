@@ -1,5 +1,5 @@
-//! No command shows a secret of a job or of a configuration, where it belongs or where it does not. Only what `generate`
-//! writes has the configuration itself.
+//! No command shows a secret of a job or of a configuration, where it belongs or where it does not. Only what
+//! `generate` writes has the configuration itself.
 
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use super::{
     PathRewrite, PortSelector, PrefixRewrite, RequestMatch, Sample, SampleBy, StringMatch, WhenLarger,
 };
 use crate::config_error::ConfigError;
-use crate::document::Node;
+use crate::document::{Fields, Node};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
@@ -178,13 +178,17 @@ fn redact(node: Node) -> Result<Box<Redact>> {
     ])?;
     let mut redact = Box::<Redact>::default();
     for (key, list) in redact.lists() {
-        *list = texts(object.take(key))?;
+        *list = list_of(&mut object, key)?.unwrap_or_default();
     }
     if let Some(node) = object.take("preset") {
         redact.preset = Some(node.word(&[("credentials", RedactPreset::Credentials)])?);
     }
-    replace(&mut redact.keep, object.take("keep"), keep)?;
-    replace(&mut redact.require, object.take("require"), |node| node.boolean())?;
+    if let Some(node) = object.take("keep") {
+        redact.keep = keep(node)?;
+    }
+    if let Some(node) = object.take("require") {
+        redact.require = node.boolean()?;
+    }
     replace(&mut redact.mode, object.take("mode"), |node| {
         node.word(&[("remove", RedactMode::Remove), ("hash", RedactMode::Hash)])
     })?;
@@ -199,13 +203,19 @@ fn keep(node: Node) -> Result<Keep> {
     let mut object = node.object(&["headers", "cookies", "queryParams", "json"])?;
     let mut keep = Keep::default();
     for (key, list) in keep.lists() {
-        *list = object.take(key).map(|node| texts(Some(node))).transpose()?;
+        *list = list_of(&mut object, key)?;
     }
     if keep.is_empty() {
         let problem = "names nothing; give `headers`, `cookies`, `queryParams` or `json`";
         return Err(ConfigError::invalid(path, problem));
     }
     Ok(keep)
+}
+
+// One copy for all lists keeps the module small.
+#[inline(never)]
+fn list_of(object: &mut Fields, key: &str) -> Result<Option<Vec<String>>> {
+    object.take(key).map(|node| texts(Some(node))).transpose()
 }
 
 fn body(node: Node) -> Result<Body> {

@@ -4,8 +4,12 @@
 /// How many bytes of a normal form are held at once.
 const WINDOW: usize = 64;
 
-/// How many bytes stay when the window moves on, so that a part is found across its end. No part is longer.
+/// How many bytes stay when the window moves on, so that a part is found across its end. No part with digits behind it
+/// is longer.
 const OVERLAP: usize = 24;
+
+/// How many digits in a row are held. No part has a digit, so a few are as good as many.
+const DIGITS: usize = 4;
 
 /// How a rule finds its part in the normal form of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +91,8 @@ const WHOLE: &[&str] = &[
     "xwsse",
 ];
 
-/// Ends of names that [`Place::End`] finds and that are not a credential's: tokens by which a list is read page by page.
+/// Ends of names that [`Place::End`] finds and that are not a credential's: tokens by which a list is read page by
+/// page.
 pub const EXCEPTIONS: &[&str] = &[
     "continuationtoken",
     "continuetoken",
@@ -121,8 +126,7 @@ pub fn is_credential(name: &[u8]) -> bool {
     for byte in name.iter().map(u8::to_ascii_lowercase) {
         match byte {
             b'a'..=b'z' => digits = 0,
-            // No part has a digit, so a part of the digits will do. They must not push out what is in front of them.
-            b'0'..=b'9' if digits < OVERLAP => digits += 1,
+            b'0'..=b'9' if digits < DIGITS => digits += 1,
             _ => continue,
         }
         if normal.length == WINDOW {

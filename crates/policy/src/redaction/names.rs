@@ -15,15 +15,15 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(names: &[String]) -> Self {
-        let mut sorted: Vec<Box<[u8]>> = names
-            .iter()
-            .map(|name| name.to_ascii_lowercase().into_bytes().into())
-            .collect();
-        sorted.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-        let lengths = sorted
-            .iter()
-            .fold(NameLengths::default(), |lengths, name| lengths.with(name.len()));
-        Self { sorted, lengths }
+        let mut set = Self::default();
+        for name in names {
+            let name = name.to_ascii_lowercase().into_bytes();
+            if let Err(at) = set.place(&name) {
+                set.lengths = set.lengths.with(name.len());
+                set.sorted.insert(at, name.into());
+            }
+        }
+        set
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -31,13 +31,14 @@ impl Names {
     }
 
     pub(super) fn contains(&self, name: &[u8]) -> bool {
-        self.lengths.have(name)
-            && self
-                .sorted
-                .binary_search_by(|candidate| {
-                    let by_length = candidate.len().cmp(&name.len());
-                    by_length.then_with(|| candidate.iter().copied().cmp(name.iter().map(u8::to_ascii_lowercase)))
-                })
-                .is_ok()
+        self.lengths.have(name) && self.place(name).is_ok()
+    }
+
+    /// Where a name is, or else where it would have to be.
+    fn place(&self, name: &[u8]) -> Result<usize, usize> {
+        self.sorted.binary_search_by(|candidate| {
+            let by_length = candidate.len().cmp(&name.len());
+            by_length.then_with(|| candidate.iter().copied().cmp(name.iter().map(u8::to_ascii_lowercase)))
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! Edits lists of `name=value`: cookies, the parameters of a query, of a form and of a path, and the URLs that have them.
+//! Edits lists of `name=value`: cookies, the parameters of a query, of a form and of a path, and the URLs that have
+//! them.
 
 use std::borrow::Cow;
 
@@ -50,7 +51,11 @@ impl Editor<'_> {
         match self.list(line, b';', None) {
             None => Some(line.into()),
             Some(line) if line.iter().all(|byte| matches!(byte, b';' | b' ')) => None,
-            Some(line) => Some(line.trim_ascii_start().to_vec().into()),
+            Some(mut line) => {
+                let start = line.len() - line.trim_ascii_start().len();
+                line.drain(..start);
+                Some(line.into())
+            }
         }
     }
 

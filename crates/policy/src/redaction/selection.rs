@@ -28,7 +28,7 @@ pub(super) struct Selection {
 // === impl Selection ===
 
 impl Selection {
-    /// What a user names is redacted. With `kept`, what is in neither list is removed, and the preset has nothing to add.
+    /// What a user names is redacted. With `kept`, what is in neither list is removed, and the preset adds nothing.
     pub(super) fn new(named: &[String], kept: Option<&[String]>, has_preset: bool) -> Self {
         Self {
             named: Names::new(named),
@@ -57,6 +57,8 @@ impl Selection {
     }
 
     /// The fate of a part. `decoded` is the name without its encoding, if the name is encoded.
+    // One copy of the rules is enough for a module whose size is limited.
+    #[inline(never)]
     pub(super) fn fate(&self, name: &[u8], decoded: Option<&[u8]>) -> Fate {
         let is_in = |names: &Names| names.contains(name) || decoded.is_some_and(|name| names.contains(name));
         if self.is_every || is_in(&self.named) {

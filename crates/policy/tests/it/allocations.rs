@@ -55,6 +55,32 @@ fn allocations<T>(work: impl FnOnce() -> T) -> (usize, T) {
 }
 
 #[test]
+fn a_list_of_many_parts_is_redacted_without_an_allocation_for_each_part() {
+    let names: Vec<String> = (0..64).map(|index| format!("\"p{index}\"")).collect();
+    let names = names.join(",");
+    let hash = r#", "mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f""#;
+    for (keys, header, value, bound) in [
+        ("", "cookie", "a;", 1),
+        ("", ":path", "a&", 0),
+        ("", ":path", ";a", 16),
+        ("", "referer", "%61=%62&", 1),
+        ("", "referer", "p1&p2&a&", 2),
+        (hash, "cookie", "p1=;a=;", 6),
+        (hash, ":path", "password=1&", 8),
+    ] {
+        let plan = mirror(&format!(
+            r#""redact": {{"preset": "credentials", "keep": {{"cookies": ["a"]}}, "cookies": [{names}], "queryParams": [{names}]{keys}}}"#
+        ));
+        let redaction = plan.mirrors[0].redaction.as_ref().expect("it redacts");
+        let list = format!("/?{}", value.repeat((56 << 10) / value.len()));
+        let list = if header == "cookie" { &list[2..] } else { &list };
+        let (count, copied) = allocations(|| redaction.header((header.as_bytes(), list.as_bytes())));
+        assert!(count <= bound, "{header}: {value}: {count} allocations are more than {bound}");
+        drop(copied);
+    }
+}
+
+#[test]
 fn a_request_that_no_mirror_matches_allocates_nothing() {
     let plan = plan(
         r#"{"mirrors": [

@@ -63,7 +63,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         "{cookie}"
     );
 
-    let form = Ask::post("/form", "email=alice@example.com").header("content-type", "application/json");
+    let form = Ask::post("/orders", "email=alice@example.com").header("content-type", "application/json");
     connection.send(form).await?.expect_ok()?;
     connection.send(Ask::get("/empty")).await?.expect_ok()?;
     let statistics = lab.settled().await?;
@@ -76,9 +76,88 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
             ("primary.2xx", 2),
         ])?;
     }
+    logs_in(lab).await?;
     for secret in ["t0psecret", "alice", "000102030405060708090a0b0c0d0e0f"] {
         let lines = lab.envoy.log().lines_with(secret);
         ensure!(lines.is_empty(), "{secret} is in the log: {}", lines.join("\n"));
+    }
+    Ok(())
+}
+
+/// A form with a password, and every other place from which a credential has left before.
+async fn logs_in(lab: &Lab) -> Result<()> {
+    const PATH: &str = "/login;jsessionid=t0psecret?accessToken=t0psecret&page=2&user%5Bpassword%5D=t0psecret";
+    const FORM: &str = "user%5Bpassword%5D=t0psecret&page=1&client_secret=t0psecret";
+    let secrets = [
+        "apikey",
+        "x-amzn-oidc-accesstoken",
+        "x-ms-token-aad-id-token",
+        "x-forwarded-authorization",
+        "client-cert",
+        "dpop",
+        "x-serverless-authorization",
+    ];
+    let urls = [
+        "x-original-url",
+        "x-forwarded-uri",
+        "x-original-uri",
+        "x-rewrite-url",
+        "x-auth-request-redirect",
+    ];
+    let mut ask = Ask::post(PATH, FORM)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("content-digest", "sha-256=:x:")
+        .header("x-goog-hash", "md5=x")
+        .header("cookie", "sid=t0psecret; theme=dark")
+        .header("accept", "text/html")
+        .header(
+            "referer",
+            "https://user:t0psecret@shop/a?token=t0psecret&page=1#t0psecret",
+        );
+    for name in secrets {
+        ask = ask.header(name, "t0psecret");
+    }
+    for name in urls {
+        ask = ask.header(name, PATH);
+    }
+    let mut connection = lab.connect().await?;
+    connection.send(ask).await?.expect_ok()?;
+    let parts = Ask::post(
+        "/login",
+        "--x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nt0psecret\r\n--x--",
+    )
+    .header("content-type", "multipart/form-data; boundary=x");
+    connection.send(parts).await?.expect_ok()?;
+    let statistics = lab.settled().await?;
+    for name in ["preset", "kept"] {
+        statistics.mirror(name)?.expect(&[
+            ("matched", 2),
+            ("sent", 1),
+            ("dropped.redact_failed", 1),
+            ("responses.2xx", 1),
+            ("primary.2xx", 1),
+        ])?;
+    }
+
+    let at_login = |all: Vec<Received>| all.into_iter().find(|received| received.path.starts_with("/login"));
+    let preset = at_login(lab.shadow.journal().wait_for(3, PATIENCE).await?).context("no copy by the preset")?;
+    ensure!(preset.path == "/login?page=2", "{}", preset.path);
+    for name in urls {
+        expect(&preset, name, Some("/login?page=2"))?;
+    }
+    expect(&preset, "referer", Some("https://shop/a?page=1"))?;
+    let kept = at_login(lab.shadow_b.journal().wait_for(3, PATIENCE).await?).context("no copy of what is kept")?;
+    ensure!(kept.path == "/login?page=2", "{}", kept.path);
+    expect(&kept, "accept", Some("text/html"))?;
+    expect(&kept, "cookie", Some("theme=dark"))?;
+    expect(&kept, "referer", None)?;
+    for received in [&preset, &kept] {
+        ensure!(received.body == b"page=1", "{:?}", received.body);
+        expect(received, "content-length", Some("6"))?;
+        for name in secrets.into_iter().chain(["content-digest", "x-goog-hash"]) {
+            expect(received, name, None)?;
+        }
+        ensure!(!format!("{received:?}").contains("t0psecret"), "{received:?}");
     }
     Ok(())
 }

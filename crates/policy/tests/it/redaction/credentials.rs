@@ -171,6 +171,7 @@ fn a_name_of_any_length_is_read_as_the_rules_say() {
                         format!("{filled}{part}"),
                         format!("{part}{filled}"),
                         format!("{filled}{part}{filled}"),
+                        format!("{filled}{part}{}", "4".repeat(length / 3)),
                         format!("{filled}{}_{}", &part[..2], &part[2..]),
                     ] {
                         let expected = is_credential_slowly(name.as_bytes());
