@@ -59,6 +59,7 @@ mod percentages;
 mod pipelining;
 mod plugins_in_one_vm;
 mod plugins_in_two_vms;
+mod plugins_without_a_name;
 mod primary_answers_early;
 mod primary_answers_meanwhile;
 mod primary_fails;
@@ -144,6 +145,7 @@ pub const ALL: &[Case] = cases! {
     stream_outlives_vm: "a stream that outlives its configuration, and its VM",
     plugins_in_one_vm: "two instances of the filter in one VM",
     plugins_in_two_vms: "two instances of the filter, each in a VM of its own",
+    plugins_without_a_name: "filters without a name beside each other, and beside one with a name",
     fifty_updates: "fifty updates of every kind while requests flow",
     bad_configuration_at_start: "Envoy starts with a configuration that the filter refuses",
     bad_configuration_as_update: "a running Envoy gets a configuration that the filter refuses",

@@ -71,7 +71,8 @@ pub struct Case {
     /// When to look, in minutes.
     #[serde(default = "forty")]
     pub minutes: u64,
-    /// All alerts that fire then, with the labels that they have besides mirror, namespace and severity.
+    /// All alerts that fire then, with the labels that they have besides mirror, namespace and severity. With
+    /// the label `plugin`, an alert has no mirror.
     #[serde(default)]
     pub firing: BTreeMap<String, BTreeMap<String, String>>,
     /// What the only alert that fires says: summary and description.
@@ -189,7 +190,10 @@ impl Case {
         let mut said = Vec::new();
         for (alert, more) in &self.firing {
             let mut labels = rules.alert(alert)?.labels.clone();
+            // The alert of a plugin has no mirror.
+            let is_of_mirror = !more.contains_key("plugin");
             let identity = naming.identity().into_iter();
+            let identity = identity.filter(|(name, _)| is_of_mirror || *name != "mirror");
             labels.extend(identity.map(|(name, value)| (name.to_owned(), value.to_owned())));
             labels.extend(more.clone());
             if let Some((summary, description)) = &self.says {

@@ -5,6 +5,7 @@ const STATES = new Map([
   ['NoTraffic', ['No traffic', 'quiet', '○']],
   ['Paused', ['Paused', 'quiet', '‖']],
   ['Expired', ['Expired', 'warn', '◼']],
+  ['Refused', ['Refused', 'bad', '⊘']],
   ['NotLoaded', ['Not loaded', 'warn', '◇']],
   ['Tripped', ['Tripped', 'bad', '✕']],
   ['Losing', ['Losing', 'bad', '▲']],

@@ -43,12 +43,16 @@ codes! {
         "Correct the key that the message names; docs/mirrorctl.md shows every key.";
 
     PLUGIN_CONFIG = "TM006" Error "The filter refuses its configuration":
-        "The filter's own parser refuses it. Envoy keeps the last good configuration, and without one copies nothing.";
+        "The filter's own parser refuses it. No request is harmed: the last good configuration goes on in the proxies that have one, and a proxy that starts copies nothing. Istio gets no answer from the filter, so only this check tells of it before it is applied.";
         "Correct the key that the message names; docs/configuration.md shows every key.";
 
     NOT_KNOWN = "TM007" Note "Not checked":
         "A fact that a check needs is in no input. Nothing is guessed: the check was left out.";
         "Add what the command of the message prints to the files, or to `--objects`.";
+
+    PLUGIN_NAME = "TM008" Warning "No name of its own":
+        "Filters of one name in a proxy are one plugin: they share budgets, rate limits and circuit breakers, and one whose configuration is refused copies by the other's. Without a name, an update begins with new budgets and breakers, and a refused one copies nothing.";
+        "Give each filter a `name` of its own, beside its `configuration`.";
 
     // === where the filter is attached ===
 

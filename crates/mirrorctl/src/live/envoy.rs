@@ -25,6 +25,7 @@ pub fn read(proxy: &str, at: i64, answer: &[u8]) -> Result<Reading, String> {
         at,
         uptime: None,
         mirrors: Default::default(),
+        refused: Default::default(),
     };
     let (mut seconds, mut epoch) = (None, None);
     for entry in stats {
@@ -45,7 +46,9 @@ pub fn read(proxy: &str, at: i64, answer: &[u8]) -> Result<Reading, String> {
             "server.hot_restart_epoch" => epoch = entry.get("value").and_then(Value::as_u64),
             _ => {
                 let value = entry.get("value").and_then(Value::as_f64);
-                if let (Some((mirror, statistic)), Some(value)) = (vocabulary::raw_name(name), value) {
+                if let Some(plugin) = vocabulary::refused_plugin(name).filter(|_| value > Some(0.0)) {
+                    reading.refused.insert(plugin.to_owned());
+                } else if let (Some((mirror, statistic)), Some(value)) = (vocabulary::raw_name(name), value) {
                     counts(&mut reading, mirror).add(statistic, value);
                 }
             }

@@ -39,6 +39,8 @@ pub struct Proxy {
     pub loaded: BTreeSet<String>,
     /// The latest that is known of each of its mirrors, even if it no longer says so.
     pub counts: BTreeMap<String, Counts>,
+    /// The labels of the plugins whose newest configuration its latest reading says is refused.
+    pub refused: BTreeSet<String>,
     uptime: Option<Uptime>,
     /// The shortest time between two of its readings.
     usual: Option<i64>,
@@ -169,6 +171,7 @@ impl History {
             at: reading.at,
             loaded: reading.mirrors.keys().cloned().collect(),
             counts: reading.mirrors,
+            refused: reading.refused,
             uptime: reading.uptime,
             usual: None,
         };
@@ -199,6 +202,7 @@ impl Proxy {
         self.at = reading.at;
         self.uptime = reading.uptime.or(self.uptime);
         self.loaded = reading.mirrors.keys().cloned().collect();
+        self.refused = reading.refused;
         if is_new_process {
             self.counts.clear();
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::args::{Asked, DEFAULT_ENVOY};
 use super::feed::{Feed, SourceEndpoint};
 use super::source::SourceKind;
+use super::state;
 use super::state::State;
 use super::view::{MirrorView, View};
 use super::window::Window;
@@ -65,7 +66,13 @@ impl<'a> Observation<'a> {
         }
         let known = self.feed.names();
         if known.is_empty() {
-            return Err(Error::Failed(self.asked.source.no_filter()));
+            let refused = self.view().refused;
+            return match (refused.is_empty(), self.asked.names.is_empty()) {
+                (true, _) => Err(Error::Failed(self.asked.source.no_filter())),
+                (false, true) => Err(Error::Failed(state::refusal(&refused, false).join(" "))),
+                // Each mirror that is asked for is shown as refused.
+                (false, false) => Ok(()),
+            };
         }
         for name in self.asked.names.iter().filter(|name| !name.of_job) {
             if !known.iter().any(|mirror| name.is(mirror)) {

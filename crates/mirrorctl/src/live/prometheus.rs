@@ -2,8 +2,9 @@
 //! as from a proxy itself. The filter's statistics come under either pair of labels; engine native has Istio's standard
 //! metrics. Pure: questions and answers; nothing is fetched here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use mirror_policy::plugin::REFUSED;
 use mirror_policy::reasons::{Class, Failure};
 use mirror_policy::statistics::{Statistic, StatisticKind};
 use serde_json::Value;
@@ -63,6 +64,8 @@ struct Proxy {
 #[derive(Debug, Default)]
 struct Scrape {
     mirrors: BTreeMap<String, Counts>,
+    /// The labels of the plugins whose newest configuration is refused.
+    refused: BTreeSet<String>,
     /// By mirror and index of the statistic: the bounds and cumulative counts.
     buckets: BTreeMap<(String, usize), BTreeMap<u64, f64>>,
 }
@@ -126,10 +129,11 @@ impl Samples {
     /// What the proxies said, the earliest first.
     pub fn readings(self) -> Vec<Reading> {
         let of = |(name, proxy): (String, Proxy)| {
-            proxy.scrapes.into_iter().map(move |(at, scrape)| Reading {
+            proxy.scrapes.into_iter().map(move |(at, mut scrape)| Reading {
                 proxy: name.clone(),
                 at,
                 uptime: None,
+                refused: std::mem::take(&mut scrape.refused),
                 mirrors: scrape.mirrors(),
             })
         };
@@ -188,6 +192,12 @@ impl Scrape {
         let (Some((mirror, result)), Some(name)) = (pair, label("__name__")) else {
             return;
         };
+        if name == REFUSED.name {
+            if value > 0.0 {
+                self.refused.insert(mirror.to_owned());
+            }
+            return;
+        }
         if let Some(statistic) = name
             .strip_suffix("_bucket")
             .and_then(|name| vocabulary::statistic(name, None))

@@ -1,7 +1,7 @@
 //! What a source says: what one proxy had counted, of each mirror, at one time. Everything is as it was counted, since
 //! the proxy started; what happened in a span of time is the history's to work out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mirror_policy::statistics::{COUNT, Statistic, StatisticKind};
 
@@ -20,6 +20,8 @@ pub struct Reading {
     pub uptime: Option<Uptime>,
     /// What it counts, by the name of the mirror; empty if the filter is not loaded.
     pub mirrors: BTreeMap<String, Counts>,
+    /// The labels of the plugins whose newest configuration is refused.
+    pub refused: BTreeSet<String>,
 }
 
 /// How long a process has been running, and how often it has handed its counters to a successor.

@@ -1,18 +1,23 @@
 //! What a mirror is to be called in one word, and what a person should do about it. The first state of the list that
 //! holds is the mirror's: what stops it altogether comes before what harms it.
 
+use std::collections::BTreeMap;
+
 use mirror_policy::reasons::{Class, Dropped, Failure};
 use mirror_policy::statistics::Statistic;
 
 use super::balances::{Balances, ReasonCount};
 use super::gauges::{Now, Set};
 use super::rates::Numbers;
+use super::words;
 use crate::job::Engine;
 use crate::time::Time;
 
 /// How a mirror does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
+    /// Its newest configuration is refused.
+    Refused,
     /// No proxy that answers has it.
     NotLoaded,
     /// Its `expiresAt` has passed.
@@ -36,6 +41,10 @@ pub(super) struct StateFacts<'a> {
     pub proxies: (usize, usize),
     pub set: &'a Set,
     pub now: &'a Now,
+    /// Whether a proxy goes on by an earlier configuration of it, because the newest is refused.
+    pub is_outdated: bool,
+    /// The labels of the plugins whose newest configuration is refused, each with the number of proxies that say so.
+    pub refused: &'a BTreeMap<String, usize>,
     pub numbers: &'a Numbers,
     /// Unix seconds.
     pub at: i64,
@@ -45,7 +54,8 @@ pub(super) struct StateFacts<'a> {
 
 impl State {
     /// All of them, the first that holds first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Refused,
         Self::NotLoaded,
         Self::Expired,
         Self::Paused,
@@ -58,6 +68,7 @@ impl State {
     /// The word.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Refused => "Refused",
             Self::NotLoaded => "NotLoaded",
             Self::Expired => "Expired",
             Self::Paused => "Paused",
@@ -71,6 +82,9 @@ impl State {
     /// What it means, in one sentence for a person.
     pub const fn meaning(self) -> &'static str {
         match self {
+            Self::Refused => {
+                "The newest configuration is refused: the last good one goes on, or nothing is copied where there is none."
+            }
             Self::NotLoaded => "No proxy that answers has the mirror.",
             Self::Expired => "The mirror's `expiresAt` has passed: it copies nothing more.",
             Self::Paused => "The mirror is switched off: `enabled` is false.",
@@ -93,10 +107,30 @@ pub(super) fn of(facts: &StateFacts<'_>) -> (State, Vec<String>) {
     let holds = |state: &State| facts.hold(*state);
     let state = State::ALL.into_iter().find(holds).unwrap_or(State::NoTraffic);
     let mut advice = facts.advice(state);
-    if state != State::NotLoaded {
+    if !matches!(state, State::NotLoaded | State::Refused) {
         advice.extend(facts.warnings());
     }
     (state, advice)
+}
+
+/// What to say of plugins whose newest configuration is refused, by their labels: what goes on, and where the reason
+/// stands. `is_outdated`: the last good configuration of a mirror goes on.
+pub(super) fn refusal(refused: &BTreeMap<String, usize>, is_outdated: bool) -> Vec<String> {
+    let labels: Vec<String> = refused.keys().map(|label| words::text(label)).collect();
+    let of = match labels.is_empty() {
+        true => String::new(),
+        false => format!(" of {}", labels.join(", ")),
+    };
+    let now = match is_outdated {
+        true => "the last good one goes on, but a proxy that starts now copies nothing",
+        false => "where there is no last good one, nothing is copied",
+    };
+    vec![
+        format!("The newest configuration{of} is refused: {now}."),
+        "The proxy's log names the key (`configuration refused`), and so does mirrorctl validate. A correction takes effect \
+         without a restart."
+            .to_owned(),
+    ]
 }
 
 // === impl StateFacts ===
@@ -105,6 +139,7 @@ impl StateFacts<'_> {
     fn hold(&self, state: State) -> bool {
         let balances = &self.numbers.balances;
         match state {
+            State::Refused => self.is_outdated || (self.proxies.0 == 0 && !self.refused.is_empty()),
             State::NotLoaded => self.proxies.0 == 0,
             State::Expired => self.set.expires_at.is_some_and(|expiry| expiry <= self.at),
             State::Paused => self.set.enabled == Some(false),
@@ -118,6 +153,7 @@ impl StateFacts<'_> {
     fn advice(&self, state: State) -> Vec<String> {
         let balances = &self.numbers.balances;
         match state {
+            State::Refused => refusal(self.refused, self.is_outdated),
             State::NotLoaded if self.engine == Engine::Native => vec![
                 "Prometheus has no request of either version: does the job name the right workloads, and are they scraped?"
                     .to_owned(),

@@ -1,5 +1,6 @@
 //! The table of `status`: one row a mirror, for eyes and for awk. A view in, lines out.
 
+use super::state::{self, State};
 use super::view::{MirrorView, View};
 use super::words::{self, UNKNOWN, known, pair};
 use crate::job::Engine;
@@ -109,6 +110,10 @@ pub fn advice(view: &View) -> Vec<String> {
             }
         }
     }
+    let is_said = view.mirrors.iter().any(|mirror| mirror.state == State::Refused);
+    let is_told = !is_said && !view.refused.is_empty();
+    let refusal = is_told.then(|| state::refusal(&view.refused, false).join(" "));
     let line = |(advice, names): (&str, Vec<String>)| format!("note: {}: {advice}", names.join(", "));
-    said.into_iter().map(line).collect()
+    let refusal = refusal.map(|refusal| format!("note: {refusal}"));
+    said.into_iter().map(line).chain(refusal).collect()
 }

@@ -1,6 +1,10 @@
 //! What is shown: all that a person or a program is told about the mirrors in a window of time, worked out once, for
 //! the table, the terminal, the page and the report alike. `None` is what nobody knows: it is never drawn as zero.
 
+use std::collections::BTreeMap;
+
+use mirror_policy::statistics::Statistic;
+
 use super::balances::Balances;
 use super::gauges::{Now, Set};
 use super::history::{BIN, History, Proxy, Tally};
@@ -23,6 +27,8 @@ pub struct View {
     pub span: (i64, i64),
     /// Proxies that answer and have the filter.
     pub proxies: usize,
+    /// The labels of the plugins whose newest configuration is refused, each with the number of proxies that say so.
+    pub refused: BTreeMap<String, usize>,
     /// The mirrors, by name.
     pub mirrors: Vec<MirrorView>,
 }
@@ -79,13 +85,26 @@ impl View {
             at: newest,
             window,
             span: (first * BIN, last * BIN),
-            proxies: history.answering().filter(|proxy| !proxy.loaded.is_empty()).count(),
+            proxies: history
+                .answering()
+                .filter(|proxy| !proxy.loaded.is_empty() || !proxy.refused.is_empty())
+                .count(),
+            refused: refused(history),
             mirrors: names
                 .into_iter()
                 .map(|name| mirror(history, name, unseen(name), window, first, last))
                 .collect(),
         }
     }
+}
+
+/// The plugins whose newest configuration is refused, each with the number of proxies that say so.
+fn refused(history: &History) -> BTreeMap<String, usize> {
+    let mut refused = BTreeMap::new();
+    for plugin in history.answering().flat_map(|proxy| &proxy.refused) {
+        *refused.entry(plugin.clone()).or_default() += 1;
+    }
+    refused
 }
 
 fn mirror(history: &History, name: &str, unseen: Engine, window: Window, first: i64, last: i64) -> MirrorView {
@@ -112,6 +131,8 @@ fn mirror(history: &History, name: &str, unseen: Engine, window: Window, first: 
         proxies,
         set: &set,
         now: &now,
+        is_outdated: loaded.iter().any(|counts| counts.get(Statistic::Outdated) > Some(0.0)),
+        refused: &refused(history),
         numbers: &numbers,
         at: history.now() / 1000,
     });

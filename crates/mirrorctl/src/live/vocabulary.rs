@@ -4,6 +4,7 @@
 
 use std::sync::LazyLock;
 
+use mirror_policy::plugin::REFUSED;
 use mirror_policy::statistics::Statistic;
 
 /// The label pairs that carry the mirror and the result: of a stock Istio, and of `envoy-test/envoy.yaml`.
@@ -24,9 +25,16 @@ pub fn statistic(name: &str, result: Option<&str>) -> Option<Statistic> {
         .find(|one| one.name() == name && one.result() == result)
 }
 
+/// The label of the plugin whose configuration one of Envoy's raw names tells of.
+pub fn refused_plugin(raw: &str) -> Option<&str> {
+    let rest = raw.strip_prefix("wasmcustom.").unwrap_or(raw);
+    let (plugin, name) = rest.strip_prefix("wasm_filter.")?.split_once('.')?;
+    (name == REFUSED.name).then_some(plugin)
+}
+
 /// The mirror and the statistic of one of Envoy's raw names: `wasmcustom.tag.RESULT;.wasm_filter.MIRROR.NAME`, or
-/// without `tag.RESULT;`. A proxy may still run a filter that has the result behind the
-/// mirror, so that order is read as well.
+/// without `tag.RESULT;`. A proxy may still run a filter that has the result behind the mirror, so that order is read
+/// as well.
 pub fn raw_name(raw: &str) -> Option<(&str, Statistic)> {
     let rest = raw.strip_prefix("wasmcustom.").unwrap_or(raw);
     let (first, rest) = split_result(rest);

@@ -24,7 +24,8 @@ pub fn view(view: &View, kind: SourceKind, endpoints: &[SourceEndpoint]) -> Valu
     json!({
         "at": view.at,
         "window": {"seconds": view.window.seconds, "from": from, "to": to, "step": i64::from(view.window.step) * 1000},
-        "source": {"kind": kind.as_str(), "endpoints": endpoints, "proxies": view.proxies},
+        "source": {"kind": kind.as_str(), "endpoints": endpoints, "proxies": view.proxies,
+            "refused": view.refused.iter().map(|(plugin, proxies)| json!({"plugin": plugin, "proxies": proxies})).collect::<Vec<_>>()},
         "mirrors": view.mirrors.iter().map(mirror).collect::<Vec<_>>(),
     })
 }

@@ -121,6 +121,7 @@ fn view_at(readings: &[(i64, bool)], mirrors: &[Does<'_>], wanted: &[&str]) -> V
             proxy: proxy.to_owned(),
             at: START + at,
             uptime: None,
+            refused: Default::default(),
             mirrors: mirrors
                 .iter()
                 .map(|one| (one.name.to_owned(), one.counts(grown)))
@@ -143,6 +144,7 @@ fn every_state() -> View {
     ];
     let mut expired = on(10.0);
     set(&mut expired, Statistic::ExpiryTimestampSeconds, until(-5400.0));
+    let outdated = [on(10.0), vec![(Statistic::Outdated, 1.0)]].concat();
     let mut off = on(0.0057);
     set(&mut off, Statistic::Enabled, 0.0);
     let tripped = [
@@ -178,6 +180,7 @@ fn every_state() -> View {
     let mirrors = [
         Does::well("mirroring"),
         Does::filter("expired", expired, &[]),
+        Does::filter("outdated", outdated, &sent),
         Does::filter("paused", off, &[]),
         Does::filter("tripped", on(100.0), &tripped),
         Does::filter("losing", on(100.0), &losing),

@@ -10,6 +10,7 @@ use mirror_policy::Plan;
 use mirror_policy::configuration::MAX_BUFFERED_BYTES;
 use mirror_policy::gates::Gate;
 use mirror_policy::plan::{MAX_MATCHES, MAX_MIRRORS};
+use mirror_policy::plugin::REFUSED;
 use mirror_policy::reasons::Reason;
 use mirror_policy::redaction::MAX_ENTRIES;
 use mirror_policy::redaction::credentials::{EXCEPTIONS, Place, RULES};
@@ -283,6 +284,7 @@ fn statistics() -> String {
         let result = if first.result().is_some() { "see below" } else { "–" };
         text += &format!("| `{}` | {kind} | {result} | {} |\n", family.name, family.help);
     }
+    text += &format!("| `{}` | gauge, of a plugin | – | {} |\n", REFUSED.name, REFUSED.help);
     for family in FAMILIES {
         let of_family = Statistic::all()
             .into_iter()

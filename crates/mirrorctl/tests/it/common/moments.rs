@@ -135,6 +135,7 @@ pub fn history(mirrors: &[Mirrored], from: i64, until: i64, gap: std::ops::Range
             proxy: PROXY.to_owned(),
             at: NOW - ago * 1000,
             uptime: None,
+            refused: Default::default(),
             mirrors: BTreeMap::new(),
         };
         for ((mirror, totals), buckets) in mirrors.iter().zip(&mut totals).zip(&mut buckets) {

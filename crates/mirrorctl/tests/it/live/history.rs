@@ -25,6 +25,7 @@ fn reading(proxy: &str, seconds: f64, matched: f64, sent: f64) -> Reading {
         proxy: proxy.to_owned(),
         at: START + (seconds * 1000.0) as i64,
         uptime: None,
+        refused: Default::default(),
         mirrors: [("m".to_owned(), counts)].into(),
     }
 }

@@ -1,6 +1,7 @@
 //! What sources say, as recorded from a real Envoy and a real Prometheus: read whole, under every name that a statistic
 //! can have, and refused in one line if it is something else.
 
+use mirror_policy::plugin::{REFUSED, refused_raw_name};
 use mirror_policy::reasons::{Class, Skipped};
 use mirror_policy::statistics::{Statistic, StatisticKind};
 use mirrorctl::job::Engine;
@@ -91,6 +92,35 @@ fn every_statistic_is_known_by_its_raw_name() {
 }
 
 #[test]
+fn a_refused_configuration_is_read_as_of_its_plugin() {
+    let raw = format!("wasmcustom.{}", refused_raw_name("demo_reviews"));
+    assert_eq!(vocabulary::refused_plugin(&raw), Some("demo_reviews"));
+    assert_eq!(vocabulary::raw_name(&raw), None, "no mirror has it");
+    let answer = |value: u64| json!({"stats": [{"name": raw, "value": value}]}).to_string();
+    let read = |value| envoy::read("proxy", 0, answer(value).as_bytes()).expect("Envoy's answer");
+    assert_eq!(
+        (read(1).mirrors.len(), read(1).refused),
+        (0, ["demo_reviews".to_owned()].into())
+    );
+    assert_eq!(read(0).refused, [].into());
+    for label in ["wasm_filter", "mirror"] {
+        let metric = json!({"__name__": REFUSED.name, label: "demo_reviews", "instance": "a"});
+        let data = json!({"resultType": "matrix", "result": [{"metric": metric, "values": [[1, "0"], [2, "1"]]}]});
+        let mut samples = Samples::default();
+        let answer = json!({"status": "success", "data": data}).to_string();
+        samples
+            .take(&questions(&[])[0], answer.as_bytes())
+            .expect("Prometheus' answer");
+        let refused: Vec<_> = samples
+            .readings()
+            .into_iter()
+            .map(|reading| reading.refused.len())
+            .collect();
+        assert_eq!(refused, [0, 1], "{label}");
+    }
+}
+
+#[test]
 fn other_names_are_no_statistics() {
     for raw in [
         "",
@@ -118,8 +148,8 @@ fn a_recorded_proxy_is_read_whole() {
     let last = &readings.last().unwrap().mirrors[MIRROR];
     for &statistic in vocabulary::all() {
         match statistic.kind() {
-            // They show up once the mirror has an expiry or a breaker to speak of.
-            _ if statistic == Statistic::ExpiryTimestampSeconds => {}
+            // Recorded before these were there.
+            _ if [Statistic::ExpiryTimestampSeconds, Statistic::Outdated].contains(&statistic) => {}
             StatisticKind::Histogram => assert!(last.distribution(statistic).is_some(), "{statistic:?}"),
             _ => assert!(last.get(statistic).is_some(), "{statistic:?}"),
         }

@@ -34,6 +34,7 @@ fn reading(proxy: &str, at: i64, counts: Option<Counts>) -> Reading {
         proxy: proxy.to_owned(),
         at: START + at,
         uptime: None,
+        refused: Default::default(),
         mirrors: counts
             .map(|counts| ("reviews-v2".to_owned(), counts))
             .into_iter()
@@ -85,6 +86,22 @@ fn each_state_has_its_advice() {
             shown(&[reading("a", 0, Some(Counts::zero(Engine::Wasm)))]),
             State::NotLoaded,
             &["WasmPlugin"],
+        ),
+        (
+            sent(&[past, (Statistic::Outdated, 1.0)]),
+            State::Refused,
+            &["the last good one goes on", "mirrorctl validate"],
+        ),
+        (
+            shown(&[Reading {
+                refused: ["demo_reviews".to_owned()].into(),
+                ..reading("a", 0, None)
+            }]),
+            State::Refused,
+            &[
+                "The newest configuration of demo_reviews is refused",
+                "mirrorctl validate",
+            ],
         ),
         (after(&[]), State::NoTraffic, &["does the primary have traffic"]),
         (
@@ -282,7 +299,7 @@ fn the_json_says_what_was_asked_and_when() {
     );
     assert_eq!(
         value["source"],
-        json!({"kind": "envoy", "proxies": 1, "endpoints": [
+        json!({"kind": "envoy", "proxies": 1, "refused": [], "endpoints": [
             {"name": "http://a:15000", "up": false, "problem": "connection refused", "since": START}]})
     );
 }
