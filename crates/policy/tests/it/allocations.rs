@@ -75,7 +75,10 @@ fn a_list_of_many_parts_is_redacted_without_an_allocation_for_each_part() {
         let list = format!("/?{}", value.repeat((56 << 10) / value.len()));
         let list = if header == "cookie" { &list[2..] } else { &list };
         let (count, copied) = allocations(|| redaction.header((header.as_bytes(), list.as_bytes())));
-        assert!(count <= bound, "{header}: {value}: {count} allocations are more than {bound}");
+        assert!(
+            count <= bound,
+            "{header}: {value}: {count} allocations are more than {bound}"
+        );
         drop(copied);
     }
 }

@@ -31,6 +31,8 @@ pub mod flow;
 
 pub mod admission;
 
+pub mod refusals;
+
 pub mod copying;
 
 pub mod redaction;

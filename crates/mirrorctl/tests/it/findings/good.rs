@@ -173,6 +173,7 @@ pub const ENVOY: &str = r#"resources:
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
     config:
+      name: mirror
       fail_open: true
       configuration:
         "@type": type.googleapis.com/google.protobuf.Struct
@@ -194,6 +195,7 @@ spec:
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
           config:
+            name: mirror
             failure_policy: FAIL_OPEN
             configuration:
               "@type": type.googleapis.com/google.protobuf.StringValue

@@ -31,6 +31,23 @@ pub const CASES: &[Case] = &[
         &[("fail_open: true", "fail_open: false")],
     ),
     case(
+        "TM008 resources[0].typed_config.config: the filter has no `name`",
+        ENVOY,
+        &[("      name: mirror\n", "")],
+    ),
+    case(
+        "TM008 resources[1].typed_config.config.name: `mirror` is the name of the filter at resources[0].typed_config.config too, whose configuration is another",
+        ENVOY,
+        &[(
+            "resources:\n",
+            r#"resources:
+- typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+    config: {name: mirror, fail_open: true, configuration: {value: {mirrors: [{name: b, cluster: b}]}}}
+"#,
+        )],
+    ),
+    case(
         "TM010 spec.configPatches[0].patch.value.typed_config.config: neither `fail_open: true` nor `failure_policy: FAIL_OPEN` is given",
         PATCH,
         &[("FAIL_OPEN", "FAIL_RELOAD")],

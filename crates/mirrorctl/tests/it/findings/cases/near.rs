@@ -1,7 +1,7 @@
 //! What only looks like a case.
 
 use super::{Case, case};
-use crate::findings::good::{CLONE, FILTER, NATIVE, WAYPOINT};
+use crate::findings::good::{CLONE, ENVOY, FILTER, NATIVE, WAYPOINT};
 
 /// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
 pub const NEAR: &[Case] = &[
@@ -30,6 +30,24 @@ pub const NEAR: &[Case] = &[
         &[(
             "apiVersion: networking",
             "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: shadow, namespace: demo}\nspec: {host: reviews-v2, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}}\n---\napiVersion: networking",
+        )],
+    ),
+    case(
+        "TM008 of one filter in two listeners",
+        ENVOY,
+        &[(
+            "resources:\n",
+            r#"resources:
+- typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+    config:
+      name: mirror
+      fail_open: true
+      configuration:
+        value:
+          mirrors:
+          - {name: a, cluster: b, percentage: 1, expiresAt: "2027-01-01T00:00:00Z", match: [{method: {exact: GET}}], redact: {preset: credentials}}
+"#,
         )],
     ),
     case(
