@@ -44,8 +44,8 @@ impl FakeHost {
         (root, accepted)
     }
 
-    /// Makes a root context and configures it. The filter never answers with false: Envoy would have no plugin then, and
-    /// would answer requests with 500.
+    /// Makes a root context and configures it. The filter never answers with false: Envoy would have no plugin then,
+    /// and would answer requests with 500.
     fn configure(&mut self, plugin: Plugin) -> RootId {
         let id = self.next_context;
         self.next_context += 1;

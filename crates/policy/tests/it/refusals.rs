@@ -1,5 +1,5 @@
-//! Configurations that are refused: which plan a root serves then, what the gauges show, and what a plugin without a name
-//! shares.
+//! Configurations that are refused: which plan a root serves then, what the gauges show, and what a plugin without a
+//! name shares.
 
 use mirror_policy::config_error::ConfigError;
 use mirror_policy::ledger::Change;

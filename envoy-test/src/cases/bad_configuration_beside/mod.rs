@@ -1,6 +1,6 @@
 //! Two filters in one VM, of which one gets a bad configuration: the other copies as before, under its own gauge. A
-//! filter that was taken away and comes back with a bad configuration has no last good one. The same holds for one whose
-//! module changes together with its configuration, because the new module has a VM of its own.
+//! filter that was taken away and comes back with a bad configuration has no last good one. The same holds for one
+//! whose module changes together with its configuration, because the new module has a VM of its own.
 
 use anyhow::{Result, ensure};
 

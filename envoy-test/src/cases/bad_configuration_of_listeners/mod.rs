@@ -1,5 +1,5 @@
-//! A bad configuration in the filter chain itself: Envoy starts with it and takes an update of its listener with it. Two
-//! listeners that carry the same filter are one plugin, and both serve on.
+//! A bad configuration in the filter chain itself: Envoy starts with it and takes an update of its listener with it.
+//! Two listeners that carry the same filter are one plugin, and both serve on.
 
 use anyhow::{Result, ensure};
 
