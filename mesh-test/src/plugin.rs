@@ -1,0 +1,140 @@
+//! The filter as an object of Istio describes it.
+
+use serde_json::{Value, json};
+
+/// The kind of the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    TrafficExtension,
+    WasmPlugin,
+    /// What people write who need what the other kinds lack: here the configuration is a text of any form.
+    EnvoyFilter,
+}
+
+/// The filter on the primary of a stage.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    pub kind: Kind,
+    pub name: String,
+    /// As Envoy hands it to the filter.
+    pub configuration: String,
+}
+
+impl Plugin {
+    pub fn new(kind: Kind, name: &str, configuration: &Value) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            configuration: configuration.to_string(),
+        }
+    }
+
+    /// The same with another configuration.
+    pub fn with(&self, configuration: &Value) -> Self {
+        Self::new(self.kind, &self.name, configuration)
+    }
+
+    /// The same with a configuration that is any text. Only an EnvoyFilter can say that.
+    pub fn with_text(&self, text: &str) -> Self {
+        Self {
+            configuration: text.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The name of the kind, as kubectl takes it.
+    pub fn resource(&self) -> &'static str {
+        match self.kind {
+            Kind::TrafficExtension => "trafficextension",
+            Kind::WasmPlugin => "wasmplugin",
+            Kind::EnvoyFilter => "envoyfilter",
+        }
+    }
+
+    /// How Envoy names the filter.
+    pub fn filter(&self, namespace: &str) -> String {
+        match self.kind {
+            Kind::TrafficExtension => format!("extensions.istio.io/trafficextension/{namespace}.{}", self.name),
+            Kind::WasmPlugin => format!("extensions.istio.io/wasmplugin/{namespace}.{}", self.name),
+            Kind::EnvoyFilter => self.name.clone(),
+        }
+    }
+
+    /// The object, for the API server.
+    pub fn object(&self, namespace: &str, module_url: &str) -> Value {
+        let metadata = json!({"name": self.name, "namespace": namespace});
+        let labels = json!({"app": "reviews", "version": "v1"});
+        let parsed: Value = serde_json::from_str(&self.configuration).unwrap_or(Value::Null);
+        match self.kind {
+            Kind::TrafficExtension => json!({
+                "apiVersion": "extensions.istio.io/v1alpha1", "kind": "TrafficExtension", "metadata": metadata,
+                "spec": {
+                    "selector": {"matchLabels": labels},
+                    "match": [{"mode": "SERVER", "ports": [{"number": 9080}]}],
+                    "wasm": {
+                        "url": module_url, "failStrategy": "FAIL_OPEN", "pluginName": self.name,
+                        "pluginConfig": parsed,
+                    },
+                },
+            }),
+            Kind::WasmPlugin => json!({
+                "apiVersion": "extensions.istio.io/v1alpha1", "kind": "WasmPlugin", "metadata": metadata,
+                "spec": {
+                    "selector": {"matchLabels": labels},
+                    "match": [{"mode": "SERVER", "ports": [{"number": 9080}]}],
+                    "url": module_url, "failStrategy": "FAIL_OPEN", "pluginName": self.name,
+                    "pluginConfig": parsed,
+                },
+            }),
+            Kind::EnvoyFilter => json!({
+                "apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter", "metadata": metadata,
+                "spec": {
+                    "workloadSelector": {"labels": labels},
+                    "configPatches": [self.place(), self.discovered(module_url)],
+                },
+            }),
+        }
+    }
+
+    /// The patch that puts the filter before the router.
+    fn place(&self) -> Value {
+        let listener = json!({"portNumber": 9080, "filterChain": {"filter": {
+            "name": "envoy.filters.network.http_connection_manager", "subFilter": {"name": "envoy.filters.http.router"},
+        }}});
+        json!({
+            "applyTo": "HTTP_FILTER",
+            "match": {"context": "SIDECAR_INBOUND", "listener": listener},
+            "patch": {"operation": "INSERT_BEFORE", "value": {
+                "name": self.name,
+                "config_discovery": {
+                    "config_source": {"ads": {}, "initial_fetch_timeout": "0s"},
+                    "type_urls": [WASM_FILTER],
+                },
+            }},
+        })
+    }
+
+    /// The patch that has the filter's configuration discovered.
+    fn discovered(&self, module_url: &str) -> Value {
+        json!({
+            "applyTo": "EXTENSION_CONFIG",
+            "match": {"context": "SIDECAR_INBOUND"},
+            "patch": {"operation": "ADD", "value": {
+                "name": self.name,
+                "typed_config": {"@type": WASM_FILTER, "config": {
+                    "name": self.name,
+                    "configuration": {
+                        "@type": "type.googleapis.com/google.protobuf.StringValue", "value": self.configuration,
+                    },
+                    "fail_open": true,
+                    "vm_config": {
+                        "runtime": "envoy.wasm.runtime.v8",
+                        "code": {"remote": {"http_uri": {"uri": module_url, "timeout": "30s", "cluster": "none"}}},
+                    },
+                }},
+            }},
+        })
+    }
+}
+
+const WASM_FILTER: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";

@@ -1,0 +1,222 @@
+//! One pod, its proxy, and its echo backend, as one can ask them.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::command::{output, run};
+use crate::wait::{self, Found, PATIENCE};
+
+/// The port of the echo backend, which the sidecar captures.
+const PORT: u16 = 9080;
+
+/// Where the statistics of a sidecar can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scrape {
+    /// Envoy's admin interface.
+    Admin,
+    /// Those of the proxy, of its agent and of the application, merged: what the pod's annotations name.
+    Merged,
+    /// The proxy alone, for a Prometheus outside of the pod.
+    Proxy,
+}
+
+impl Scrape {
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Merged, Self::Proxy];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Admin => "15000/stats/prometheus",
+            Self::Merged => "15020/stats/prometheus",
+            Self::Proxy => "15090/stats/prometheus",
+        }
+    }
+}
+
+/// One running pod.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    pub name: String,
+    pub namespace: String,
+    pub address: String,
+    /// Its network namespace.
+    network: String,
+}
+
+impl Pod {
+    /// Finds a pod that the kubelet has started.
+    pub fn find(namespace: &str, name: &str) -> Result<Self> {
+        let read = |file: &str| {
+            let path = format!("/mnt/pods/{namespace}.{name}/{file}");
+            fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            namespace: namespace.to_owned(),
+            address: read("address")?,
+            network: read("network")?,
+        })
+    }
+
+    /// Sends GETs for `/PATH/1` to `/PATH/COUNT` to the sidecar, as a caller without a proxy does, and returns how many
+    /// were answered with which status, as in `50 of 200`.
+    pub fn ask(&self, path: &str, count: usize) -> Result<String> {
+        let url = format!("http://{}:{PORT}/{path}/[1-{count}]", self.address);
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "--max-time", "20", "-o", "/dev/null", "-w", "%{http_code}\\n", &url]);
+        let printed = String::from_utf8_lossy(&run(&mut curl, b"")?.stdout).into_owned();
+        let mut statuses: Vec<_> = printed.lines().collect();
+        statuses.sort_unstable();
+        let groups = statuses.chunk_by(|a, b| a == b);
+        let shown: Vec<_> = groups.map(|group| format!("{} of {}", group.len(), group[0])).collect();
+        Ok(shown.join(", "))
+    }
+
+    /// Sends these GETs, and fails unless each is answered with 200.
+    pub fn expect_unharmed(&self, path: &str, count: usize) -> Result<()> {
+        let seen = self.ask(path, count)?;
+        ensure!(
+            seen == format!("{count} of 200"),
+            "{} answers {count} requests for /{path} with: {seen}",
+            self.name
+        );
+        Ok(())
+    }
+
+    /// How many requests whose path begins with `/PATH/` its backend has received.
+    pub fn received(&self, path: &str) -> Result<usize> {
+        let all = self.inside(&["curl", "-sf", &format!("http://127.0.0.1:{PORT}/_echo/requests")])?;
+        let all: Vec<Value> = serde_json::from_str(&all)?;
+        let start = format!("/{path}/");
+        let is_one = |one: &&Value| one["path"].as_str().is_some_and(|path| path.starts_with(&start));
+        Ok(all.iter().filter(is_one).count())
+    }
+
+    /// Waits until its backend has received so many.
+    pub fn wait_for_received(&self, path: &str, count: usize) -> Result<()> {
+        let what = format!("{count} requests for /{path} at {}", self.name);
+        wait::equal(&what, &count, || self.received(path))
+    }
+
+    /// Tells its backend how to answer from now on, in the words of a query.
+    pub fn behave(&self, query: &str) -> Result<()> {
+        let url = format!("http://127.0.0.1:{PORT}/_echo/behaviour?{query}");
+        self.inside(&["curl", "-sf", "-X", "POST", &url])?;
+        Ok(())
+    }
+
+    /// Asks the proxy's admin interface.
+    pub fn admin(&self, path: &str) -> Result<String> {
+        self.inside(&["curl", "-sSf", &format!("http://127.0.0.1:15000/{path}")])
+    }
+
+    /// The lines of statistics of the filter, as Prometheus would read them.
+    pub fn statistics(&self, scrape: Scrape) -> Result<Vec<String>> {
+        let text = self.inside(&["curl", "-sSf", &format!("http://127.0.0.1:{}", scrape.path())])?;
+        let of_filter = text.lines().filter(|line| line.starts_with("traffic_mirror_"));
+        Ok(of_filter.map(str::to_owned).collect())
+    }
+
+    /// Waits until a statistic has this value in all places. `sample` is the name with its labels.
+    pub fn wait_for_statistic(&self, sample: &str, value: u64) -> Result<()> {
+        let wanted = format!("{sample} {value}");
+        for scrape in Scrape::ALL {
+            let what = format!("`{wanted}` at {} ({scrape:?})", self.name);
+            wait::until(&what, PATIENCE, || {
+                let lines = self.statistics(scrape)?;
+                let name = sample.split('{').next().unwrap_or_default();
+                let similar: Vec<_> = lines.iter().filter(|line| line.starts_with(name)).cloned().collect();
+                Ok(match lines.contains(&wanted) {
+                    true => Found::Yes(()),
+                    false => Found::NotYet(format!("{similar:?}")),
+                })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What the proxy and its agent have written so far.
+    pub fn log(&self) -> Result<String> {
+        let path = format!("/mnt/logs/{}/{}.istio-proxy.log", self.namespace, self.name);
+        Ok(String::from_utf8_lossy(&fs::read(&path)?).into_owned())
+    }
+
+    /// Waits until a line of the log has all these parts.
+    pub fn wait_for_log(&self, parts: &[&str]) -> Result<()> {
+        wait::until(&format!("a line with {parts:?} in the log of {}", self.name), PATIENCE, || {
+            let log = self.log()?;
+            let found = log.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+            let ours: Vec<_> = log.lines().filter(|line| line.contains("traffic-mirror")).collect();
+            Ok(match found {
+                true => Found::Yes(()),
+                false => Found::NotYet(format!("{:?}", ours.last())),
+            })
+        })
+    }
+
+    /// Waits until the proxy serves a plugin with this configuration to new connections.
+    pub fn wait_for_plugin(&self, filter: &str, configuration: &str) -> Result<()> {
+        wait::until(&format!("{filter} with {configuration} at {}", self.name), PATIENCE, || {
+            let dump: Value = serde_json::from_str(&self.admin("config_dump?resource=ecds_filters")?)?;
+            let all = dump["configs"].as_array().cloned().unwrap_or_default();
+            let ours = all.iter().map(|one| &one["ecds_filter"]).find(|one| one["name"] == filter);
+            let seen = ours.map_or("", |one| {
+                one["typed_config"]["config"]["configuration"]["value"].as_str().unwrap_or_default()
+            });
+            if !is_same(seen, configuration) {
+                return Ok(Found::NotYet(format!("configuration `{seen}`")));
+            }
+            self.has_listener_with(filter)
+        })
+    }
+
+    fn has_listener_with(&self, filter: &str) -> Result<Found<()>> {
+        let dump: Value = serde_json::from_str(&self.admin("config_dump?resource=dynamic_listeners")?)?;
+        let all = dump["configs"].as_array().cloned().unwrap_or_default();
+        let inbound = all.iter().find(|one| one["name"] == "virtualInbound");
+        let inbound = inbound.context("no inbound listener")?;
+        let is_active = inbound["active_state"].to_string().contains(&format!("\"{filter}\""));
+        let is_warming = !inbound["warming_state"].is_null();
+        Ok(match is_active && !is_warming {
+            true => Found::Yes(()),
+            false => Found::NotYet(format!("in the listener: {is_active}, warming: {is_warming}")),
+        })
+    }
+
+    /// Bytes of resident memory of the proxy.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        let pids = output(Command::new("ip").args(["netns", "pids", &self.network]), b"")?;
+        for pid in pids.split_whitespace() {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            if name.trim() == "envoy" {
+                let pages = fs::read_to_string(format!("/proc/{pid}/statm"))?;
+                let pages: u64 = pages.split_whitespace().nth(1).context("no resident pages")?.parse()?;
+                return Ok(pages * rustix::param::page_size() as u64);
+            }
+        }
+        anyhow::bail!("{} runs no Envoy", self.name)
+    }
+
+    /// Runs a command in the pod's network, whatever its end is.
+    pub fn run(&self, words: &[&str]) -> Result<Output> {
+        run(&mut self.command(words), b"")
+    }
+
+    fn inside(&self, words: &[&str]) -> Result<String> {
+        output(&mut self.command(words), b"")
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/run/netns/{}", self.network)).args(words);
+        command
+    }
+}
+
+/// Whether two texts are the same, as JSON if both are JSON.
+fn is_same(seen: &str, wanted: &str) -> bool {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
+    seen == wanted || parsed(seen).is_some_and(|seen| parsed(wanted) == Some(seen))
+}

@@ -1,0 +1,172 @@
+//! What one case has: a namespace of Kubernetes with a primary and a shadow, and nothing in the proxies from before.
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::control_plane::Mesh;
+use crate::kube::{self, kubectl};
+use crate::plugin::Plugin;
+use crate::pod::Pod;
+use crate::wait::{self, Found, PATIENCE};
+
+/// The primary's and the shadow's deployments, and the `app` labels of their pods.
+const PRIMARY: (&str, &str) = ("reviews-v1", "reviews");
+const SHADOW: (&str, &str) = ("reviews-v2", "reviews-v2");
+
+/// A primary and a shadow.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    pub mesh: Mesh,
+    pub namespace: String,
+}
+
+impl Stage {
+    /// Makes the namespace, and waits until both pods are ready. `annotations` are those of the primary's pods.
+    pub fn set(mesh: &Mesh, name: &str, annotations: &[(&str, &str)]) -> Result<Self> {
+        let stage = Self {
+            mesh: mesh.clone(),
+            namespace: name.replace('_', "-"),
+        };
+        let mut items = vec![json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": {"name": stage.namespace, "labels": {"istio-injection": "enabled"}},
+        })];
+        for mut object in kube::documents(include_str!("../lab/objects/primary-and-shadow.yaml"))? {
+            object["metadata"]["namespace"] = json!(stage.namespace);
+            if object["kind"] == "Deployment" && object["metadata"]["name"] == PRIMARY.0 {
+                for (key, value) in annotations {
+                    object["spec"]["template"]["metadata"]["annotations"][key] = json!(value);
+                }
+            }
+            items.push(object);
+        }
+        kube::apply(&json!({"apiVersion": "v1", "kind": "List", "items": items}))?;
+        stage.primary()?;
+        stage.shadow()?;
+        Ok(stage)
+    }
+
+    /// The only pod of the primary.
+    pub fn primary(&self) -> Result<Pod> {
+        Ok(self.ready(PRIMARY.1, 1)?.remove(0))
+    }
+
+    /// The only pod of the shadow.
+    pub fn shadow(&self) -> Result<Pod> {
+        Ok(self.ready(SHADOW.1, 1)?.remove(0))
+    }
+
+    /// Replaces the primary's pod by a new one, and returns that when it is ready.
+    pub fn restart_primary(&self) -> Result<Pod> {
+        let old = self.primary()?;
+        let pod = format!("pod/{}", old.name);
+        kubectl(&["delete", "--namespace", &self.namespace, "--wait", &pod], b"")?;
+        self.primary()
+    }
+
+    /// Has so many pods of the primary, and returns them when all are ready.
+    pub fn scale_primary(&self, count: usize) -> Result<Vec<Pod>> {
+        let replicas = format!("--replicas={count}");
+        let deployment = format!("deployment/{}", PRIMARY.0);
+        kubectl(&["scale", "--namespace", &self.namespace, &replicas, &deployment], b"")?;
+        self.ready(PRIMARY.1, count)
+    }
+
+    /// Applies the plugin, and returns when the API server has it.
+    pub fn apply(&self, plugin: &Plugin) -> Result<()> {
+        kube::apply(&plugin.object(&self.namespace, &self.mesh.module_url))
+    }
+
+    /// Applies the plugin, and waits until all pods of the primary serve it.
+    pub fn serve(&self, plugin: &Plugin) -> Result<()> {
+        self.apply(plugin)?;
+        self.wait_for(plugin)
+    }
+
+    /// Waits until all pods of the primary serve this plugin.
+    pub fn wait_for(&self, plugin: &Plugin) -> Result<()> {
+        for pod in self.pods(PRIMARY.1)? {
+            pod.wait_for_plugin(&plugin.filter(&self.namespace), &plugin.configuration)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the plugin, and waits until no pod of the primary has it.
+    pub fn remove(&self, plugin: &Plugin) -> Result<()> {
+        kubectl(&["delete", "--namespace", &self.namespace, plugin.resource(), &plugin.name], b"")?;
+        let filter = format!("\"{}\"", plugin.filter(&self.namespace));
+        for pod in self.pods(PRIMARY.1)? {
+            wait::until(&format!("{} without {filter}", pod.name), PATIENCE, || {
+                let dump = pod.admin("config_dump?resource=dynamic_listeners")?;
+                let is_draining_only = !active_listeners(&dump)?.contains(&filter);
+                Ok(match is_draining_only {
+                    true => Found::Yes(()),
+                    false => Found::NotYet("the filter is in its listener".to_owned()),
+                })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The cluster by which a sidecar of this namespace reaches the shadow.
+    pub fn shadow_cluster(&self) -> String {
+        format!("outbound|9080||reviews-v2.{}.svc.cluster.local", self.namespace)
+    }
+
+    /// A configuration with one mirror to the shadow.
+    pub fn mirror(&self, name: &str) -> Value {
+        json!({"mirrors": [{"name": name, "cluster": self.shadow_cluster()}]})
+    }
+
+    /// Waits until there are so many pods with this label, all of them ready.
+    fn ready(&self, app: &str, count: usize) -> Result<Vec<Pod>> {
+        let what = format!("{count} ready pods of {app} in {}", self.namespace);
+        wait::until(&what, PATIENCE, || {
+            let found = self.described(app)?;
+            let ready: Vec<_> = found.iter().filter(|pod| is_ready(pod)).collect();
+            if ready.len() != count || found.len() != count {
+                return Ok(Found::NotYet(format!("{} pods, {} ready", found.len(), ready.len())));
+            }
+            let pods: Result<Vec<_>> = ready.iter().map(|pod| self.find(pod)).collect();
+            Ok(Found::Yes(pods?))
+        })
+    }
+
+    fn pods(&self, app: &str) -> Result<Vec<Pod>> {
+        self.described(app)?.iter().map(|pod| self.find(pod)).collect()
+    }
+
+    fn find(&self, described: &Value) -> Result<Pod> {
+        let name = described["metadata"]["name"].as_str().context("a pod without a name")?;
+        Pod::find(&self.namespace, name)
+    }
+
+    /// The pods with this label that are to stay.
+    fn described(&self, app: &str) -> Result<Vec<Value>> {
+        let list = kube::get(&self.namespace, &["pods", "--selector", &format!("app={app}")])?;
+        let all = list["items"].as_array().cloned().context("no list of pods")?;
+        let stays = |pod: &Value| pod["metadata"]["deletionTimestamp"].is_null();
+        Ok(all.into_iter().filter(stays).collect())
+    }
+}
+
+/// Deletes the namespace of a case, without waiting: its pods go in the background.
+pub fn clear(name: &str) -> Result<()> {
+    let namespace = name.replace('_', "-");
+    kubectl(&["delete", "namespace", "--wait=false", "--ignore-not-found", &namespace], b"")?;
+    Ok(())
+}
+
+/// The listeners that accept connections, as JSON.
+fn active_listeners(dump: &str) -> Result<String> {
+    let dump: Value = serde_json::from_str(dump)?;
+    let all = dump["configs"].as_array().context("no listeners")?;
+    ensure!(!all.is_empty(), "no listener");
+    Ok(all.iter().map(|one| one["active_state"].to_string()).collect())
+}
+
+fn is_ready(pod: &Value) -> bool {
+    let conditions = pod["status"]["conditions"].as_array();
+    let mut all = conditions.into_iter().flatten();
+    all.any(|one| one["type"] == "Ready" && one["status"] == "True")
+}
