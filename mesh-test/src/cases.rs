@@ -2,7 +2,16 @@
 
 use crate::runner::Case;
 
+mod copies;
+mod deleted_and_made_anew;
+mod good_then_refused;
+mod labels;
+mod large_answers;
+mod one_of_two_plugins;
+mod refused_at_restart;
 mod refused_fresh;
+mod refused_text;
+mod refused_then_corrected;
 
 macro_rules! cases {
     ($($name:ident: $about:literal,)*) => {
@@ -17,5 +26,14 @@ macro_rules! cases {
 
 /// All of them, in the order of the list that people read.
 pub const ALL: &[Case] = cases! {
+    copies: "TrafficExtension and WasmPlugin copy, for callers of the mesh and others",
+    labels: "the labels on a stock Istio, for names of mirrors that look like its own expressions",
     refused_fresh: "a refused configuration under a fresh name: no request is harmed, nothing is copied, and it shows",
+    refused_text: "a configuration that is no JSON",
+    refused_then_corrected: "a correction takes effect without a restart",
+    good_then_refused: "a refused configuration after a good one, which goes on copying and counting",
+    refused_at_restart: "a pod that starts with a refused configuration, by a restart or by scaling",
+    deleted_and_made_anew: "a plugin that is deleted and made anew with a refused configuration",
+    one_of_two_plugins: "two plugins, of which one is refused",
+    large_answers: "large answers of a shadow, bounded by the setting in the pod's annotation",
 };

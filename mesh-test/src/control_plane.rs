@@ -51,7 +51,10 @@ impl Mesh {
         install_istio(programs)?;
         start_istiod()?;
         let kubelet = programs.lab.join("kubelet/kubelet.py");
-        start("kubelet", Command::new("python3").args(["-B", "-u"]).arg(kubelet).arg(TOKEN))?;
+        start(
+            "kubelet",
+            Command::new("python3").args(["-B", "-u"]).arg(kubelet).arg(TOKEN),
+        )?;
         Ok(Self {
             module_url: serve_module(programs)?,
             programs: programs.clone(),
@@ -129,7 +132,9 @@ fn start_api_server() -> Result<()> {
             "--allow-privileged=true",
         ]),
     )?;
-    wait_for("the API server", || kubectl(&["get", "--raw", "/readyz"], b"").map(drop))
+    wait_for("the API server", || {
+        kubectl(&["get", "--raw", "/readyz"], b"").map(drop)
+    })
 }
 
 fn start_controllers() -> Result<()> {
@@ -191,7 +196,13 @@ fn start_istiod() -> Result<()> {
         Command::new("/mnt/bin/pilot-discovery")
             .current_dir("/mnt/istiod")
             .args(["discovery", "--kubeconfig", KUBECONFIG, "--monitoringAddr=:15014"])
-            .args(["--log_output_level=default:info", "--domain", "cluster.local", "--namespace", "istio-system"])
+            .args([
+                "--log_output_level=default:info",
+                "--domain",
+                "cluster.local",
+                "--namespace",
+                "istio-system",
+            ])
             .envs([
                 ("CLUSTER_ID", "Kubernetes"),
                 ("EXTERNAL_ISTIOD", "false"),
@@ -220,7 +231,9 @@ fn start_istiod() -> Result<()> {
 fn serve_module(programs: &Programs) -> Result<String> {
     start(
         "registry",
-        Command::new("/mnt/bin/docker-registry").arg("serve").arg(programs.lab.join("registry.yaml")),
+        Command::new("/mnt/bin/docker-registry")
+            .arg("serve")
+            .arg(programs.lab.join("registry.yaml")),
     )?;
     wait_for_url("the registry", "http://127.0.0.1:5000/v2/")?;
     let mut push = Command::new(programs.lab.join("push-image"));

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::command;
 
@@ -28,12 +28,6 @@ pub fn apply(object: &Value) -> Result<()> {
 pub fn get(namespace: &str, what: &[&str]) -> Result<Value> {
     let arguments = [&["get", "--namespace", namespace, "--output", "json"], what].concat();
     Ok(serde_json::from_str(&kubectl(&arguments, b"")?)?)
-}
-
-/// The documents of a YAML file as one List, each in this namespace if it names none.
-pub fn list(yaml: &str) -> Result<Value> {
-    let items: Vec<Value> = documents(yaml)?;
-    Ok(json!({"apiVersion": "v1", "kind": "List", "items": items}))
 }
 
 /// The documents of a YAML file.

@@ -2,7 +2,7 @@
 //!
 //! From the bottom up: [`command`] runs what is run and [`wait`] waits, [`sealed`] gives the lab namespaces of its own,
 //! [`programs`] finds what the lab is made of, [`kube`] speaks to the API server, [`control_plane`] starts everything.
-//! A [`pod`] can be asked, a [`stage`] holds the pods of one case, a [`plugin`] is the filter as Istio's objects
+//! A [`pod`] can be asked, a [`sample`] is one of its statistics, a [`stage`] holds the pods of one case, a [`plugin`] is the filter as Istio's objects
 //! describe it. [`runner`] runs the [`cases`]. [`app`] runs in the pods.
 
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@ mod plugin;
 mod pod;
 mod programs;
 mod runner;
+mod sample;
 mod sealed;
 mod stage;
 mod wait;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::sample::Sample;
+
 /// The kind of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -51,13 +53,30 @@ impl Plugin {
         }
     }
 
-    /// How Envoy names the filter.
-    pub fn filter(&self, namespace: &str) -> String {
+    /// How istiod names the plugin, and Envoy the filter.
+    pub fn envoy_name(&self, namespace: &str) -> String {
         match self.kind {
-            Kind::TrafficExtension => format!("extensions.istio.io/trafficextension/{namespace}.{}", self.name),
-            Kind::WasmPlugin => format!("extensions.istio.io/wasmplugin/{namespace}.{}", self.name),
+            Kind::TrafficExtension => format!("{namespace}.{}", self.name),
+            // istiod makes a TrafficExtension of it.
+            Kind::WasmPlugin => format!("{namespace}.{}~istio-translated-wasmplugin", self.name),
             Kind::EnvoyFilter => self.name.clone(),
         }
+    }
+
+    /// The name by which the filter's configuration is discovered.
+    pub fn discovery_name(&self, namespace: &str) -> String {
+        match self.kind {
+            Kind::TrafficExtension | Kind::WasmPlugin => {
+                format!("extensions.istio.io/trafficextension/{}", self.envoy_name(namespace))
+            }
+            Kind::EnvoyFilter => self.name.clone(),
+        }
+    }
+
+    /// The statistic that is 1 while the configuration is refused. A label has no dot and no tilde.
+    pub fn refused_gauge(&self, namespace: &str) -> Sample {
+        let label = self.envoy_name(namespace).replace(['.', '~'], "_");
+        Sample::of(&label, "configuration_refused")
     }
 
     /// The object, for the API server.

@@ -3,10 +3,11 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::command::{output, run};
+use crate::sample::Sample;
 use crate::wait::{self, Found, PATIENCE};
 
 /// The port of the echo backend, which the sidecar captures.
@@ -65,7 +66,16 @@ impl Pod {
     pub fn ask(&self, path: &str, count: usize) -> Result<String> {
         let url = format!("http://{}:{PORT}/{path}/[1-{count}]", self.address);
         let mut curl = Command::new("curl");
-        curl.args(["-s", "--max-time", "20", "-o", "/dev/null", "-w", "%{http_code}\\n", &url]);
+        curl.args([
+            "-s",
+            "--max-time",
+            "20",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}\\n",
+            &url,
+        ]);
         let printed = String::from_utf8_lossy(&run(&mut curl, b"")?.stdout).into_owned();
         let mut statuses: Vec<_> = printed.lines().collect();
         statuses.sort_unstable();
@@ -82,6 +92,26 @@ impl Pod {
             "{} answers {count} requests for /{path} with: {seen}",
             self.name
         );
+        Ok(())
+    }
+
+    /// Sends GETs to the primary at this address of its Service, as a container of this pod: by its sidecar.
+    pub fn ask_primary(&self, address: &str, path: &str, count: usize) -> Result<()> {
+        let url = format!("http://{address}:{PORT}/{path}/[1-{count}]");
+        let host = format!("host: reviews.{}.svc.cluster.local:{PORT}", self.namespace);
+        let wanted = "200\n".repeat(count);
+        let seen = self.inside(&[
+            "curl",
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}\\n",
+            "-H",
+            &host,
+            &url,
+        ])?;
+        ensure!(seen == wanted, "{} got from the primary: {seen}", self.name);
         Ok(())
     }
 
@@ -119,20 +149,26 @@ impl Pod {
         Ok(of_filter.map(str::to_owned).collect())
     }
 
-    /// Waits until a statistic has this value in all places. `sample` is the name with its labels.
-    pub fn wait_for_statistic(&self, sample: &str, value: u64) -> Result<()> {
-        let wanted = format!("{sample} {value}");
+    /// The value of one statistic.
+    pub fn statistic(&self, sample: &Sample) -> Result<u64> {
+        let lines = self.statistics(Scrape::Admin)?;
+        value(&lines, sample).with_context(|| format!("no {sample}, but {}", similar(&lines, sample)))
+    }
+
+    /// Waits until a statistic has this value in all places where it can be read.
+    pub fn wait_for_statistic(&self, sample: &Sample, wanted: u64) -> Result<()> {
         for scrape in Scrape::ALL {
-            let what = format!("`{wanted}` at {} ({scrape:?})", self.name);
-            wait::until(&what, PATIENCE, || {
-                let lines = self.statistics(scrape)?;
-                let name = sample.split('{').next().unwrap_or_default();
-                let similar: Vec<_> = lines.iter().filter(|line| line.starts_with(name)).cloned().collect();
-                Ok(match lines.contains(&wanted) {
-                    true => Found::Yes(()),
-                    false => Found::NotYet(format!("{similar:?}")),
-                })
-            })?;
+            wait::until(
+                &format!("{sample} {wanted} at {} ({scrape:?})", self.name),
+                PATIENCE,
+                || {
+                    let lines = self.statistics(scrape)?;
+                    Ok(match value(&lines, sample) == Some(wanted) {
+                        true => Found::Yes(()),
+                        false => Found::NotYet(similar(&lines, sample)),
+                    })
+                },
+            )?;
         }
         Ok(())
     }
@@ -145,31 +181,44 @@ impl Pod {
 
     /// Waits until a line of the log has all these parts.
     pub fn wait_for_log(&self, parts: &[&str]) -> Result<()> {
-        wait::until(&format!("a line with {parts:?} in the log of {}", self.name), PATIENCE, || {
-            let log = self.log()?;
-            let found = log.lines().any(|line| parts.iter().all(|part| line.contains(part)));
-            let ours: Vec<_> = log.lines().filter(|line| line.contains("traffic-mirror")).collect();
-            Ok(match found {
-                true => Found::Yes(()),
-                false => Found::NotYet(format!("{:?}", ours.last())),
-            })
-        })
+        wait::until(
+            &format!("a line with {parts:?} in the log of {}", self.name),
+            PATIENCE,
+            || {
+                let log = self.log()?;
+                let found = log.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+                let ours: Vec<_> = log.lines().filter(|line| line.contains("traffic-mirror")).collect();
+                Ok(match found {
+                    true => Found::Yes(()),
+                    false => Found::NotYet(format!("{:?}", ours.last())),
+                })
+            },
+        )
     }
 
     /// Waits until the proxy serves a plugin with this configuration to new connections.
     pub fn wait_for_plugin(&self, filter: &str, configuration: &str) -> Result<()> {
-        wait::until(&format!("{filter} with {configuration} at {}", self.name), PATIENCE, || {
-            let dump: Value = serde_json::from_str(&self.admin("config_dump?resource=ecds_filters")?)?;
-            let all = dump["configs"].as_array().cloned().unwrap_or_default();
-            let ours = all.iter().map(|one| &one["ecds_filter"]).find(|one| one["name"] == filter);
-            let seen = ours.map_or("", |one| {
-                one["typed_config"]["config"]["configuration"]["value"].as_str().unwrap_or_default()
-            });
-            if !is_same(seen, configuration) {
-                return Ok(Found::NotYet(format!("configuration `{seen}`")));
-            }
-            self.has_listener_with(filter)
-        })
+        wait::until(
+            &format!("{filter} with {configuration} at {}", self.name),
+            PATIENCE,
+            || {
+                let dump: Value = serde_json::from_str(&self.admin("config_dump?resource=ecds_filters")?)?;
+                let all = dump["configs"].as_array().cloned().unwrap_or_default();
+                let ours = all
+                    .iter()
+                    .map(|one| &one["ecds_filter"])
+                    .find(|one| one["name"] == filter);
+                let seen = ours.map_or("", |one| {
+                    one["typed_config"]["config"]["configuration"]["value"]
+                        .as_str()
+                        .unwrap_or_default()
+                });
+                if !is_same(seen, configuration) {
+                    return Ok(Found::NotYet(format!("configuration `{seen}`")));
+                }
+                self.has_listener_with(filter)
+            },
+        )
     }
 
     fn has_listener_with(&self, filter: &str) -> Result<Found<()>> {
@@ -185,18 +234,28 @@ impl Pod {
         })
     }
 
-    /// Bytes of resident memory of the proxy.
+    /// Bytes of resident memory of the proxy, now.
     pub fn resident_bytes(&self) -> Result<u64> {
+        self.envoy_status("VmRSS:")
+    }
+
+    /// The most bytes of resident memory that the proxy has ever had.
+    pub fn peak_bytes(&self) -> Result<u64> {
+        self.envoy_status("VmHWM:")
+    }
+
+    /// A number of the kernel's about the proxy, in bytes.
+    fn envoy_status(&self, field: &str) -> Result<u64> {
         let pids = output(Command::new("ip").args(["netns", "pids", &self.network]), b"")?;
         for pid in pids.split_whitespace() {
-            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            if name.trim() == "envoy" {
-                let pages = fs::read_to_string(format!("/proc/{pid}/statm"))?;
-                let pages: u64 = pages.split_whitespace().nth(1).context("no resident pages")?.parse()?;
-                return Ok(pages * rustix::param::page_size() as u64);
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            if status.starts_with("Name:\tenvoy\n") {
+                let value = status.lines().find_map(|line| line.strip_prefix(field));
+                let kib: u64 = value.unwrap_or_default().trim().trim_end_matches(" kB").parse()?;
+                return Ok(kib << 10);
             }
         }
-        anyhow::bail!("{} runs no Envoy", self.name)
+        bail!("{} runs no Envoy", self.name)
     }
 
     /// Runs a command in the pod's network, whatever its end is.
@@ -212,6 +271,27 @@ impl Pod {
         let mut command = Command::new("nsenter");
         command.arg(format!("--net=/run/netns/{}", self.network)).args(words);
         command
+    }
+}
+
+/// The value of a statistic among these lines.
+fn value(lines: &[String], sample: &Sample) -> Option<u64> {
+    let all = lines.iter().filter_map(|line| Sample::parse(line));
+    all.into_iter()
+        .find_map(|(seen, value)| (seen == *sample).then_some(value))
+}
+
+/// What these lines have instead of a statistic, as far as a person wants to read it.
+fn similar(lines: &[String], sample: &Sample) -> String {
+    let similar: Vec<_> = lines
+        .iter()
+        .filter(|line| sample.resembles(line))
+        .take(8)
+        .cloned()
+        .collect();
+    match similar.is_empty() {
+        true => format!("no such among {} statistics", lines.len()),
+        false => similar.join("; "),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 /// The paths, as a user names them.
@@ -10,10 +10,10 @@ use clap::Args;
 pub struct Files {
     /// The folder that mesh-test/lab/build prints
     #[arg(long, env = "MESH_PROGRAMS")]
-    programs: PathBuf,
+    programs: Option<PathBuf>,
     /// The Envoy binary; scripts/envoy finds one
     #[arg(long, env = "ENVOY_PATH")]
-    envoy: PathBuf,
+    envoy: Option<PathBuf>,
     /// The filter
     #[arg(long, default_value = "dist/traffic-mirror.wasm")]
     wasm: PathBuf,
@@ -47,6 +47,8 @@ const TOOLS: [(&str, &str); 6] = [
     ("unshare", "util-linux"),
 ];
 
+const UNNAMED: &str = "MESH_PROGRAMS and ENVOY_PATH must be set, as `make test-mesh` does it";
+
 impl Files {
     /// Finds all of it, and says how to come by what is missing.
     pub fn find(self) -> Result<Programs> {
@@ -59,8 +61,8 @@ impl Files {
         );
         std::fs::create_dir_all(&self.logs)?;
         Ok(Programs {
-            folder: found(&self.programs, "mesh-test/lab/build")?,
-            envoy: found(&self.envoy, "scripts/envoy")?,
+            folder: found(&self.programs.context(UNNAMED)?, "mesh-test/lab/build")?,
+            envoy: found(&self.envoy.context(UNNAMED)?, "scripts/envoy")?,
             module: found(&self.wasm, "make build")?,
             mirrorctl: found(&self.mirrorctl, "make mirrorctl")?,
             logs: self.logs.canonicalize()?,

@@ -68,7 +68,10 @@ pub fn shell(programs: &Programs) -> Result<ExitCode> {
     let mesh = start(programs)?;
     let stage = Stage::set(&mesh, "demo", &[])?;
     let (primary, shadow) = (stage.primary()?, stage.shadow()?);
-    println!("primary: curl http://{}:9080/    shadow: {}", primary.address, shadow.address);
+    println!(
+        "primary: curl http://{}:9080/    shadow: {}",
+        primary.address, shadow.address
+    );
     println!("the pods' networks: ip netns exec NAME …, names in /mnt/pods/*/network; logs in /mnt/logs");
     println!("the module: {}", mesh.module_url);
     let path = std::env::var("PATH").unwrap_or_default();
@@ -92,7 +95,9 @@ fn prove(case: &Case, mesh: &Mesh) -> Result<()> {
     let stage = Stage::set(mesh, case.name, case.annotations).context("the stage was not set")?;
     (case.run)(&stage)?;
     let log = stage.primary()?.log()?;
-    let broken = log.lines().find(|line| line.contains("Function: proxy_on") || line.contains("panicked"));
+    let broken = log
+        .lines()
+        .find(|line| line.contains("Function: proxy_on") || line.contains("panicked"));
     ensure!(broken.is_none(), "the filter broke: {}", broken.unwrap_or_default());
     Ok(())
 }

@@ -32,14 +32,26 @@ pub fn run_inside(terminal: Terminal) -> Result<ExitCode> {
     let mut command = Command::new("setpriv");
     // The inner process is killed when `unshare` ends, and `unshare` when this process does.
     command
-        .args(["--pdeathsig", "KILL", "unshare", "--fork", "--kill-child", "--mount", "--mount-proc", "--pid", "--net"])
+        .args([
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            "--fork",
+            "--kill-child",
+            "--mount",
+            "--mount-proc",
+            "--pid",
+            "--net",
+        ])
         .arg(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
         .env(INSIDE, "1");
     if terminal == Terminal::Apart {
         command.process_group(0);
     }
-    let status = command.status().context("cannot run setpriv (Debian package util-linux)")?;
+    let status = command
+        .status()
+        .context("cannot run setpriv (Debian package util-linux)")?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
 }

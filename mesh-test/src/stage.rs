@@ -86,15 +86,24 @@ impl Stage {
     /// Waits until all pods of the primary serve this plugin.
     pub fn wait_for(&self, plugin: &Plugin) -> Result<()> {
         for pod in self.pods(PRIMARY.1)? {
-            pod.wait_for_plugin(&plugin.filter(&self.namespace), &plugin.configuration)?;
+            pod.wait_for_plugin(&plugin.discovery_name(&self.namespace), &plugin.configuration)?;
         }
         Ok(())
     }
 
     /// Deletes the plugin, and waits until no pod of the primary has it.
     pub fn remove(&self, plugin: &Plugin) -> Result<()> {
-        kubectl(&["delete", "--namespace", &self.namespace, plugin.resource(), &plugin.name], b"")?;
-        let filter = format!("\"{}\"", plugin.filter(&self.namespace));
+        kubectl(
+            &[
+                "delete",
+                "--namespace",
+                &self.namespace,
+                plugin.resource(),
+                &plugin.name,
+            ],
+            b"",
+        )?;
+        let filter = format!("\"{}\"", plugin.discovery_name(&self.namespace));
         for pod in self.pods(PRIMARY.1)? {
             wait::until(&format!("{} without {filter}", pod.name), PATIENCE, || {
                 let dump = pod.admin("config_dump?resource=dynamic_listeners")?;
@@ -116,6 +125,66 @@ impl Stage {
     /// A configuration with one mirror to the shadow.
     pub fn mirror(&self, name: &str) -> Value {
         json!({"mirrors": [{"name": name, "cluster": self.shadow_cluster()}]})
+    }
+
+    /// A configuration that is refused because of its percentage.
+    pub fn refused(&self) -> Value {
+        json!({"mirrors": [{"name": "copy", "cluster": self.shadow_cluster(), "percentage": 140}]})
+    }
+
+    /// What `mirrorctl status` prints about a pod, whose admin interface it reaches as from within the pod.
+    pub fn status(&self, pod: &Pod) -> Result<String> {
+        let mirrorctl = self.mesh.programs.mirrorctl.to_string_lossy().into_owned();
+        let seen = pod.run(&[&mirrorctl, "status", "--envoy", "http://127.0.0.1:15000"])?;
+        Ok(String::from_utf8_lossy(&[seen.stdout, seen.stderr].concat()).into_owned())
+    }
+
+    /// The address of the primary's Service.
+    pub fn service_address(&self) -> Result<String> {
+        let service = kube::get(&self.namespace, &["service", "reviews"])?;
+        let address = service["spec"]["clusterIP"].as_str();
+        address.map(str::to_owned).context("the Service has no address")
+    }
+
+    /// Waits until this pod copies what it is asked.
+    pub fn wait_until_copying(&self, pod: &Pod) -> Result<()> {
+        let shadow = self.shadow()?;
+        let path = format!("first-of-{}", pod.name);
+        wait::until(&format!("a first copy by {}", pod.name), PATIENCE, || {
+            pod.expect_unharmed(&path, 1)?;
+            Ok(match shadow.received(&path)? {
+                0 => Found::NotYet("nothing at the shadow".to_owned()),
+                _ => Found::Yes(()),
+            })
+        })
+    }
+
+    /// Asks the pod, and fails unless each request is answered and each is copied.
+    pub fn expect_copied(&self, pod: &Pod, path: &str, count: usize) -> Result<()> {
+        pod.expect_unharmed(path, count)?;
+        self.shadow()?.wait_for_received(path, count)
+    }
+
+    /// Waits until this pod says that the plugin's configuration is refused (1) or not (0).
+    pub fn wait_for_refused(&self, pod: &Pod, plugin: &Plugin, value: u64) -> Result<()> {
+        pod.wait_for_statistic(&plugin.refused_gauge(&self.namespace), value)
+    }
+
+    /// Waits until this pod says that the plugin's configuration is refused, asks it, and fails unless each request is
+    /// answered. That none is copied is for the end of the case, when a copy would have come.
+    pub fn expect_passive(&self, pod: &Pod, plugin: &Plugin, path: &str, count: usize) -> Result<()> {
+        self.wait_for_refused(pod, plugin, 1)?;
+        pod.expect_unharmed(path, count)
+    }
+
+    /// Fails if the shadow has received a request for one of these paths.
+    pub fn expect_never_copied(&self, paths: &[&str]) -> Result<()> {
+        let shadow = self.shadow()?;
+        for path in paths {
+            let copied = shadow.received(path)?;
+            ensure!(copied == 0, "{copied} requests for /{path} were copied");
+        }
+        Ok(())
     }
 
     /// Waits until there are so many pods with this label, all of them ready.
@@ -153,7 +222,10 @@ impl Stage {
 /// Deletes the namespace of a case, without waiting: its pods go in the background.
 pub fn clear(name: &str) -> Result<()> {
     let namespace = name.replace('_', "-");
-    kubectl(&["delete", "namespace", "--wait=false", "--ignore-not-found", &namespace], b"")?;
+    kubectl(
+        &["delete", "namespace", "--wait=false", "--ignore-not-found", &namespace],
+        b"",
+    )?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 const TICK: Duration = Duration::from_millis(100);
 
 /// For all that the control plane and the proxies do, on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a question found.
 pub enum Found<T> {
@@ -34,11 +34,7 @@ pub fn until<T>(what: &str, patience: Duration, mut ask: impl FnMut() -> Result<
 }
 
 /// Waits until an answer equals what is wanted.
-pub fn equal<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    wanted: &T,
-    mut ask: impl FnMut() -> Result<T>,
-) -> Result<()> {
+pub fn equal<T: PartialEq + std::fmt::Debug>(what: &str, wanted: &T, mut ask: impl FnMut() -> Result<T>) -> Result<()> {
     until(what, PATIENCE, || {
         let seen = ask()?;
         Ok(match seen == *wanted {

@@ -1,6 +1,6 @@
 //! A TrafficExtension and a WasmPlugin with a configuration that is refused, under a name that the proxy has not had.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::plugin::{Kind, Plugin};
@@ -8,43 +8,42 @@ use crate::stage::Stage;
 
 pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
 
-const REQUESTS: usize = 50;
-
 pub(super) fn run(stage: &Stage) -> Result<()> {
     let cluster = stage.shadow_cluster();
-    let refused = [
-        (
-            "percentage",
-            json!({"mirrors": [{"name": "copy", "cluster": cluster, "percentage": 140}]}),
-            ["mirrors[0].percentage", "140"],
-        ),
-        (
-            "misspelt",
-            json!({"mirrors": [{"name": "copy", "cluster": cluster, "precentage": 14}]}),
-            ["mirrors[0]", "precentage"],
-        ),
-        ("empty", json!({}), ["mirrors", "missing"]),
-    ];
-    for kind in [Kind::TrafficExtension, Kind::WasmPlugin] {
-        for (name, configuration, message) in &refused {
-            let name = format!("{name}-{}", if kind == Kind::WasmPlugin { "plugin" } else { "extension" });
-            one(stage, kind, &name, configuration, message).with_context(|| name.clone())?;
-        }
+    let misspelt = json!({"mirrors": [{"name": "copy", "cluster": cluster, "precentage": 14}]});
+    for (kind, suffix) in [(Kind::TrafficExtension, "extension"), (Kind::WasmPlugin, "plugin")] {
+        let percentage = format!("percentage-{suffix}");
+        one(
+            stage,
+            kind,
+            &percentage,
+            &stage.refused(),
+            &["mirrors[0].percentage", "140"],
+        )?;
+        one(
+            stage,
+            kind,
+            &format!("misspelt-{suffix}"),
+            &misspelt,
+            &["mirrors[0].precentage"],
+        )?;
+        one(stage, kind, &format!("empty-{suffix}"), &json!({}), &["mirrors"])?;
     }
     Ok(())
 }
 
-fn one(stage: &Stage, kind: Kind, name: &str, configuration: &Value, message: &[&str; 2]) -> Result<()> {
+fn one(stage: &Stage, kind: Kind, name: &str, configuration: &Value, message: &[&str]) -> Result<()> {
     let primary = stage.primary()?;
     let plugin = Plugin::new(kind, name, configuration);
+    let early = format!("{name}-early");
     stage.apply(&plugin)?;
-    primary.wait_for_log(message)?;
-    primary.expect_unharmed(&format!("{name}-at-once"), REQUESTS)?;
+    let parts = [&[name, "configuration refused"], message].concat();
+    primary.wait_for_log(&parts)?;
+    primary
+        .expect_unharmed(&early, 50)
+        .context("as soon as the log had the message")?;
     stage.wait_for(&plugin)?;
-    primary.expect_unharmed(name, REQUESTS)?;
-    let gauge = format!("traffic_mirror_configuration_refused{{wasm_filter=\"{name}\"}}");
-    primary.wait_for_statistic(&gauge, 1)?;
-    let shadow = stage.shadow()?;
-    ensure!(shadow.received(name)? == 0, "a refused configuration copies");
-    stage.remove(&plugin)
+    stage.expect_passive(&primary, &plugin, name, 50)?;
+    stage.remove(&plugin)?;
+    stage.expect_never_copied(&[&early, name])
 }
