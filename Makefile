@@ -119,6 +119,21 @@ test-envoy: build trap ## The built filter in a real Envoy (CASES="name …" for
 	@prometheus="$$(scripts/prometheus)"; tmux="$$(scripts/tmux)"; \
 	ENVOY_PATH="$$(scripts/envoy)" PROMETHEUS_PATH="$$prometheus" TMUX_PATH="$$tmux" cargo run --quiet --release --package envoy-test -- run $(CASES)
 
+# The cheap question first: building a mesh for somebody who cannot run it would cost a quarter of an hour.
+.PHONY: root
+root:
+	@test "$$(id -u)" -eq 0 || { echo "make: a mesh is made of network namespaces, which needs root" >&2; exit 1; }
+
+.PHONY: test-mesh
+test-mesh: root build ## The built filter on a real Istio, without containers; as root (CASES="name …" for some; mesh-test/README.md)
+	@programs="$$(mesh-test/lab/build)"; envoy="$$(scripts/envoy)"; \
+	MESH_PROGRAMS="$$programs" ENVOY_PATH="$$envoy" cargo run --locked --quiet --package mesh-test -- run $(CASES)
+
+.PHONY: mesh
+mesh: root build ## A real Istio with a primary and a shadow, and a shell in it; as root
+	@programs="$$(mesh-test/lab/build)"; envoy="$$(scripts/envoy)"; \
+	MESH_PROGRAMS="$$programs" ENVOY_PATH="$$envoy" cargo run --locked --quiet --package mesh-test -- shell
+
 # The same under the name that some look for.
 .PHONY: envoy-test
 envoy-test: test-envoy

@@ -1,7 +1,8 @@
-//! Starts the mesh: etcd, the API server, its controllers, istiod, the stand-in kubelet, and a registry with the module.
+//! Starts the mesh: etcd, the API server, its controllers, istiod, the stand-in kubelet, and a registry with the
+//! module.
 //!
-//! Everything of the lab is below /mnt, which is a file system of its own here: bin/ with the programs, logs/ with what
-//! they write, pods/ with a folder for each pod.
+//! Everything of the lab is below /media, which is a file system of its own here: bin/ with the programs, logs/ with
+//! what they write, pods/ with a folder for each pod.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -55,34 +56,50 @@ impl Mesh {
             "kubelet",
             Command::new("python3").args(["-B", "-u"]).arg(kubelet).arg(TOKEN),
         )?;
+        start_registry(programs)?;
         Ok(Self {
-            module_url: serve_module(programs)?,
+            module_url: push(programs, &programs.module)?,
             programs: programs.clone(),
         })
     }
+
+    /// Pushes a module as an image, and returns its URL.
+    pub fn push(&self, module: &[u8]) -> Result<String> {
+        let file = Path::new("/media/pushed.wasm");
+        fs::write(file, module)?;
+        push(&self.programs, file)
+    }
 }
 
-/// Puts /mnt together.
+/// Pushes the image that Istio loads, and returns its URL.
+fn push(programs: &Programs, module: &Path) -> Result<String> {
+    let mut push = Command::new(programs.lab.join("push-image"));
+    push.args(["127.0.0.1:5000", "traffic-mirror"]).arg(module);
+    let digest = output(&mut push, b"")?;
+    Ok(format!("oci://registry.lab:5000/traffic-mirror@{}", digest.trim()))
+}
+
+/// Puts /media together.
 fn prepare_folders(programs: &Programs) -> Result<()> {
-    line("mount -t tmpfs -o mode=755 tmpfs /mnt")?;
+    line("mount -t tmpfs -o mode=755 tmpfs /media")?;
     for folder in ["bin", "logs", "pods", "etcd", "kube", "istiod"] {
-        fs::create_dir(Path::new("/mnt").join(folder))?;
+        fs::create_dir(Path::new("/media").join(folder))?;
     }
     fs::remove_dir_all(&programs.logs)?;
     fs::create_dir(&programs.logs)?;
     for file in ["envoy", "mesh-test"] {
-        File::create(Path::new("/mnt").join(file))?;
+        File::create(Path::new("/media").join(file))?;
     }
     let own = std::env::current_exe()?;
     for (source, target) in [
-        (&programs.folder.join("bin"), "/mnt/bin"),
-        (&programs.logs, "/mnt/logs"),
-        (&programs.envoy, "/mnt/envoy"),
-        (&own, "/mnt/mesh-test"),
+        (&programs.folder.join("bin"), "/media/bin"),
+        (&programs.logs, "/media/logs"),
+        (&programs.envoy, "/media/envoy"),
+        (&own, "/media/mesh-test"),
     ] {
         output(Command::new("mount").arg("--bind").arg(source).arg(target), b"")?;
     }
-    fs::copy(programs.folder.join("bootstrap.json"), "/mnt/bootstrap.json")?;
+    fs::copy(programs.folder.join("bootstrap.json"), "/media/bootstrap.json")?;
     Ok(())
 }
 
@@ -100,8 +117,11 @@ fn prepare_network() -> Result<()> {
 }
 
 fn start_api_server() -> Result<()> {
-    line("openssl genrsa -out /mnt/kube/accounts.key 2048")?;
-    fs::write("/mnt/kube/tokens.csv", format!("{TOKEN},admin,admin,system:masters\n"))?;
+    line("openssl genrsa -out /media/kube/accounts.key 2048")?;
+    fs::write(
+        "/media/kube/tokens.csv",
+        format!("{TOKEN},admin,admin,system:masters\n"),
+    )?;
     let kubeconfig = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "lab",
         "clusters": [{"name": "lab", "cluster": {"server": "https://127.0.0.1:6443", "insecure-skip-tls-verify": true}}],
@@ -109,23 +129,23 @@ fn start_api_server() -> Result<()> {
         "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "admin"}}],
     });
     fs::write(KUBECONFIG, kubeconfig.to_string())?;
-    // Nothing here outlives the machine's next sleep, so nothing waits for the disk.
+    // Nothing here is to outlive a crash of the machine, so nothing waits for the disk.
     start(
         "etcd",
-        Command::new("/mnt/bin/etcd").args(["--data-dir", "/mnt/etcd", "--unsafe-no-fsync"]),
+        Command::new("/media/bin/etcd").args(["--data-dir", "/media/etcd", "--unsafe-no-fsync"]),
     )?;
     wait_for_url("etcd", "http://127.0.0.1:2379/health")?;
     start(
         "kube-apiserver",
-        Command::new("/mnt/bin/kube-apiserver").args([
+        Command::new("/media/bin/kube-apiserver").args([
             "--etcd-servers=http://127.0.0.1:2379",
             "--service-cluster-ip-range=10.96.0.0/16",
-            "--cert-dir=/mnt/kube",
-            "--service-account-key-file=/mnt/kube/accounts.key",
-            "--service-account-signing-key-file=/mnt/kube/accounts.key",
+            "--cert-dir=/media/kube",
+            "--service-account-key-file=/media/kube/accounts.key",
+            "--service-account-signing-key-file=/media/kube/accounts.key",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--api-audiences=https://kubernetes.default.svc,istio-ca",
-            "--token-auth-file=/mnt/kube/tokens.csv",
+            "--token-auth-file=/media/kube/tokens.csv",
             "--authorization-mode=RBAC",
             "--bind-address=0.0.0.0",
             "--advertise-address=10.244.0.1",
@@ -140,12 +160,12 @@ fn start_api_server() -> Result<()> {
 fn start_controllers() -> Result<()> {
     start(
         "kube-controller-manager",
-        Command::new("/mnt/bin/kube-controller-manager")
+        Command::new("/media/bin/kube-controller-manager")
             .arg(format!("--kubeconfig={KUBECONFIG}"))
             .arg(format!("--controllers={CONTROLLERS}"))
             .args([
-                "--service-account-private-key-file=/mnt/kube/accounts.key",
-                "--root-ca-file=/mnt/kube/apiserver.crt",
+                "--service-account-private-key-file=/media/kube/accounts.key",
+                "--root-ca-file=/media/kube/apiserver.crt",
                 "--leader-elect=false",
             ]),
     )
@@ -193,8 +213,8 @@ fn default_validator(of_revision: &Value) -> Result<Value> {
 fn start_istiod() -> Result<()> {
     start(
         "istiod",
-        Command::new("/mnt/bin/pilot-discovery")
-            .current_dir("/mnt/istiod")
+        Command::new("/media/bin/pilot-discovery")
+            .current_dir("/media/istiod")
             .args(["discovery", "--kubeconfig", KUBECONFIG, "--monitoringAddr=:15014"])
             .args([
                 "--log_output_level=default:info",
@@ -227,24 +247,20 @@ fn start_istiod() -> Result<()> {
     })
 }
 
-/// Starts the registry, pushes the module as an image, and returns its URL.
-fn serve_module(programs: &Programs) -> Result<String> {
+fn start_registry(programs: &Programs) -> Result<()> {
+    let configuration = programs.lab.join("registry.yaml");
     start(
         "registry",
-        Command::new("/mnt/bin/docker-registry")
+        Command::new("/media/bin/docker-registry")
             .arg("serve")
-            .arg(programs.lab.join("registry.yaml")),
+            .arg(configuration),
     )?;
-    wait_for_url("the registry", "http://127.0.0.1:5000/v2/")?;
-    let mut push = Command::new(programs.lab.join("push-image"));
-    push.args(["127.0.0.1:5000", "traffic-mirror"]).arg(&programs.module);
-    let digest = output(&mut push, b"")?;
-    Ok(format!("oci://registry.lab:5000/traffic-mirror@{}", digest.trim()))
+    wait_for_url("the registry", "http://127.0.0.1:5000/v2/")
 }
 
 /// Starts a program whose log is logs/NAME.log. The program ends with this process.
 fn start(name: &str, command: &mut Command) -> Result<()> {
-    let log = File::create(format!("/mnt/logs/{name}.log"))?;
+    let log = File::create(format!("/media/logs/{name}.log"))?;
     command
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::command;
 
 /// How kubectl finds the API server.
-pub const KUBECONFIG: &str = "/mnt/kubeconfig";
+pub const KUBECONFIG: &str = "/media/kubeconfig";
 
 /// Runs kubectl with these arguments and this input, and returns what it prints.
 pub fn kubectl(arguments: &[&str], input: &[u8]) -> Result<String> {
-    let mut kubectl = Command::new("/mnt/bin/kubectl");
+    let mut kubectl = Command::new("/media/bin/kubectl");
     kubectl.env("KUBECONFIG", KUBECONFIG).args(arguments);
     command::output(&mut kubectl, input)
 }

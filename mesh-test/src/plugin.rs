@@ -18,8 +18,10 @@ pub enum Kind {
 pub struct Plugin {
     pub kind: Kind,
     pub name: String,
-    /// As Envoy hands it to the filter.
+    /// As the user writes it; JSON, but for an EnvoyFilter any text.
     pub configuration: String,
+    /// From where the proxies fetch the module; else from where they all do.
+    pub module_url: Option<String>,
 }
 
 impl Plugin {
@@ -28,12 +30,21 @@ impl Plugin {
             kind,
             name: name.to_owned(),
             configuration: configuration.to_string(),
+            module_url: None,
         }
     }
 
     /// The same with another configuration.
     pub fn with(&self, configuration: &Value) -> Self {
-        Self::new(self.kind, &self.name, configuration)
+        self.with_text(&configuration.to_string())
+    }
+
+    /// The same with another module.
+    pub fn with_module(&self, url: &str) -> Self {
+        Self {
+            module_url: Some(url.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same with a configuration that is any text. Only an EnvoyFilter can say that.
@@ -73,14 +84,24 @@ impl Plugin {
         }
     }
 
+    /// The configuration as Envoy gets it: istiod leaves an empty object out.
+    pub fn delivered(&self) -> &str {
+        match self.kind {
+            Kind::TrafficExtension | Kind::WasmPlugin if self.configuration == "{}" => "",
+            _ => &self.configuration,
+        }
+    }
+
     /// The statistic that is 1 while the configuration is refused. A label has no dot and no tilde.
     pub fn refused_gauge(&self, namespace: &str) -> Sample {
         let label = self.envoy_name(namespace).replace(['.', '~'], "_");
         Sample::of(&label, "configuration_refused")
     }
 
-    /// The object, for the API server.
+    /// The object, for the API server. `module_url` is from where the proxies fetch the module if the plugin does not
+    /// say.
     pub fn object(&self, namespace: &str, module_url: &str) -> Value {
+        let module_url = self.module_url.as_deref().unwrap_or(module_url);
         let metadata = json!({"name": self.name, "namespace": namespace});
         let labels = json!({"app": "reviews", "version": "v1"});
         let parsed: Value = serde_json::from_str(&self.configuration).unwrap_or(Value::Null);

@@ -1,9 +1,10 @@
 //! One pod, its proxy, and its echo backend, as one can ask them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Output};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::command::{output, run};
@@ -43,14 +44,14 @@ pub struct Pod {
     pub namespace: String,
     pub address: String,
     /// Its network namespace.
-    network: String,
+    pub network: String,
 }
 
 impl Pod {
     /// Finds a pod that the kubelet has started.
     pub fn find(namespace: &str, name: &str) -> Result<Self> {
         let read = |file: &str| {
-            let path = format!("/mnt/pods/{namespace}.{name}/{file}");
+            let path = format!("/media/pods/{namespace}.{name}/{file}");
             fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
         };
         Ok(Self {
@@ -61,10 +62,15 @@ impl Pod {
         })
     }
 
+    /// How curl writes the URLs of `/PATH/1` to `/PATH/COUNT` at the sidecar.
+    pub fn url(&self, path: &str, count: usize) -> String {
+        format!("http://{}:{PORT}/{path}/[1-{count}]", self.address)
+    }
+
     /// Sends GETs for `/PATH/1` to `/PATH/COUNT` to the sidecar, as a caller without a proxy does, and returns how many
     /// were answered with which status, as in `50 of 200`.
     pub fn ask(&self, path: &str, count: usize) -> Result<String> {
-        let url = format!("http://{}:{PORT}/{path}/[1-{count}]", self.address);
+        let url = self.url(path, count);
         let mut curl = Command::new("curl");
         curl.args([
             "-s",
@@ -93,6 +99,12 @@ impl Pod {
             self.name
         );
         Ok(())
+    }
+
+    /// Sends twenty GETs at a time until they are answered in this way, as in `20 of 200`.
+    pub fn wait_for_answers(&self, path: &str, wanted: &str) -> Result<()> {
+        let what = format!("{wanted} from {} for /{path}", self.name);
+        wait::equal(&what, &wanted.to_owned(), || self.ask(path, 20))
     }
 
     /// Sends GETs to the primary at this address of its Service, as a container of this pod: by its sidecar.
@@ -137,11 +149,6 @@ impl Pod {
         Ok(())
     }
 
-    /// Asks the proxy's admin interface.
-    pub fn admin(&self, path: &str) -> Result<String> {
-        self.inside(&["curl", "-sSf", &format!("http://127.0.0.1:15000/{path}")])
-    }
-
     /// The lines of statistics of the filter, as Prometheus would read them.
     pub fn statistics(&self, scrape: Scrape) -> Result<Vec<String>> {
         let text = self.inside(&["curl", "-sSf", &format!("http://127.0.0.1:{}", scrape.path())])?;
@@ -175,7 +182,7 @@ impl Pod {
 
     /// What the proxy and its agent have written so far.
     pub fn log(&self) -> Result<String> {
-        let path = format!("/mnt/logs/{}/{}.istio-proxy.log", self.namespace, self.name);
+        let path = format!("/media/logs/{}/{}.istio-proxy.log", self.namespace, self.name);
         Ok(String::from_utf8_lossy(&fs::read(&path)?).into_owned())
     }
 
@@ -196,66 +203,18 @@ impl Pod {
         )
     }
 
-    /// Waits until the proxy serves a plugin with this configuration to new connections.
-    pub fn wait_for_plugin(&self, filter: &str, configuration: &str) -> Result<()> {
-        wait::until(
-            &format!("{filter} with {configuration} at {}", self.name),
-            PATIENCE,
-            || {
-                let dump: Value = serde_json::from_str(&self.admin("config_dump?resource=ecds_filters")?)?;
-                let all = dump["configs"].as_array().cloned().unwrap_or_default();
-                let ours = all
-                    .iter()
-                    .map(|one| &one["ecds_filter"])
-                    .find(|one| one["name"] == filter);
-                let seen = ours.map_or("", |one| {
-                    one["typed_config"]["config"]["configuration"]["value"]
-                        .as_str()
-                        .unwrap_or_default()
-                });
-                if !is_same(seen, configuration) {
-                    return Ok(Found::NotYet(format!("configuration `{seen}`")));
-                }
-                self.has_listener_with(filter)
-            },
-        )
-    }
-
-    fn has_listener_with(&self, filter: &str) -> Result<Found<()>> {
-        let dump: Value = serde_json::from_str(&self.admin("config_dump?resource=dynamic_listeners")?)?;
-        let all = dump["configs"].as_array().cloned().unwrap_or_default();
-        let inbound = all.iter().find(|one| one["name"] == "virtualInbound");
-        let inbound = inbound.context("no inbound listener")?;
-        let is_active = inbound["active_state"].to_string().contains(&format!("\"{filter}\""));
-        let is_warming = !inbound["warming_state"].is_null();
-        Ok(match is_active && !is_warming {
-            true => Found::Yes(()),
-            false => Found::NotYet(format!("in the listener: {is_active}, warming: {is_warming}")),
-        })
-    }
-
-    /// Bytes of resident memory of the proxy, now.
-    pub fn resident_bytes(&self) -> Result<u64> {
-        self.envoy_status("VmRSS:")
-    }
-
-    /// The most bytes of resident memory that the proxy has ever had.
-    pub fn peak_bytes(&self) -> Result<u64> {
-        self.envoy_status("VmHWM:")
-    }
-
-    /// A number of the kernel's about the proxy, in bytes.
-    fn envoy_status(&self, field: &str) -> Result<u64> {
-        let pids = output(Command::new("ip").args(["netns", "pids", &self.network]), b"")?;
-        for pid in pids.split_whitespace() {
-            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-            if status.starts_with("Name:\tenvoy\n") {
-                let value = status.lines().find_map(|line| line.strip_prefix(field));
-                let kib: u64 = value.unwrap_or_default().trim().trim_end_matches(" kB").parse()?;
-                return Ok(kib << 10);
-            }
+    /// How many lines of the log have all these parts, by the thread that wrote them.
+    pub fn lines_by_thread(&self, parts: &[&str]) -> Result<BTreeMap<String, usize>> {
+        let mut lines = BTreeMap::new();
+        for line in self
+            .log()?
+            .lines()
+            .filter(|line| parts.iter().all(|part| line.contains(part)))
+        {
+            let thread = line.rsplit("thread=").next().unwrap_or_default();
+            *lines.entry(thread.to_owned()).or_default() += 1;
         }
-        bail!("{} runs no Envoy", self.name)
+        Ok(lines)
     }
 
     /// Runs a command in the pod's network, whatever its end is.
@@ -263,7 +222,7 @@ impl Pod {
         run(&mut self.command(words), b"")
     }
 
-    fn inside(&self, words: &[&str]) -> Result<String> {
+    pub fn inside(&self, words: &[&str]) -> Result<String> {
         output(&mut self.command(words), b"")
     }
 
@@ -293,10 +252,4 @@ fn similar(lines: &[String], sample: &Sample) -> String {
         true => format!("no such among {} statistics", lines.len()),
         false => similar.join("; "),
     }
-}
-
-/// Whether two texts are the same, as JSON if both are JSON.
-fn is_same(seen: &str, wanted: &str) -> bool {
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
-    seen == wanted || parsed(seen).is_some_and(|seen| parsed(wanted) == Some(seen))
 }

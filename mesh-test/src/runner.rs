@@ -72,12 +72,12 @@ pub fn shell(programs: &Programs) -> Result<ExitCode> {
         "primary: curl http://{}:9080/    shadow: {}",
         primary.address, shadow.address
     );
-    println!("the pods' networks: ip netns exec NAME …, names in /mnt/pods/*/network; logs in /mnt/logs");
+    println!("the pods' networks: ip netns exec NAME …, names in /media/pods/*/network; logs in /media/logs");
     println!("the module: {}", mesh.module_url);
     let path = std::env::var("PATH").unwrap_or_default();
     Command::new("bash")
         .env("KUBECONFIG", KUBECONFIG)
-        .env("PATH", format!("/mnt/bin:{path}"))
+        .env("PATH", format!("/media/bin:{path}"))
         .status()
         .context("cannot run bash")?;
     Ok(ExitCode::SUCCESS)
@@ -102,18 +102,23 @@ fn prove(case: &Case, mesh: &Mesh) -> Result<()> {
     Ok(())
 }
 
+/// Whether a line of a proxy's log is about plugins. Most are about requests, certificates and discovery.
+fn tells_of_plugins(line: &str) -> bool {
+    line.contains("wasm") && !line.contains("fetching image")
+}
+
 /// What the case saw, and the last that the primary's proxies wrote.
 fn print_failure(error: &anyhow::Error, case: &Case, paint: &Paint) {
     for line in format!("{error:#}").lines() {
         println!("       {line}");
     }
-    let folder = format!("/mnt/logs/{}", case.name.replace('_', "-"));
+    let folder = format!("/media/logs/{}", case.name.replace('_', "-"));
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with("reviews-v1") && name.ends_with(".istio-proxy.log") {
             let log = std::fs::read(entry.path()).unwrap_or_default();
             let log = String::from_utf8_lossy(&log).into_owned();
-            let lines: Vec<_> = log.lines().filter(|line| !line.starts_with('[')).collect();
+            let lines: Vec<_> = log.lines().filter(|line| tells_of_plugins(line)).collect();
             for line in &lines[lines.len().saturating_sub(TAIL)..] {
                 println!("       {} {}", paint.dim("proxy|"), paint.dim(line));
             }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::control_plane::Mesh;
 use crate::kube::{self, kubectl};
+use crate::load;
 use crate::plugin::Plugin;
 use crate::pod::Pod;
 use crate::wait::{self, Found, PATIENCE};
@@ -83,10 +84,21 @@ impl Stage {
         self.wait_for(plugin)
     }
 
+    /// Applies a plugin of which the module is new, and waits until all pods of the primary serve the new one.
+    pub fn serve_module(&self, plugin: &Plugin) -> Result<()> {
+        self.apply(plugin)?;
+        let url = plugin.module_url.as_deref().unwrap_or(&self.mesh.module_url);
+        let digest = url.rsplit(':').next().unwrap_or_default();
+        for pod in self.pods(PRIMARY.1)? {
+            pod.wait_for_module(&plugin.discovery_name(&self.namespace), digest)?;
+        }
+        self.wait_for(plugin)
+    }
+
     /// Waits until all pods of the primary serve this plugin.
     pub fn wait_for(&self, plugin: &Plugin) -> Result<()> {
         for pod in self.pods(PRIMARY.1)? {
-            pod.wait_for_plugin(&plugin.discovery_name(&self.namespace), &plugin.configuration)?;
+            pod.wait_for_plugin(&plugin.discovery_name(&self.namespace), plugin.delivered())?;
         }
         Ok(())
     }
@@ -103,16 +115,8 @@ impl Stage {
             ],
             b"",
         )?;
-        let filter = format!("\"{}\"", plugin.discovery_name(&self.namespace));
         for pod in self.pods(PRIMARY.1)? {
-            wait::until(&format!("{} without {filter}", pod.name), PATIENCE, || {
-                let dump = pod.admin("config_dump?resource=dynamic_listeners")?;
-                let is_draining_only = !active_listeners(&dump)?.contains(&filter);
-                Ok(match is_draining_only {
-                    true => Found::Yes(()),
-                    false => Found::NotYet("the filter is in its listener".to_owned()),
-                })
-            })?;
+            pod.wait_for_no_plugin(&plugin.discovery_name(&self.namespace))?;
         }
         Ok(())
     }
@@ -122,9 +126,10 @@ impl Stage {
         format!("outbound|9080||reviews-v2.{}.svc.cluster.local", self.namespace)
     }
 
-    /// A configuration with one mirror to the shadow.
+    /// A configuration with one mirror to the shadow, of everything but a [`load`].
     pub fn mirror(&self, name: &str) -> Value {
-        json!({"mirrors": [{"name": name, "cluster": self.shadow_cluster()}]})
+        let of_cases = json!({"withoutHeaders": {load::HEADER: {}}});
+        json!({"mirrors": [{"name": name, "cluster": self.shadow_cluster(), "match": [of_cases]}]})
     }
 
     /// A configuration that is refused because of its percentage.
@@ -227,14 +232,6 @@ pub fn clear(name: &str) -> Result<()> {
         b"",
     )?;
     Ok(())
-}
-
-/// The listeners that accept connections, as JSON.
-fn active_listeners(dump: &str) -> Result<String> {
-    let dump: Value = serde_json::from_str(dump)?;
-    let all = dump["configs"].as_array().context("no listeners")?;
-    ensure!(!all.is_empty(), "no listener");
-    Ok(all.iter().map(|one| one["active_state"].to_string()).collect())
 }
 
 fn is_ready(pod: &Value) -> bool {

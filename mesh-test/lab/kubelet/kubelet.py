@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from typing import Callable
 
 from api import Api, Object
 from pod import Pod
@@ -69,7 +70,7 @@ class Kubelet:
         else:
             self._stop(self._pods[uid], lambda: self._api.delete(path, gone))
 
-    def _stop(self, pod: Pod, then=lambda: None) -> None:
+    def _stop(self, pod: Pod, then: Callable[[], object] = lambda: None) -> None:
         if pod.is_going:
             return
         pod.is_going = True
@@ -82,7 +83,7 @@ class Kubelet:
         in_background(work)
 
 
-def in_background(work) -> None:
+def in_background(work: Callable[[], object]) -> None:
     """Runs something in a thread; what goes wrong is in the log."""
 
     def guarded() -> None:

@@ -1,7 +1,7 @@
 """One pod: a network namespace with the processes that stand for its containers.
 
-The folder of a pod is /mnt/pods/NAMESPACE.NAME. Whoever looks at the pod finds there: `network` (the name of its network
-namespace), `address`, and a log for each container.
+The folder of a pod is /media/pods/NAMESPACE.NAME. Whoever looks at the pod finds there `network`, the name of its
+network namespace, and `address`. The logs of its containers are in /media/logs/NAMESPACE.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from api import Api, Object
 from containers import arguments, environment
 from services import GATEWAY, Services
 
-LAB = Path("/mnt")
-AGENT = "/mnt/bin/pilot-agent"
+LAB = Path("/media")
+AGENT = "/media/bin/pilot-agent"
 # The user of the proxy, whose own traffic is not captured.
 PROXY_USER = "1337"
 # Folders of the container istio-proxy that are its own.
@@ -172,7 +172,7 @@ class Pod:
         else:
             # Whatever the image would be: the echo backend takes its place.
             ports = [str(port["containerPort"]) for port in container.get("ports", [])] or ["9080"]
-            process = self._run(name, ["/mnt/mesh-test", "app", "--name", name, *ports], variables)
+            process = self._run(name, ["/media/mesh-test", "app", "--name", name, *ports], variables)
         self._processes.append(process)
 
     def _run(self, name: str, command: list[str], variables: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -188,7 +188,7 @@ class Pod:
             os.chmod(log.name, 0o666)
             return subprocess.Popen(
                 ["ip", "netns", "exec", self.network, "unshare", "-m", "sh", "-c", script, "sh", *command],
-                env={"PATH": "/mnt/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/"} | variables,
+                env={"PATH": "/media/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/"} | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::load::Load;
 use crate::plugin::{Kind, Plugin};
 use crate::stage::Stage;
 
@@ -9,6 +10,7 @@ pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
 
 pub(super) fn run(stage: &Stage) -> Result<()> {
     let primary = stage.primary()?;
+    let load = Load::start(&primary)?;
     let good = Plugin::new(Kind::WasmPlugin, "job", &stage.mirror("copy"));
     let refused = good.with(&stage.refused());
     stage.serve(&good)?;
@@ -27,5 +29,6 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     stage.wait_until_copying(&primary)?;
     stage.expect_copied(&primary, "corrected", 50)?;
     stage.wait_for_refused(&primary, &good, 0)?;
+    load.expect_unharmed()?;
     stage.expect_never_copied(&["deleted"])
 }

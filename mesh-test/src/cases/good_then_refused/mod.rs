@@ -3,6 +3,7 @@
 
 use anyhow::{Result, ensure};
 
+use crate::load::Load;
 use crate::plugin::{Kind, Plugin};
 use crate::sample::Sample;
 use crate::stage::Stage;
@@ -11,6 +12,7 @@ pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
 
 pub(super) fn run(stage: &Stage) -> Result<()> {
     let primary = stage.primary()?;
+    let load = Load::start(&primary)?;
     let good = Plugin::new(Kind::TrafficExtension, "job", &stage.mirror("copy"));
     stage.serve(&good)?;
     stage.wait_until_copying(&primary)?;
@@ -34,5 +36,5 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     primary.wait_for_statistic(&sent, before + 100)?;
     let status = stage.status(&primary)?;
     ensure!(!status.contains("Refused"), "mirrorctl status says: {status}");
-    Ok(())
+    load.expect_unharmed()
 }

@@ -1,5 +1,5 @@
-//! A shadow whose answers are large. Envoy holds the whole answer of a callout; the setting that bounds it is given here
-//! by the pod's annotation, as the README says.
+//! A shadow whose answers are large. Envoy holds the whole answer of a callout; the setting that bounds it is given
+//! here by the pod's annotation.
 
 use anyhow::{Result, ensure};
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::load::Load;
 use crate::plugin::{Kind, Plugin};
 use crate::sample::Sample;
 use crate::stage::Stage;
@@ -10,6 +11,7 @@ pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
 
 pub(super) fn run(stage: &Stage) -> Result<()> {
     let primary = stage.primary()?;
+    let load = Load::start(&primary)?;
     let good = Plugin::new(Kind::TrafficExtension, "good", &stage.mirror("by-good"));
     stage.serve(&good)?;
     stage.wait_until_copying(&primary)?;
@@ -31,5 +33,6 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     stage.serve(&good.with(&stage.refused()))?;
     stage.wait_for_refused(&primary, &good, 1)?;
     primary.expect_unharmed("both-still", 50)?;
+    load.expect_unharmed()?;
     stage.shadow()?.wait_for_received("both-still", 100)
 }

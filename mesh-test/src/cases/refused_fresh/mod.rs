@@ -1,12 +1,15 @@
 //! A TrafficExtension and a WasmPlugin with a configuration that is refused, under a name that the proxy has not had.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::plugin::{Kind, Plugin};
 use crate::stage::Stage;
 
 pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
+
+/// As mesh-test/lab/operator.yaml has it.
+const WORKERS: usize = 2;
 
 pub(super) fn run(stage: &Stage) -> Result<()> {
     let cluster = stage.shadow_cluster();
@@ -44,6 +47,13 @@ fn one(stage: &Stage, kind: Kind, name: &str, configuration: &Value, message: &[
         .context("as soon as the log had the message")?;
     stage.wait_for(&plugin)?;
     stage.expect_passive(&primary, &plugin, name, 50)?;
+    // Envoy's main thread also tries each configuration before the workers get it.
+    let told = primary.lines_by_thread(&parts)?;
+    let once = told.values().filter(|lines| **lines == 1).count();
+    ensure!(
+        once == WORKERS && told.len() == WORKERS + 1,
+        "lines with the message, by thread: {told:?}"
+    );
     stage.remove(&plugin)?;
     stage.expect_never_copied(&[&early, name])
 }

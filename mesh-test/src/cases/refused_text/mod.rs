@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::kube;
+use crate::load::Load;
 use crate::plugin::{Kind, Plugin};
 use crate::stage::Stage;
 
@@ -25,6 +26,7 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     }
 
     let primary = stage.primary()?;
+    let load = Load::start(&primary)?;
     let plugin = Plugin::new(Kind::EnvoyFilter, "text", &json!({})).with_text("percentage = 14");
     stage.apply(&plugin)?;
     primary.wait_for_log(&["text", "configuration refused", "JSON"])?;
@@ -35,5 +37,6 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     stage.wait_until_copying(&primary)?;
     stage.expect_copied(&primary, "corrected", 50)?;
     stage.wait_for_refused(&primary, &plugin, 0)?;
+    load.expect_unharmed()?;
     stage.expect_never_copied(&["text"])
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::load::Load;
 use crate::plugin::{Kind, Plugin};
 use crate::stage::Stage;
 
@@ -9,6 +10,7 @@ pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
 
 pub(super) fn run(stage: &Stage) -> Result<()> {
     let primary = stage.primary()?;
+    let load = Load::start(&primary)?;
     for (kind, name) in [(Kind::TrafficExtension, "extension"), (Kind::WasmPlugin, "plugin")] {
         let refused = Plugin::new(kind, name, &stage.refused());
         stage.serve(&refused)?;
@@ -21,5 +23,5 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
         stage.expect_never_copied(&[&format!("{name}-refused")])?;
         stage.remove(&refused)?;
     }
-    Ok(())
+    load.expect_unharmed()
 }
