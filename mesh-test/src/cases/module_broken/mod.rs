@@ -29,6 +29,9 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     stage.apply(&good.with_module(&stage.mesh.push(b"no WebAssembly")?))?;
     restarted.wait_for_log(&["is invalid"])?;
     restarted.wait_for_answers("no-module", "20 of 200")?;
+    let restarted = stage.restart_primary()?;
+    restarted.wait_for_log(&["is invalid"])?;
+    restarted.expect_unharmed("no-module", 50)?;
 
     stage.serve(&good)?;
     stage.wait_until_copying(&restarted)?;
