@@ -126,6 +126,7 @@ root:
 
 .PHONY: test-mesh
 test-mesh: root build ## The built filter on a real Istio, without containers; as root (CASES="name …" for some; mesh-test/README.md)
+	cargo test --locked --quiet --package mesh-test
 	@programs="$$(mesh-test/lab/build)"; envoy="$$(scripts/envoy)"; \
 	MESH_PROGRAMS="$$programs" ENVOY_PATH="$$envoy" cargo run --locked --quiet --package mesh-test -- run $(CASES)
 

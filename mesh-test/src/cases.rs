@@ -4,6 +4,7 @@ use crate::runner::Case;
 
 mod copies;
 mod deleted_and_made_anew;
+mod every_listener;
 mod good_then_refused;
 mod labels;
 mod large_answers;
@@ -37,6 +38,7 @@ pub const ALL: &[Case] = cases! {
     refused_at_restart: "a pod that starts with a refused configuration, by a restart or by scaling",
     deleted_and_made_anew: "a plugin that is deleted and made anew with a refused configuration",
     one_of_two_plugins: "two plugins, of which one is refused",
+    every_listener: "a refused plugin in all listeners: what comes in and what goes out is unharmed",
     module_changed: "a new module with a good configuration, and one with a refused configuration",
     module_broken: "a module that does not load: what the filter cannot mend",
     large_answers: "large answers of a shadow, bounded by the setting in the pod's annotation",

@@ -84,6 +84,7 @@ fn execute(verb: Verb) -> Result<ExitCode> {
         Verb::App { name, ports } => app::run(&name, &ports),
         Verb::Run { names, files, .. } => {
             let selected = runner::select(cases::ALL, &names)?;
+            sealed::expect_root()?;
             let programs = files.find()?;
             if !sealed::is_inside() {
                 return sealed::run_inside(sealed::Terminal::Apart);
@@ -91,6 +92,7 @@ fn execute(verb: Verb) -> Result<ExitCode> {
             runner::run(&selected, &programs)
         }
         Verb::Shell { files } => {
+            sealed::expect_root()?;
             let programs = files.find()?;
             if !sealed::is_inside() {
                 return sealed::run_inside(sealed::Terminal::Shared);

@@ -22,6 +22,8 @@ pub struct Plugin {
     pub configuration: String,
     /// From where the proxies fetch the module; else from where they all do.
     pub module_url: Option<String>,
+    /// Whether the filter is in the listeners for what goes out, too.
+    in_every_listener: bool,
 }
 
 impl Plugin {
@@ -31,6 +33,7 @@ impl Plugin {
             name: name.to_owned(),
             configuration: configuration.to_string(),
             module_url: None,
+            in_every_listener: false,
         }
     }
 
@@ -43,6 +46,14 @@ impl Plugin {
     pub fn with_module(&self, url: &str) -> Self {
         Self {
             module_url: Some(url.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same in all listeners of the proxy.
+    pub fn in_every_listener(&self) -> Self {
+        Self {
+            in_every_listener: true,
             ..self.clone()
         }
     }
@@ -104,13 +115,17 @@ impl Plugin {
         let module_url = self.module_url.as_deref().unwrap_or(module_url);
         let metadata = json!({"name": self.name, "namespace": namespace});
         let labels = json!({"app": "reviews", "version": "v1"});
+        let listeners = match self.in_every_listener {
+            true => json!([]),
+            false => json!([{"mode": "SERVER", "ports": [{"number": 9080}]}]),
+        };
         let parsed: Value = serde_json::from_str(&self.configuration).unwrap_or(Value::Null);
         match self.kind {
             Kind::TrafficExtension => json!({
                 "apiVersion": "extensions.istio.io/v1alpha1", "kind": "TrafficExtension", "metadata": metadata,
                 "spec": {
                     "selector": {"matchLabels": labels},
-                    "match": [{"mode": "SERVER", "ports": [{"number": 9080}]}],
+                    "match": listeners,
                     "wasm": {
                         "url": module_url, "failStrategy": "FAIL_OPEN", "pluginName": self.name,
                         "pluginConfig": parsed,
@@ -121,7 +136,7 @@ impl Plugin {
                 "apiVersion": "extensions.istio.io/v1alpha1", "kind": "WasmPlugin", "metadata": metadata,
                 "spec": {
                     "selector": {"matchLabels": labels},
-                    "match": [{"mode": "SERVER", "ports": [{"number": 9080}]}],
+                    "match": listeners,
                     "url": module_url, "failStrategy": "FAIL_OPEN", "pluginName": self.name,
                     "pluginConfig": parsed,
                 },

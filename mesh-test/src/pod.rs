@@ -107,10 +107,11 @@ impl Pod {
         wait::equal(&what, &wanted.to_owned(), || self.ask(path, 20))
     }
 
-    /// Sends GETs to the primary at this address of its Service, as a container of this pod: by its sidecar.
-    pub fn ask_primary(&self, address: &str, path: &str, count: usize) -> Result<()> {
+    /// Sends GETs to a Service at its address, as a container of this pod does: by its sidecar. Fails unless each is
+    /// answered with 200.
+    pub fn ask_service(&self, service: &str, address: &str, path: &str, count: usize) -> Result<()> {
         let url = format!("http://{address}:{PORT}/{path}/[1-{count}]");
-        let host = format!("host: reviews.{}.svc.cluster.local:{PORT}", self.namespace);
+        let host = format!("host: {service}.{}.svc.cluster.local:{PORT}", self.namespace);
         let wanted = "200\n".repeat(count);
         let seen = self.inside(&[
             "curl",
@@ -123,7 +124,7 @@ impl Pod {
             &host,
             &url,
         ])?;
-        ensure!(seen == wanted, "{} got from the primary: {seen}", self.name);
+        ensure!(seen == wanted, "{} got from {service}: {seen}", self.name);
         Ok(())
     }
 
@@ -154,12 +155,6 @@ impl Pod {
         let text = self.inside(&["curl", "-sSf", &format!("http://127.0.0.1:{}", scrape.path())])?;
         let of_filter = text.lines().filter(|line| line.starts_with("traffic_mirror_"));
         Ok(of_filter.map(str::to_owned).collect())
-    }
-
-    /// The value of one statistic.
-    pub fn statistic(&self, sample: &Sample) -> Result<u64> {
-        let lines = self.statistics(Scrape::Admin)?;
-        value(&lines, sample).with_context(|| format!("no {sample}, but {}", similar(&lines, sample)))
     }
 
     /// Waits until a statistic has this value in all places where it can be read.

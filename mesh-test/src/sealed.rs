@@ -23,12 +23,17 @@ pub fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// Runs this very command once more in namespaces of its own, and returns how it ended.
-pub fn run_inside(terminal: Terminal) -> Result<ExitCode> {
+/// Fails unless this process may make namespaces.
+pub fn expect_root() -> Result<()> {
     ensure!(
         rustix::process::geteuid().is_root(),
         "the mesh is made of network namespaces, which needs root"
     );
+    Ok(())
+}
+
+/// Runs this very command once more in namespaces of its own, and returns how it ended.
+pub fn run_inside(terminal: Terminal) -> Result<ExitCode> {
     let mut command = Command::new("setpriv");
     // The inner process is killed when `unshare` ends, and `unshare` when this process does.
     command

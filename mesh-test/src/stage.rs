@@ -144,17 +144,23 @@ impl Stage {
         Ok(String::from_utf8_lossy(&[seen.stdout, seen.stderr].concat()).into_owned())
     }
 
-    /// The address of the primary's Service.
-    pub fn service_address(&self) -> Result<String> {
-        let service = kube::get(&self.namespace, &["service", "reviews"])?;
+    /// The address of a Service.
+    pub fn service_address(&self, name: &str) -> Result<String> {
+        let service = kube::get(&self.namespace, &["service", name])?;
         let address = service["spec"]["clusterIP"].as_str();
         address.map(str::to_owned).context("the Service has no address")
+    }
+
+    /// How many requests were copied while [`Stage::wait_until_copying`] waited. Some may still be under way when it
+    /// returns, but none after a later request was copied.
+    pub fn copied_first(&self, pod: &Pod) -> Result<u64> {
+        Ok(self.shadow()?.received(&first_path(pod))? as u64)
     }
 
     /// Waits until this pod copies what it is asked.
     pub fn wait_until_copying(&self, pod: &Pod) -> Result<()> {
         let shadow = self.shadow()?;
-        let path = format!("first-of-{}", pod.name);
+        let path = first_path(pod);
         wait::until(&format!("a first copy by {}", pod.name), PATIENCE, || {
             pod.expect_unharmed(&path, 1)?;
             Ok(match shadow.received(&path)? {
@@ -232,6 +238,11 @@ pub fn clear(name: &str) -> Result<()> {
         b"",
     )?;
     Ok(())
+}
+
+/// The path of the requests that find out whether a pod copies.
+fn first_path(pod: &Pod) -> String {
+    format!("first-of-{}", pod.name)
 }
 
 fn is_ready(pod: &Value) -> bool {

@@ -19,7 +19,7 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
         stage.wait_until_copying(&primary)?;
         stage.expect_copied(&primary, name, 50)?;
         let of_mesh = format!("{name}-of-mesh");
-        shadow.ask_primary(&stage.service_address()?, &of_mesh, 50)?;
+        shadow.ask_service("reviews", &stage.service_address("reviews")?, &of_mesh, 50)?;
         shadow.wait_for_received(&of_mesh, 50)?;
         stage.remove(&plugin)?;
     }

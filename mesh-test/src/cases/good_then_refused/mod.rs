@@ -19,7 +19,8 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     stage.expect_copied(&primary, "good", 50)?;
     stage.wait_for_refused(&primary, &good, 0)?;
     let sent = Sample::of("copy", "sent_total");
-    let before = primary.statistic(&sent)?;
+    let before = stage.copied_first(&primary)? + 50;
+    primary.wait_for_statistic(&sent, before)?;
 
     let refused = good.with(&stage.refused());
     stage.serve(&refused)?;
