@@ -81,6 +81,7 @@ fn push(programs: &Programs, module: &Path) -> Result<String> {
 
 /// Puts /media together.
 fn prepare_folders(programs: &Programs) -> Result<()> {
+    fs::create_dir_all("/media")?;
     line("mount -t tmpfs -o mode=755 tmpfs /media")?;
     for folder in ["bin", "logs", "pods", "etcd", "kube", "istiod"] {
         fs::create_dir(Path::new("/media").join(folder))?;

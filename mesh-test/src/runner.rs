@@ -14,6 +14,9 @@ use crate::stage::{self, Stage};
 /// So much of a proxy's log is shown with a failure.
 const TAIL: usize = 8;
 
+/// What the log of a proxy has when the filter traps.
+const TRAPS: [&str; 3] = ["Function: proxy_on", "memory allocation of", "panicked"];
+
 /// One case.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
@@ -73,7 +76,7 @@ pub fn shell(programs: &Programs) -> Result<ExitCode> {
         primary.address, shadow.address
     );
     println!("the pods' networks: ip netns exec NAME …, names in /media/pods/*/network; logs in /media/logs");
-    println!("the module: {}", mesh.module_url);
+    println!("kubectl knows the cluster; the module is {}", mesh.module_url);
     let path = std::env::var("PATH").unwrap_or_default();
     Command::new("bash")
         .env("KUBECONFIG", KUBECONFIG)
@@ -94,11 +97,11 @@ fn start(programs: &Programs) -> Result<Mesh> {
 fn prove(case: &Case, mesh: &Mesh) -> Result<()> {
     let stage = Stage::set(mesh, case.name, case.annotations).context("the stage was not set")?;
     (case.run)(&stage)?;
-    let log = stage.primary()?.log()?;
-    let broken = log
-        .lines()
-        .find(|line| line.contains("Function: proxy_on") || line.contains("panicked"));
-    ensure!(broken.is_none(), "the filter broke: {}", broken.unwrap_or_default());
+    for pod in stage.primaries()? {
+        let log = pod.log()?;
+        let broken = log.lines().find(|line| TRAPS.iter().any(|sign| line.contains(sign)));
+        ensure!(broken.is_none(), "the filter broke: {}", broken.unwrap_or_default());
+    }
     Ok(())
 }
 

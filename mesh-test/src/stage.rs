@@ -52,6 +52,11 @@ impl Stage {
         Ok(self.ready(PRIMARY.1, 1)?.remove(0))
     }
 
+    /// All pods of the primary, however many and whatever they are at.
+    pub fn primaries(&self) -> Result<Vec<Pod>> {
+        self.pods(PRIMARY.1)
+    }
+
     /// The only pod of the shadow.
     pub fn shadow(&self) -> Result<Pod> {
         Ok(self.ready(SHADOW.1, 1)?.remove(0))
@@ -89,7 +94,7 @@ impl Stage {
         self.apply(plugin)?;
         let url = plugin.module_url.as_deref().unwrap_or(&self.mesh.module_url);
         let digest = url.rsplit(':').next().unwrap_or_default();
-        for pod in self.pods(PRIMARY.1)? {
+        for pod in self.primaries()? {
             pod.wait_for_module(&plugin.discovery_name(&self.namespace), digest)?;
         }
         self.wait_for(plugin)
@@ -97,7 +102,7 @@ impl Stage {
 
     /// Waits until all pods of the primary serve this plugin.
     pub fn wait_for(&self, plugin: &Plugin) -> Result<()> {
-        for pod in self.pods(PRIMARY.1)? {
+        for pod in self.primaries()? {
             pod.wait_for_plugin(&plugin.discovery_name(&self.namespace), plugin.delivered())?;
         }
         Ok(())
@@ -115,7 +120,7 @@ impl Stage {
             ],
             b"",
         )?;
-        for pod in self.pods(PRIMARY.1)? {
+        for pod in self.primaries()? {
             pod.wait_for_no_plugin(&plugin.discovery_name(&self.namespace))?;
         }
         Ok(())
