@@ -105,6 +105,7 @@ async fn logs_in(lab: &Lab) -> Result<()> {
         "x-auth-request-redirect",
     ];
     let mut ask = Ask::post(PATH, FORM)
+        .header("x-request-uri", "https://user:t0psecret@shop/a?page=1#t0psecret")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("content-digest", "sha-256=:x:")
         .header("x-goog-hash", "md5=x")
@@ -145,7 +146,9 @@ async fn logs_in(lab: &Lab) -> Result<()> {
     for name in urls {
         expect(&preset, name, Some("/login?page=2"))?;
     }
-    expect(&preset, "referer", Some("https://shop/a?page=1"))?;
+    for name in ["referer", "x-request-uri"] {
+        expect(&preset, name, Some("https://shop/a?page=1"))?;
+    }
     let kept = at_login(lab.shadow_b.journal().wait_for(3, PATIENCE).await?).context("no copy of what is kept")?;
     ensure!(kept.path == "/login?page=2", "{}", kept.path);
     expect(&kept, "accept", Some("text/html"))?;
