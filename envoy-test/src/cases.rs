@@ -9,6 +9,7 @@ mod bad_configuration_at_start;
 mod bad_configuration_beside;
 mod bad_configuration_of_listeners;
 mod body_overdue;
+mod bounded_work;
 mod chosen_by_metadata;
 mod circuit_breaker;
 mod client_aborts;
@@ -162,6 +163,7 @@ pub const ALL: &[Case] = cases! {
     client_aborts: "a client that goes away in the middle of its upload",
     client_goes_away: "a client that goes away before its headers end, or after its request",
     body_overdue: "an upload that takes longer than `body.maxWait`",
+    bounded_work: "bodies, cookies and texts that are as much work as they can be",
     limit_in_flight: "more copies under way than `maxInFlight`",
     limit_bytes: "more bytes under way than `maxBufferedBytes`",
     rate_limit: "more copies than `maxRequestsPerSecond`",

@@ -4,12 +4,14 @@
 //! A clock on a shared machine cannot tell a small difference; a count of instructions repeats to about 0.1 %, whatever
 //! else the machine does. Time in the kernel is not in it. From the bottom up: [`callgrind`] counts, [`arms`] are what
 //! is compared, [`trim`] takes exports out of a module, [`results`] are what was counted, [`counter`] counts it,
-//! `report` shows it, and the [`budget`] says how much the filter may cost.
+//! `report` shows it, the [`budget`] says how much the filter may cost, and the [`relations`] how much more a hostile
+//! request may cost than an ordinary one.
 
 pub mod arms;
 pub mod budget;
 pub mod callgrind;
 pub mod counter;
+pub mod relations;
 mod report;
 pub mod results;
 pub mod trim;
@@ -106,11 +108,15 @@ pub async fn run(options: Options) -> Result<bool> {
         Budget::of(&run).write(&budget::file())?;
         eprintln!("written to {}", budget::file().display());
     }
+    let breaches = relations::breaches(&run);
+    for breach in &breaches {
+        println!("fails: {breach}");
+    }
     let judgement = budget.map(|budget| budget.judge(&run));
     if let Some(judgement) = &judgement {
         print!("\n{}", judgement.text);
     }
-    Ok(judgement.is_none_or(|judgement| judgement.holds))
+    Ok(breaches.is_empty() && judgement.is_none_or(|judgement| judgement.holds))
 }
 
 fn count(mut options: Options, runtime: &Handle) -> Result<Run> {

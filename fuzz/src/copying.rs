@@ -73,7 +73,7 @@ pub fn check(bytes: &[u8]) {
     let body = *input.pick(BODIES);
     let original = input.pairs();
     let map = headers(&original);
-    let copied: Vec<Pair> = match copied_headers::of(mirror, &map, whole(body)) {
+    let copied: Vec<Pair> = match copied_headers::of(mirror, &map, &[], whole(body)) {
         Ok(copied) => copied
             .into_iter()
             .map(|(name, value)| (name.to_vec(), value.into_owned()))

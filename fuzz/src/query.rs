@@ -2,6 +2,7 @@
 
 use crate::input::Input;
 use crate::redaction_model::MODELS;
+use mirror_policy::work::Work;
 
 /// Checks one input: how, then a URL.
 pub fn check(bytes: &[u8]) {
@@ -9,7 +10,11 @@ pub fn check(bytes: &[u8]) {
     let model = input.pick(MODELS);
     let url = input.rest();
     let edited = |url: &[u8]| {
-        let copied = model.with_redaction(|redaction| redaction.header((b":path", url)).map(|url| url.into_owned()));
+        let copied = model.with_redaction(|redaction| {
+            redaction
+                .header((b":path", url), &Work::new(u64::MAX))
+                .map(|url| url.into_owned())
+        });
         copied.expect("a path is always on the copy")
     };
     let once = edited(url);

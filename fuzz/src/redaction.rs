@@ -4,6 +4,7 @@ use mirror_policy::configuration::redact::RedactMode;
 use mirror_policy::plan::Mirror;
 use mirror_policy::redaction::parts::URL_WORDS;
 use mirror_policy::redaction::{ALWAYS_KEPT, Redaction};
+use mirror_policy::work::Work;
 
 use crate::input::Input;
 use crate::redaction_model::{Fate, MODELS, Model};
@@ -23,8 +24,12 @@ pub fn check(bytes: &[u8]) {
     let model = input.pick(MODELS);
     for (name, value) in input.pairs() {
         let copied = model.with_redaction(|redaction| {
-            let copied = redaction.header((&name, &value)).map(|value| value.into_owned());
-            let again = redaction.header((&name, &value)).map(|value| value.into_owned());
+            let copied = redaction
+                .header((&name, &value), &Work::new(u64::MAX))
+                .map(|value| value.into_owned());
+            let again = redaction
+                .header((&name, &value), &Work::new(u64::MAX))
+                .map(|value| value.into_owned());
             assert_eq!(copied, again, "the same value has the same token");
             copied
         });
@@ -45,9 +50,11 @@ fn expected(model: &Model, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
     let is_always_kept = ALWAYS_KEPT.iter().any(|kept| kept.as_bytes() == name);
     match fate {
         // The model asks the policy for tokens by this header.
-        Fate::Redact if model.is_hash => {
-            model.with_redaction(|redaction| redaction.header((b"x-secret", value)).map(|value| value.into_owned()))
-        }
+        Fate::Redact if model.is_hash => model.with_redaction(|redaction| {
+            redaction
+                .header((b"x-secret", value), &Work::new(u64::MAX))
+                .map(|value| value.into_owned())
+        }),
         Fate::Redact => None,
         Fate::Remove if !is_always_kept => None,
         _ if name == b":authority" => {

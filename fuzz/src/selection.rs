@@ -10,6 +10,7 @@ use mirror_policy::matching::text::MAX_REGEX_TEXT_BYTES;
 use mirror_policy::plan::Mirror;
 use mirror_policy::reasons::Skipped;
 use mirror_policy::sample::{Dice, key_bucket};
+use mirror_policy::work::Work;
 
 use crate::input::{Input, Pair, headers};
 
@@ -101,9 +102,16 @@ pub fn check(bytes: &[u8]) {
     PLAN.with(|plan| {
         for ((keys, oracle), mirror) in MIRRORS.iter().zip(&plan.mirrors) {
             match oracle {
-                Oracle::Matches(matches) => assert_eq!(mirror.matches(&head), matches(&request), "{keys}"),
+                Oracle::Matches(matches) => assert_eq!(
+                    mirror.matches(&head, &Work::new(0)).unwrap(),
+                    matches(&request),
+                    "{keys}"
+                ),
                 Oracle::Key(salt, find) => {
-                    assert!(mirror.matches(&head), "{keys}: matches every request");
+                    assert!(
+                        mirror.matches(&head, &Work::new(0)).unwrap(),
+                        "{keys}: matches every request"
+                    );
                     sampled_by(mirror, salt, find(&request), &map);
                 }
             }

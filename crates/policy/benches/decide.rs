@@ -16,6 +16,7 @@ use mirror_policy::reasons::Class;
 use mirror_policy::sample::Dice;
 use mirror_policy::statistics::MetricId;
 use mirror_policy::vm_state::VmState;
+use mirror_policy::work::Work;
 
 const ROOT: u32 = 1;
 
@@ -60,7 +61,7 @@ fn matches(criterion: &mut Criterion) {
         let plan = plan(keys);
         let mirror = plan.mirrors.first().unwrap();
         criterion.bench_function(name, |bencher| {
-            bencher.iter(|| mirror.matches(&RequestHead::new(black_box(&headers), None)));
+            bencher.iter(|| mirror.matches(&RequestHead::new(black_box(&headers), None), &Work::new(0)));
         });
     }
 }

@@ -10,6 +10,7 @@ use crate::mirror_state::MirrorState;
 use crate::plan::{Mirror, Plan};
 use crate::sample::Sampling;
 use crate::slot::Slot;
+use crate::work::Work;
 
 /// A plan, bound to the states of its mirrors.
 #[derive(Debug)]
@@ -85,9 +86,11 @@ impl ActivePlan {
         self.marker_lengths.have(name) && self.markers.iter().any(|marker| marker.as_bytes() == name)
     }
 
-    /// Whether a request meets the `match` of at least one mirror. If the plan [needs no headers](Self::needs_headers),
-    /// the head may be empty.
+    /// Whether a request meets, or may meet, the `match` of at least one mirror. If the plan
+    /// [needs no headers](Self::needs_headers), the head may be empty.
     pub fn matches(&self, head: &RequestHead<'_>) -> bool {
-        self.mirrors.iter().any(|active| active.mirror.matches(head))
+        let work = Work::new(0);
+        let mut mirrors = self.mirrors.iter();
+        mirrors.any(|active| active.mirror.matches(head, &work).unwrap_or(true))
     }
 }

@@ -270,6 +270,8 @@ pub struct Limits {
     pub max_in_flight: Whole<1, 65_536>,
     /// How many header and body bytes these copies may have: 1 byte to 256 MiB.
     pub max_buffered_bytes: Whole<1, MAX_BUFFERED_BYTES>,
+    /// How many bytes the filter may examine for one copy, and for the `match` of one request: 64 KiB to 1 GiB.
+    pub max_examined_bytes: Whole<65_536, 1_073_741_824>,
     /// How many copies may begin in a second: 0.001 to 1,000,000 in steps of 0.001. If absent, any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_requests_per_second: Option<PerSecond>,
@@ -352,6 +354,7 @@ impl Default for Limits {
         Self {
             max_in_flight: Whole::clamped(128),
             max_buffered_bytes: Whole::clamped(16 << 20),
+            max_examined_bytes: Whole::clamped(4 << 20),
             max_requests_per_second: None,
         }
     }

@@ -3,6 +3,8 @@
 
 pub mod copied_headers;
 
+pub mod redacted_request;
+
 pub(crate) mod body;
 
 use std::rc::Rc;
@@ -12,6 +14,7 @@ use crate::budget::Permit;
 use crate::headers::Headers;
 use crate::reasons::Dropped;
 use copied_headers::{CopiedBody, CopiedHeader};
+use redacted_request::RedactedRequest;
 
 /// A request as it came in, complete. All its copies share it.
 #[derive(Debug, Default)]
@@ -35,8 +38,8 @@ pub struct RequestCopy {
     pub(crate) original: Rc<Original>,
     /// Whether the copy has the request's body.
     pub(crate) with_body: bool,
-    /// The redacted body. `None` if redaction does not change the body.
-    pub(crate) redacted: Option<Vec<u8>>,
+    /// The request after redaction. `None` if the mirror does not redact.
+    pub(crate) redacted: Option<Rc<RedactedRequest>>,
 }
 
 // === impl RequestCopy ===
@@ -49,17 +52,24 @@ impl RequestCopy {
     pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
         let body = CopiedBody {
             bytes: self.body().len(),
-            is_original: self.with_body && self.redacted.is_none(),
+            is_original: self.with_body && self.redacted_body().is_none(),
         };
-        copied_headers::of(&self.mirror.mirror, &self.original.headers, body)
+        let edits = self.redacted.as_ref().map_or(&[][..], |redacted| &redacted.headers);
+        copied_headers::of(&self.mirror.mirror, &self.original.headers, edits, body)
     }
 
     /// The body of the copy. It is empty if the copy has no body.
     pub fn body(&self) -> &[u8] {
-        match &self.redacted {
+        match self.redacted_body() {
             Some(redacted) => redacted,
             None if self.with_body => &self.original.body,
             None => &[],
         }
+    }
+
+    /// The redacted body. Returns `None` if the copy has no body, or the body of the request.
+    fn redacted_body(&self) -> Option<&[u8]> {
+        let redacted = self.redacted.as_ref().filter(|_| self.with_body)?;
+        redacted.body.as_deref()
     }
 }

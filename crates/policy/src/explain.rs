@@ -25,6 +25,7 @@ use crate::request::{CollectedCopy, Request};
 use crate::sample::Dice;
 use crate::statistics::Statistic;
 use crate::vm_state::VmState;
+use crate::work::Work;
 
 pub use check::{Check, Holds, quoted};
 pub use copied::{BodyFate, Cause, CopyDescription, HeaderChange};
@@ -51,6 +52,7 @@ pub use explanation::{Decision, Entry, Explanation, WholeRequest};
 /// ```
 pub fn explain(plan: &Plan, request: &WholeRequest, mut dice: Option<&mut Dice>) -> Vec<Explanation> {
     let head = RequestHead::new(&request.headers, request.port);
+    let work = Work::new(0);
     let explain = |(index, mirror): (usize, &Rc<Mirror>)| {
         let mut explanation = Explanation {
             mirror: index,
@@ -62,9 +64,10 @@ pub fn explain(plan: &Plan, request: &WholeRequest, mut dice: Option<&mut Dice>)
         };
         if plan.enabled && mirror.config.enabled {
             explanation.entries = entries(mirror, &head, index);
-            explanation.decision = Decision::NoMatch;
-            if mirror.matches(&head) {
-                explanation.run_gates(plan, mirror, request, dice.as_deref_mut());
+            match mirror.matches(&head, &work) {
+                Ok(true) => explanation.run_gates(plan, mirror, request, dice.as_deref_mut()),
+                Ok(false) => explanation.decision = Decision::NoMatch,
+                Err(reason) => explanation.decision = Decision::Dropped(reason),
             }
         }
         explanation
@@ -76,7 +79,7 @@ fn entries(mirror: &Mirror, head: &RequestHead<'_>, index: usize) -> Vec<Entry> 
     let entries = mirror.matchers.iter().enumerate();
     let entry = |(entry, matcher): (usize, &crate::matching::RequestMatcher)| Entry {
         conditions: matcher.checks(head, &format!("mirrors[{index}].match[{entry}]")),
-        holds: matcher.matches(head),
+        holds: matcher.matches(head, &Work::new(u64::MAX)),
     };
     entries.map(entry).collect()
 }

@@ -12,6 +12,8 @@ pub mod statistics;
 // A configuration: bytes -> what the user wrote -> plan.
 pub mod config_error;
 
+pub mod work;
+
 pub mod document;
 
 pub mod configuration;

@@ -5,12 +5,15 @@
 mod expression_syntax;
 pub mod text;
 
+pub mod weight;
+
 use std::borrow::Cow;
 
 use crate::config_error::ConfigError;
 use crate::configuration::{Named, RequestMatch, StringMatch};
 use crate::grammar;
 use crate::headers::Headers;
+use crate::work::Work;
 use text::TextMatcher;
 
 /// The parts of a request that an entry of `match` can ask for.
@@ -142,52 +145,75 @@ impl RequestMatcher {
         self.port.is_some()
     }
 
-    /// Whether a request meets the entry.
-    pub fn matches(&self, head: &RequestHead<'_>) -> bool {
+    /// Whether a request meets the entry. If the work is over its limit, the answer says nothing.
+    pub fn matches(&self, head: &RequestHead<'_>, work: &Work) -> bool {
         let headers = head.headers;
         let pseudo = |matcher: &Option<TextMatcher>, name: &[u8]| {
             matcher
                 .as_ref()
-                .is_none_or(|matcher| headers.get(name).is_some_and(|value| matcher.matches(value)))
+                .is_none_or(|matcher| headers.get(name).is_some_and(|value| matcher.matches(value, work)))
         };
         (self.port.is_none() || self.port == head.port)
             && pseudo(&self.method, b":method")
             && pseudo(&self.authority, b":authority")
             && pseudo(&self.scheme, b":scheme")
-            && self.path.as_ref().is_none_or(|matcher| matcher.matches(head.path))
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|matcher| matcher.matches(head.path, work))
             && self
                 .headers
                 .iter()
-                .all(|condition| condition.holds(headers.joined(condition.name.as_bytes())))
+                .all(|condition| condition.holds(condition.header(headers, work), work))
             && self
                 .without_headers
                 .iter()
-                .all(|condition| condition.is_excluded(headers.joined(condition.name.as_bytes())))
+                .all(|condition| condition.is_excluded(condition.header(headers, work), work))
             && self
                 .query_params
                 .iter()
-                .all(|condition| condition.holds(query_param(head.target, condition.name.as_bytes()).map(Cow::from)))
+                .all(|condition| condition.holds(condition.query_param(head.target, work).map(Cow::from), work))
     }
 }
 
 // === impl Condition ===
 
 impl Condition {
+    /// The values of the header that the condition names, joined by a comma. Returns `None` if the request has no such
+    /// header, or if the work is over its limit.
+    pub(crate) fn header<'a>(&'a self, headers: &'a Headers, work: &Work) -> Option<Cow<'a, [u8]>> {
+        let name = self.name.as_bytes();
+        let mut values = headers.all(name);
+        let first = values.next()?;
+        if values.next().is_none() {
+            return Some(first.into());
+        }
+        work.charge(headers.bytes()).ok()?;
+        headers.joined(name)
+    }
+
+    /// The value of the query parameter that the condition names. Returns `None` if the path has no such parameter, or
+    /// if the work is over its limit.
+    pub(crate) fn query_param<'a>(&self, target: &'a [u8], work: &Work) -> Option<&'a [u8]> {
+        work.charge(target.len() as u64).ok()?;
+        query_param(target, self.name.as_bytes())
+    }
+
     /// Whether a value meets the condition. `None` is an absent header or parameter.
-    pub(crate) fn holds(&self, value: Option<Cow<'_, [u8]>>) -> bool {
+    pub(crate) fn holds(&self, value: Option<Cow<'_, [u8]>>, work: &Work) -> bool {
         match (&self.value, value) {
             (_, None) => false,
             (None, Some(_)) => true,
-            (Some(matcher), Some(value)) => matcher.matches(&value),
+            (Some(matcher), Some(value)) => matcher.matches(&value, work),
         }
     }
 
     /// Whether a value meets the condition of `withoutHeaders`. `None` is an absent header.
-    pub(crate) fn is_excluded(&self, value: Option<Cow<'_, [u8]>>) -> bool {
+    pub(crate) fn is_excluded(&self, value: Option<Cow<'_, [u8]>>, work: &Work) -> bool {
         match &self.value {
             None => value.is_none(),
             // Istio sets `treat_missing_header_as_empty` for these conditions (pilot/pkg/networking/core/route).
-            Some(matcher) => !matcher.matches(&value.unwrap_or_default()),
+            Some(matcher) => !matcher.matches(&value.unwrap_or_default(), work),
         }
     }
 }

@@ -10,8 +10,10 @@ use crate::configuration::{
     Authority, AuthorityMode, Config, Destination, HeaderOperations, MirrorConfig, Named, read,
 };
 use crate::matching::{RequestHead, RequestMatcher};
+use crate::reasons::Dropped;
 use crate::redaction::Redaction;
 use crate::sample::Sampling;
+use crate::work::Work;
 use crate::{document, grammar};
 
 /// A plan has at most this many mirrors. The bound limits the cost of one request.
@@ -50,8 +52,8 @@ pub struct Mirror {
     pub sampling: Sampling,
     /// How the copy's authority is made.
     pub authority: AuthorityRewrite,
-    /// How the copy is redacted.
-    pub redaction: Option<Redaction>,
+    /// How the copy is redacted. Mirrors of one plan with equal `redact` share it.
+    pub redaction: Option<Rc<Redaction>>,
 }
 
 /// How the authority of a copy is made.
@@ -96,7 +98,11 @@ impl Plan {
                 let problem = format!("`{}` is the name of another mirror too; names are unique", mirror.name);
                 return Err(ConfigError::invalid(format!("{path}.name"), problem));
             }
-            mirrors.push(Rc::new(Mirror::compile(mirror, &path)?));
+            let mut mirror = Mirror::compile(mirror, &path)?;
+            if let Some(equal) = mirrors.iter().find(|other| other.config.redact == mirror.config.redact) {
+                mirror.redaction = equal.redaction.clone();
+            }
+            mirrors.push(Rc::new(mirror));
         }
         Ok(Self {
             enabled: config.enabled,
@@ -123,9 +129,28 @@ impl Mirror {
         end.is_some_and(|end| wall.is_none_or(|now| now >= end))
     }
 
-    /// Whether a request meets the mirror's `match`.
-    pub fn matches(&self, head: &RequestHead<'_>) -> bool {
-        self.matchers.is_empty() || self.matchers.iter().any(|matcher| matcher.matches(head))
+    /// Whether a request meets the mirror's `match`. `work` is the work for this request so far, for this mirror and
+    /// those before it.
+    ///
+    /// # Errors
+    /// No entry is met within `limits.maxExaminedBytes`, and an entry would need more work.
+    pub fn matches(&self, head: &RequestHead<'_>, work: &Work) -> Result<bool, Dropped> {
+        if self.matchers.is_empty() {
+            return Ok(true);
+        }
+        let limit = self.config.limits.max_examined_bytes.get();
+        work.go_on(limit);
+        let mut decided = Ok(false);
+        for matcher in &self.matchers {
+            let is_met = matcher.matches(head, work);
+            if work.is_over() {
+                decided = Err(Dropped::TooCostly);
+                work.go_on(limit);
+            } else if is_met {
+                return Ok(true);
+            }
+        }
+        decided
     }
 
     /// Whether the mirror's `match` asks for the port on which the proxy accepted the request.
@@ -187,10 +212,9 @@ impl Mirror {
         }
         config.marker = grammar::marker_name(&config.marker, &format!("{path}.marker"))?;
         config.headers = compile_headers(config.headers, &config.marker, &format!("{path}.headers"))?;
-        let redaction = match &mut config.redact {
-            Some(redact) => Some(Redaction::compile(redact, &config.marker, &format!("{path}.redact"))?),
-            None => None,
-        };
+        let redact = config.redact.as_mut();
+        let redaction = redact.map(|redact| Redaction::compile(redact, &config.marker, &format!("{path}.redact")));
+        let redaction = redaction.transpose()?.map(Rc::new);
         let (cap, budget) = (config.body.max_bytes.get(), config.limits.max_buffered_bytes.get());
         if cap > budget {
             let problem = format!("{cap} is more than `limits.maxBufferedBytes` ({budget}); a body never takes more");

@@ -56,7 +56,9 @@ vocabulary! {
         BodyWait => "body_wait", "The request was not complete within `body.maxWait`.";
         BodyUnreadable => "body_unreadable", "The proxy did not give a part of the body to the filter.";
         RequestReset => "request_reset", "The request ended before it was complete: the client went away, or the answer came early.";
-        RedactFailed => "redact_failed", "The body cannot be redacted. `redact.json` names values, and the body is not JSON, is compressed or is nested too deeply. Or parameters are redacted, and the body is a form in parts or a compressed form. Or the body is larger than `body.maxBytes` once it is redacted.";
+        RedactFailed => "redact_failed", "The body cannot be redacted. `redact.json` or `redact.keep.json` names values, and the body is not JSON, is compressed or is nested too deeply. Or parameters are redacted, and the body is a form in parts or a compressed form. Or the body is larger than `body.maxBytes` once it is redacted.";
+        RedactUnmet => "redact_unmet", "`redact.require` is set, and a pointer of `redact.json` names nothing in the body.";
+        TooCostly => "too_costly", "The work for the copy would have been over `limits.maxExaminedBytes`: the regular expressions of `match`, or redaction.";
         HeadersTooLarge => "headers_too_large", "The copy's headers are more than Envoy takes from a filter: 1 MiB or 1024 headers.";
         HeadersMissing => "headers_missing", "The request has no method, path or authority, so no copy can be sent.";
         ClusterMissing => "cluster_missing", "The proxy does not know the shadow's cluster.";

@@ -17,6 +17,9 @@ mod form;
 mod token;
 
 mod json_body;
+mod json_pointers;
+mod json_scanner;
+mod json_text;
 
 mod check;
 
@@ -26,11 +29,12 @@ use crate::config_error::ConfigError;
 use crate::configuration::redact::Redact;
 use crate::headers::{Header, Headers, MAX_HEADER_BYTES};
 use crate::reasons::Dropped;
+use crate::work::{TOKEN, Work};
 use form::BodyKind;
-use json_body::ValueToken;
+use json_body::{JsonRules, Replace};
 use parts::Editor;
 use selection::{Fate, Selection};
-use token::TokenKey;
+use token::{TokenKey, ValueToken};
 
 pub use check::MAX_ENTRIES;
 
@@ -40,10 +44,8 @@ pub const ALWAYS_KEPT: &[&str] = &["content-encoding", "content-type", "grpc-enc
 /// The compiled redaction of one mirror.
 #[derive(Debug)]
 pub struct Redaction {
-    /// The pointers of `redact.json`.
-    json: Vec<String>,
-    /// The pointers of `redact.keep.json`. `None` if every value may stay.
-    kept_json: Option<Vec<String>>,
+    /// The rules for a JSON body. `None` if no JSON value is named.
+    json: Option<JsonRules>,
     /// The key of the tokens. `None` if redaction removes.
     key: Option<TokenKey>,
     headers: Selection,
@@ -84,18 +86,18 @@ impl Redaction {
         };
         Ok(Self {
             params: Selection::new(&redact.query_params, keep.query_params.as_deref(), has_preset),
-            json: redact.json.clone(),
-            kept_json: redact.keep.json.clone(),
+            json: JsonRules::compile(&redact.json, keep.json.as_deref(), redact.require),
             key,
             headers,
             cookies,
         })
     }
 
-    /// The value of a header on the copy. Returns `None` if redaction removes the header.
-    pub fn header<'a>(&self, (name, value): Header<'a>) -> Option<Cow<'a, [u8]>> {
+    /// The value of a header on the copy. Returns `None` if redaction removes the header, or if the work is over its
+    /// limit.
+    pub fn header<'a>(&self, (name, value): Header<'a>, work: &Work) -> Option<Cow<'a, [u8]>> {
         if name == b"cookie" {
-            return self.cookies(value);
+            return self.cookies(value, work);
         }
         // A pseudo header is what makes a request.
         let fate = match name {
@@ -103,11 +105,13 @@ impl Redaction {
             _ => self.headers.fate(name, None),
         };
         match fate {
-            Fate::Redact => self.token(value).map(|token| token.to_vec().into()),
+            Fate::Redact => self.token(value, work).map(|token| token.to_vec().into()),
             Fate::Remove if !ALWAYS_KEPT.iter().any(|kept| kept.as_bytes() == name) => None,
             _ if !self.params.is_needed() => Some(value.into()),
             _ if name == b":authority" => Some(parts::without_user(value).into()),
-            _ if parts::is_url(name) => Some(self.edit(&self.params, MAX_HEADER_BYTES, |editor| editor.url(value))),
+            _ if parts::is_url(name) => {
+                Some(self.edit(&self.params, MAX_HEADER_BYTES, work, |editor| editor.url(value)))
+            }
             _ => Some(value.into()),
         }
     }
@@ -115,18 +119,23 @@ impl Redaction {
     /// The redacted body of a request with these headers. Returns `None` if redaction does not change the body.
     ///
     /// # Errors
-    /// `redact.json` has pointers, and the body is not JSON or nests too deeply. Parameters are redacted, and the body
-    /// is a form in parts or a compressed form. The body would grow beyond `max_bytes`.
-    pub fn body(&self, headers: &Headers, body: &[u8], max_bytes: u64) -> Result<Option<Vec<u8>>, Dropped> {
+    /// A JSON value is named or kept, and the body is not JSON or nests too deeply. Parameters are redacted, and the
+    /// body is a form in parts or a compressed form. The body would grow beyond `max_bytes`. A required pointer names
+    /// nothing. The work would be over its limit.
+    pub fn body(
+        &self,
+        headers: &Headers,
+        body: &[u8],
+        max_bytes: u64,
+        work: &Work,
+    ) -> Result<Option<Vec<u8>>, Dropped> {
         if body.is_empty() {
             return Ok(None);
         }
-        if !self.json.is_empty() {
-            let edited = json_body::edit(body, &self.json, max_bytes, &|value| self.token(value));
-            return edited.ok_or(Dropped::RedactFailed);
-        }
-        if self.kept_json.is_some() {
-            return Err(Dropped::RedactFailed);
+        if let Some(rules) = &self.json {
+            let replace = |value: &[u8]| self.token(value, work);
+            let replace: Option<Replace<'_>> = self.key.is_some().then_some(&replace);
+            return rules.edit(body, max_bytes, work, replace);
         }
         if !self.params.is_needed() {
             return Ok(None);
@@ -135,8 +144,10 @@ impl Redaction {
             BodyKind::Other => Ok(None),
             BodyKind::OtherForm => Err(Dropped::RedactFailed),
             BodyKind::Form => {
+                work.charge(body.len() as u64)?;
                 let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX);
-                match self.edit(&self.params, limit, |editor| editor.parameters(body)) {
+                match self.edit(&self.params, limit, work, |editor| editor.parameters(body)) {
+                    _ if work.is_over() => Err(Dropped::TooCostly),
                     Some(edited) if edited.len() > limit => Err(Dropped::RedactFailed),
                     edited => Ok(edited),
                 }
@@ -144,24 +155,27 @@ impl Redaction {
         }
     }
 
-    fn cookies<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    fn cookies<'a>(&self, line: &'a [u8], work: &Work) -> Option<Cow<'a, [u8]>> {
         match &self.cookies {
             CookieFate::Remove => None,
             CookieFate::Some(selection) if !selection.is_needed() => Some(line.into()),
-            CookieFate::Some(selection) => self.edit(selection, MAX_HEADER_BYTES, |editor| editor.cookies(line)),
+            CookieFate::Some(selection) => self.edit(selection, MAX_HEADER_BYTES, work, |editor| editor.cookies(line)),
         }
     }
 
-    fn edit<T>(&self, selection: &Selection, max_bytes: usize, edit: impl FnOnce(Editor<'_>) -> T) -> T {
+    fn edit<T>(&self, selection: &Selection, max_bytes: usize, work: &Work, edit: impl FnOnce(Editor<'_>) -> T) -> T {
         edit(Editor {
             selection,
-            replace: &|value| self.token(value),
+            replace: &|value| self.token(value, work),
             max_bytes,
         })
     }
 
-    /// The token of a value. Returns `None` if redaction removes values.
-    fn token(&self, value: &[u8]) -> Option<ValueToken> {
-        self.key.as_ref().map(|key| key.token(value))
+    /// The token of a value. Returns `None` if redaction removes values, or if the work is over its limit.
+    fn token(&self, value: &[u8], work: &Work) -> Option<ValueToken> {
+        let key = self.key.as_ref()?;
+        work.charge(TOKEN + value.len() as u64).ok()?;
+        work.step(value.len());
+        Some(key.token(value))
     }
 }

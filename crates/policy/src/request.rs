@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::active_plan::ActiveMirror;
 use crate::budget::Permit;
+use crate::copy::redacted_request::{RedactedRequest, Redactions};
 use crate::copy::{Original, RequestCopy, body};
 use crate::gates::Facts;
 use crate::headers::Headers;
@@ -46,7 +47,7 @@ pub(crate) struct CollectedCopy {
     mirror: Rc<ActiveMirror>,
     permit: Permit,
     with_body: bool,
-    redacted: Option<Vec<u8>>,
+    redacted: Option<Rc<RedactedRequest>>,
     /// The monotonic time until which the request must be complete.
     deadline: Duration,
 }
@@ -96,19 +97,17 @@ impl CollectedCopy {
         })
     }
 
-    /// Redacts the body of a complete request. The copy is charged for the new length, because Envoy stores the new
+    /// Redacts a complete request. The copy is charged for the new length of the body, because Envoy stores the new
     /// body.
-    fn redact(&mut self, original: &Original) -> Result<(), Dropped> {
+    fn redact(&mut self, original: &Original, redactions: &mut Redactions) -> Result<(), Dropped> {
         let Self { mirror, permit, .. } = self;
-        let Some(redaction) = mirror.mirror.redaction.as_ref().filter(|_| self.with_body) else {
+        let Some(redacted) = redactions.of(&mirror.mirror, self.with_body, &original.headers, &original.body)? else {
             return Ok(());
         };
-        let max_bytes = mirror.mirror.config.body.max_bytes.get();
-        let Some(redacted) = redaction.body(&original.headers, &original.body, max_bytes)? else {
-            return Ok(());
-        };
-        let (before, after) = (original.body.len() as u64, redacted.len() as u64);
+        let length = redacted.body.as_ref().filter(|_| self.with_body).map(Vec::len);
         self.redacted = Some(redacted);
+        let Some(after) = length else { return Ok(()) };
+        let (before, after) = (original.body.len() as u64, after as u64);
         mirror.state.with(|state| {
             state.refund(permit, before.saturating_sub(after));
             state.charge(permit, after.saturating_sub(before))
@@ -212,9 +211,11 @@ impl Request {
         let Stage::Collecting { original, copies } = &mut self.stage else {
             return Vec::new();
         };
+        let wanted = copies.iter().map(|copy| (&*copy.mirror.mirror, copy.with_body));
+        let mut redactions = Redactions::new(wanted);
         retain(copies, |copy| {
             copy.check_deadline(now)?;
-            copy.redact(original)
+            copy.redact(original, &mut redactions)
         });
         let original = Rc::new(std::mem::take(original));
         let complete = |copy: CollectedCopy| RequestCopy {

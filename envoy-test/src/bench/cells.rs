@@ -76,6 +76,7 @@ impl Cell {
         let healthy = match self.request {
             Request::Get | Request::Post1k => 2000.0,
             Request::Post64k => 600.0,
+            Request::Json1m | Request::Zeros1m => 40.0,
         };
         match self.shadow {
             Shadow::Healthy => healthy,

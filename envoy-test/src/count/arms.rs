@@ -24,6 +24,12 @@ pub const REDACTED: &str = "filter-100-redact";
 pub const TWO: &str = "filter-100-two";
 /// Four mirrors of all requests.
 pub const FOUR: &str = "filter-100-four";
+/// The same with one pointer in `redact.json`.
+pub const POINTER: &str = "filter-100-json-1";
+/// The same with as many pointers as `redact.json` may have.
+pub const POINTERS: &str = "filter-100-json-64";
+/// Four mirrors with that list.
+pub const POINTERS_FOUR: &str = "filter-100-json-64-four";
 /// The arms without which no ratio can be told.
 pub const ALWAYS: [&str; 2] = [BASELINE, crate::measure::arm::NATIVE];
 
@@ -101,6 +107,11 @@ fn shapes() -> Vec<Shape> {
     };
     let prefix = |number| json!({"prefix": format!("/another/{number}/")});
     let expression = |number| json!({"regex": format!("/another/{number}/[a-z]+(/.*)?")});
+    let pointers = |count: usize| -> Value {
+        let first = ["/user/email".to_owned()];
+        let more = (1..count).map(|number| format!("/items/*/secret{number}"));
+        json!({"redact": {"json": first.into_iter().chain(more).collect::<Vec<_>>()}})
+    };
     let keyed = json!({"by": "header", "name": "traceparent"});
     let none = |kind, keys| Shape::new(kind, keys, false, 0.0);
     let zero = |kind, keys| Shape::new(kind, keys, true, 0.0);
@@ -120,6 +131,9 @@ fn shapes() -> Vec<Shape> {
         copied(ONE, json!({})),
         copied(REDACTED, json!({"redact": {"preset": "credentials"}})),
         copied("filter-100-keyed", json!({"sample": keyed})),
+        copied(POINTER, pointers(1)),
+        copied(POINTERS, pointers(64)),
+        copied(POINTERS_FOUR, pointers(64)).of(4),
         copied(TWO, json!({})).of(2),
         copied(FOUR, json!({})).of(4),
     ]
@@ -128,9 +142,15 @@ fn shapes() -> Vec<Shape> {
 // === impl Case ===
 
 impl Case {
-    /// Whether the arm takes such requests: the least mirror has no body to send.
+    /// Whether the arm takes such requests: the least mirror has no body to send, and only the arms that read JSON take
+    /// large bodies.
     pub fn takes(&self, request: Request) -> bool {
-        self.arm.kind != BARE || request == Request::Get
+        match self.arm.kind {
+            BARE => request == Request::Get,
+            BASELINE | crate::measure::arm::NATIVE => true,
+            POINTER | POINTERS | POINTERS_FOUR => request.is_large(),
+            _ => !request.is_large(),
+        }
     }
 
     /// The VM that the arm needs, if the arm needs one.
@@ -226,6 +246,6 @@ mod tests {
         assert_eq!(arms.len(), cases.len());
         let mirrors: Vec<_> = cases.iter().flat_map(|case| &case.mirrors).collect();
         assert_eq!(mirrors.iter().collect::<BTreeSet<_>>().len(), mirrors.len());
-        assert_eq!(mirrors.len(), 2 * (10 + 16 + 2 + 4));
+        assert_eq!(mirrors.len(), 2 * (12 + 16 + 2 + 4 + 4));
     }
 }

@@ -52,9 +52,11 @@ pub fn file() -> PathBuf {
 pub fn has(case: &Case, request: Request) -> bool {
     let is_exact = !case.mirrors.is_empty() && !case.is_by_chance();
     match request {
-        Request::Get => is_exact && case.arm.kind != arms::TWO,
+        Request::Get => is_exact && case.takes(request) && case.arm.kind != arms::TWO,
         Request::Post1k => case.arm.kind == arms::REDACTED,
         Request::Post64k => case.arm.kind == arms::ONE,
+        Request::Json1m => case.arm.kind == arms::POINTER,
+        Request::Zeros1m => [arms::POINTERS, arms::POINTERS_FOUR].contains(&case.arm.kind),
     }
 }
 
@@ -186,6 +188,8 @@ fn tolerance(budget: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ValueEnum as _;
+
     use crate::count::results::{Count, FURTHER};
 
     fn budget(text: &str) -> Budget {
@@ -275,7 +279,7 @@ mod tests {
             module: "/m.wasm".into(),
         };
         let cases = arms::all(&[build], &arms::References::default());
-        for request in [Request::Get, Request::Post1k, Request::Post64k] {
+        for request in Request::value_variants().iter().copied() {
             let mut counted: Vec<_> = cases
                 .iter()
                 .filter(|case| has(case, request))

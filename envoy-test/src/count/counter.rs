@@ -72,6 +72,27 @@ struct Seen {
     copies: u64,
 }
 
+// === impl Amount ===
+
+impl Amount {
+    /// How much is counted of this kind of request.
+    fn of(self, request: Request) -> Self {
+        // A large request is the work of hundreds of small ones, and V8 has optimised the code after a few.
+        let part = |requests: u32| {
+            if request.is_large() {
+                requests.div_ceil(15)
+            } else {
+                requests
+            }
+        };
+        Self {
+            warm_up: part(self.warm_up),
+            requests: part(self.requests),
+            rounds: self.rounds,
+        }
+    }
+}
+
 // === impl Counter ===
 
 impl<'a> Counter<'a> {
@@ -121,19 +142,20 @@ impl<'a> Counter<'a> {
         let mut all = Vec::new();
         for (request, cases) in schedule {
             let begin = Instant::now();
+            let amount = self.amount.of(*request);
             // What came before, such as the compilation of the modules, is not counted.
             self.callgrind.instructions(self.proxy.id())?;
             for case in cases {
-                self.load(case, *request, self.amount.warm_up)?;
+                self.load(case, *request, amount.warm_up)?;
             }
             let worker = self.worker(cases)?;
             let warm = begin.elapsed().as_secs_f64();
             let mut counts: Vec<_> = cases.iter().map(|case| Count::new(&case.arm, *request)).collect();
-            for _ in 0..self.amount.rounds {
+            for _ in 0..amount.rounds {
                 for (case, count) in cases.iter().zip(&mut counts) {
-                    self.load(case, *request, self.amount.requests)?;
+                    self.load(case, *request, amount.requests)?;
                     let instructions = self.instructions(worker)?;
-                    count.instructions.push(instructions / f64::from(self.amount.requests));
+                    count.instructions.push(instructions / f64::from(amount.requests));
                 }
             }
             let total = begin.elapsed().as_secs_f64();

@@ -1,9 +1,10 @@
 //! What a mirror copies: until when, which methods, which headers, how much, and what it may need. The same rules for a
 //! job, a plugin configuration, and a mirror of Envoy's own.
 
-use mirror_policy::configuration::redact::RedactPreset;
+use mirror_policy::configuration::redact::{Redact, RedactPreset};
 use mirror_policy::configuration::timestamp::Timestamp;
 use mirror_policy::configuration::{MirrorConfig, StringMatch};
+use mirror_policy::matching::text::work_per_byte;
 use mirror_policy::plan::Mirror;
 use mirror_policy::{ConfigError, Plan};
 use regex_lite::Regex;
@@ -19,6 +20,9 @@ pub(super) const PROXY_MEMORY: u64 = 1 << 30;
 
 /// What changes something (RFC 9110, section 9.2.1).
 const UNSAFE: &[&str] = &["POST", "PUT", "PATCH", "DELETE"];
+
+/// An expression is expected to take texts of this many bytes.
+const TEXT: u64 = 512;
 
 /// The headers by which a client proves who it is.
 const CREDENTIALS: &[&str] = &["authorization", "cookie"];
@@ -96,6 +100,9 @@ fn what_is_copied(config: &MirrorConfig, native: bool, path: &str, report: &mut 
         format!("{path}.match")
     };
     unsafe_methods(&at, report, lets_through);
+    if !native {
+        work(config, path, report);
+    }
     let kept: Vec<&str> = CREDENTIALS
         .iter()
         .copied()
@@ -112,6 +119,34 @@ fn what_is_copied(config: &MirrorConfig, native: bool, path: &str, report: &mut 
             path,
             format!("copies the headers {}{how}", kept.join(" and ")),
         );
+    }
+}
+
+/// What is more work than the mirror's limit.
+fn work(config: &MirrorConfig, path: &str, report: &mut Report<'_>) {
+    let limit = config.limits.max_examined_bytes.get();
+    let cap = config.body.max_bytes.get();
+    let reads_bodies = |redact: &Redact| !redact.json.is_empty() || redact.keep.json.is_some();
+    if cap > limit && config.redact.as_deref().is_some_and(reads_bodies) {
+        let message =
+            format!("{cap} is more than `limits.maxExaminedBytes` ({limit}), and `redact` reads bodies as JSON");
+        report.add(codes::TOO_COSTLY, format!("{path}.body.maxBytes"), message);
+    }
+    for (index, entry) in config.r#match.iter().enumerate() {
+        let texts = [&entry.uri, &entry.method, &entry.authority, &entry.scheme]
+            .into_iter()
+            .flatten();
+        let named = [&entry.headers, &entry.without_headers, &entry.query_params];
+        let named = named
+            .into_iter()
+            .flat_map(|named| named.0.iter().map(|(_, value)| value));
+        for pattern in texts.chain(named).filter_map(|value| value.regex.as_deref()) {
+            let longest = limit / work_per_byte(pattern);
+            if longest < TEXT {
+                let message = format!("the limits allow `{pattern}` texts of {longest} bytes only");
+                report.add(codes::TOO_COSTLY, format!("{path}.match[{index}]"), message);
+            }
+        }
     }
 }
 

@@ -54,6 +54,10 @@ codes! {
         "Filters of one name in a proxy are one plugin: they share budgets, rate limits and circuit breakers, and one whose configuration is refused copies by the other's. Without a name, an update begins with new budgets and breakers, and a refused one copies nothing.";
         "Give each filter a `name` of its own, beside its `configuration`.";
 
+    TOO_COSTLY = "TM009" Warning "Too much work for its limit":
+        "A body or a text that the configuration allows is more work than `limits.maxExaminedBytes` for one copy: such copies are always `dropped{too_costly}`. docs/limits.md says what counts as work.";
+        "Raise `limits.maxExaminedBytes`, lower `body.maxBytes`, or write the expression without large counted repetitions.";
+
     // === where the filter is attached ===
 
     FAIL_CLOSE = "TM010" Error "The primary depends on the filter":

@@ -273,6 +273,12 @@ pub const fn remedy(dropped: Dropped) -> &'static str {
         Dropped::RedactFailed => {
             "bodies are not what `redact` can read: leave them out by `match`, or send headers only."
         }
+        Dropped::RedactUnmet => {
+            "bodies lack a value that `redact.json` names: correct the pointer, or leave such requests out by `match`."
+        }
+        Dropped::TooCostly => {
+            "make the expressions of `match` simpler, lower `body.maxBytes`, or raise `limits.maxExaminedBytes`."
+        }
         Dropped::HeadersTooLarge => {
             "remove large headers from the copy by `headers.remove`, or leave such requests out by `match`."
         }

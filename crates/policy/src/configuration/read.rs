@@ -230,10 +230,16 @@ fn body(node: Node) -> Result<Body> {
 }
 
 fn limits(node: Node) -> Result<Limits> {
-    let mut object = node.object(&["maxInFlight", "maxBufferedBytes", "maxRequestsPerSecond"])?;
+    let mut object = node.object(&[
+        "maxInFlight",
+        "maxBufferedBytes",
+        "maxExaminedBytes",
+        "maxRequestsPerSecond",
+    ])?;
     let mut limits = Limits::default();
     replace(&mut limits.max_in_flight, object.take("maxInFlight"), whole)?;
     replace(&mut limits.max_buffered_bytes, object.take("maxBufferedBytes"), whole)?;
+    replace(&mut limits.max_examined_bytes, object.take("maxExaminedBytes"), whole)?;
     limits.max_requests_per_second = object.take("maxRequestsPerSecond").map(per_second).transpose()?;
     Ok(limits)
 }

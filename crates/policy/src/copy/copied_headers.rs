@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::redacted_request::HeaderEdit;
 use crate::configuration::{HeaderOperations, PrefixRewrite};
 use crate::headers::{Header, Headers, MAX_HEADER_BYTES, MAX_HEADERS, number};
 use crate::hop_by_hop::is_hop_by_hop;
@@ -22,17 +23,28 @@ pub struct CopiedBody {
 /// A header of a copy: its name and its value.
 pub type CopiedHeader<'a> = (&'a [u8], Cow<'a, [u8]>);
 
-/// The headers of a copy. In this order, headers are redacted or left out, path and authority are rewritten, configured
-/// headers are removed, set and added, and the marker is set.
+/// The headers of a copy. `edits` are what redaction does to the headers, in order. In this order, headers are redacted
+/// or left out, path and authority are rewritten, configured headers are removed, set and added, and the marker is set.
 ///
 /// # Errors
 /// The copy has no method, path or authority, or its headers are more than Envoy takes.
-pub fn of<'a>(mirror: &'a Mirror, original: &'a Headers, body: CopiedBody) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
+pub fn of<'a>(
+    mirror: &'a Mirror,
+    original: &'a Headers,
+    mut edits: &'a [HeaderEdit],
+    body: CopiedBody,
+) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
     let HeaderOperations { set, add, remove } = &mirror.config.headers;
     let mut copy = Vec::with_capacity(original.len() + set.0.len() + add.0.len() + 1);
     let [mut has_method, mut has_path, mut has_authority] = [false; 3];
-    for (name, value) in original.iter() {
-        if let Some(value) = copied_value(mirror, (name, value), body) {
+    for (index, (name, value)) in original.iter().enumerate() {
+        let mut redacted = Some(value);
+        if let [(at, edit), rest @ ..] = edits
+            && *at == index
+        {
+            (redacted, edits) = (edit.as_deref(), rest);
+        }
+        if let Some(value) = copied_value(mirror, (name, value), redacted, body) {
             match name {
                 b":method" => has_method |= !value.is_empty(),
                 b":path" => has_path |= !value.is_empty(),
@@ -71,19 +83,19 @@ fn check_size(copy: &[CopiedHeader<'_>]) -> Result<(), Dropped> {
     Ok(())
 }
 
-/// The value of a request's header on the copy. Returns `None` if the copy does not have the header.
-fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body: CopiedBody) -> Option<Cow<'a, [u8]>> {
+/// The value of a request's header on the copy. `redacted` is the value after redaction, or `None` if redaction removes
+/// the header. Returns `None` if the copy does not have the header.
+fn copied_value<'a>(
+    mirror: &'a Mirror,
+    (name, value): Header<'a>,
+    redacted: Option<&'a [u8]>,
+    body: CopiedBody,
+) -> Option<Cow<'a, [u8]>> {
     match name {
-        b":authority" => Some(match redacted(mirror, (name, value))? {
-            Cow::Borrowed(original) => authority(&mirror.authority, original),
-            Cow::Owned(original) => authority(&mirror.authority, &original).into_owned().into(),
-        }),
+        b":authority" => Some(authority(&mirror.authority, redacted?)),
         b":path" => {
             let rewrite = mirror.config.path.as_ref().map(|path| &path.prefix_rewrite);
-            Some(match redacted(mirror, (name, value))? {
-                Cow::Borrowed(original) => path(rewrite, original),
-                Cow::Owned(original) => path(rewrite, &original).into_owned().into(),
-            })
+            Some(path(rewrite, redacted?))
         }
         // Envoy has the host as `:authority`. It would join the two values.
         b"host" => None,
@@ -91,15 +103,7 @@ fn copied_value<'a>(mirror: &'a Mirror, (name, value): Header<'a>, body: CopiedB
         b"content-length" if body.bytes > 0 => Some(body.bytes.to_string().into_bytes().into()),
         b"content-length" => (number(value) == Some(0)).then_some(value.into()),
         _ if is_hop_by_hop(name) || (!body.is_original && is_digest(name)) => None,
-        _ => redacted(mirror, (name, value)),
-    }
-}
-
-/// The value of a header after redaction. Returns `None` if redaction removes the header.
-fn redacted<'a>(mirror: &Mirror, (name, value): Header<'a>) -> Option<Cow<'a, [u8]>> {
-    match &mirror.redaction {
-        Some(redaction) => redaction.header((name, value)),
-        None => Some(value.into()),
+        _ => redacted.map(Cow::from),
     }
 }
 

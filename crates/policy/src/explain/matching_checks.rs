@@ -7,6 +7,7 @@ use super::check::{Check, Holds, quoted};
 use crate::grammar::written_header_name;
 use crate::matching::text::{MAX_REGEX_TEXT_BYTES, TextMatcher};
 use crate::matching::{Condition, RequestHead, RequestMatcher, query_param};
+use crate::work::Work;
 
 // === impl RequestMatcher ===
 
@@ -15,6 +16,7 @@ impl RequestMatcher {
     pub(super) fn checks(&self, head: &RequestHead<'_>, path: &str) -> Vec<Check> {
         let headers = head.headers;
         let mut checks = Vec::new();
+        let work = Work::new(u64::MAX);
         if let Some(port) = self.port {
             checks.push(Check {
                 what: format!("{path}.port"),
@@ -32,7 +34,7 @@ impl RequestMatcher {
             ("uri", &self.path, Some(head.path)),
         ] {
             if let Some(matcher) = matcher {
-                let holds = found.is_some_and(|value| matcher.matches(value));
+                let holds = found.is_some_and(|value| matcher.matches(value, &work));
                 checks.push(check(
                     format!("{path}.{key}"),
                     Some(matcher),
@@ -50,7 +52,7 @@ impl RequestMatcher {
         }
         for condition in &self.without_headers {
             let found = headers.joined(condition.name.as_bytes());
-            let holds = condition.is_excluded(found.clone());
+            let holds = condition.is_excluded(found.clone(), &work);
             let mut check = check(
                 format!("{path}.withoutHeaders.{}", written_header_name(&condition.name)),
                 condition.value.as_ref(),
@@ -75,7 +77,7 @@ impl RequestMatcher {
 
 impl Condition {
     fn check(&self, what: String, found: Option<Cow<'_, [u8]>>) -> Check {
-        let holds = self.holds(found.clone());
+        let holds = self.holds(found.clone(), &Work::new(u64::MAX));
         check(what, self.value.as_ref(), found, holds)
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 
 use regex_lite::{Regex, RegexBuilder};
 
-use super::expression_syntax;
+use super::{expression_syntax, weight};
 use crate::config_error::ConfigError;
 use crate::configuration::StringMatch;
+use crate::work::Work;
 
 /// A regular expression has at most this many bytes.
 pub const MAX_REGEX_BYTES: usize = 1024;
@@ -48,7 +49,12 @@ pub struct Expression {
     regex: Regex,
     /// Every text that matches begins with this text. It is compared first, because that costs far less.
     prefix: String,
+    /// The work for one byte of a text, in examined bytes.
+    work_per_byte: u64,
 }
+
+/// The work for one byte of a text and one unit of an expression's [weight](weight::weight), in examined bytes.
+const WORK_PER_WEIGHT: u64 = 4;
 
 // === impl TextMatcher ===
 
@@ -76,8 +82,8 @@ impl TextMatcher {
         })
     }
 
-    /// Whether a text meets the comparison.
-    pub fn matches(&self, value: &[u8]) -> bool {
+    /// Whether a text meets the comparison. If the work is over its limit, the answer says nothing.
+    pub fn matches(&self, value: &[u8], work: &Work) -> bool {
         match self {
             Self::Exact {
                 text,
@@ -98,7 +104,7 @@ impl TextMatcher {
                 let start = value.get(..text.len());
                 start.is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()))
             }
-            Self::Regex(expression) => expression.matches(value),
+            Self::Regex(expression) => expression.matches(value, work),
         }
     }
 }
@@ -126,6 +132,7 @@ impl Expression {
                 pattern: pattern.to_owned(),
                 regex,
                 prefix: literal_prefix(pattern),
+                work_per_byte: work_per_byte(pattern),
             }),
             Err(error) => {
                 let pattern = pattern.escape_debug();
@@ -135,9 +142,15 @@ impl Expression {
         }
     }
 
-    fn matches(&self, value: &[u8]) -> bool {
+    /// The work for a text of a length in bytes, in examined bytes.
+    fn work(&self, length: usize) -> u64 {
+        (length as u64 + 1).saturating_mul(self.work_per_byte)
+    }
+
+    fn matches(&self, value: &[u8], work: &Work) -> bool {
         value.starts_with(self.prefix.as_bytes())
             && value.len() <= MAX_REGEX_TEXT_BYTES
+            && work.charge(self.work(value.len())).is_ok()
             && self.regex.is_match(&latin1(value))
     }
 }
@@ -146,6 +159,11 @@ impl fmt::Display for Expression {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.pattern)
     }
+}
+
+/// The work for one byte of a text that is compared with an expression, in examined bytes: at least 4.
+pub fn work_per_byte(pattern: &str) -> u64 {
+    WORK_PER_WEIGHT * weight::weight(pattern)
 }
 
 /// Bytes as letters of Latin-1, one for each byte. Envoy's RE2 reads expressions and texts in this way

@@ -1,65 +1,48 @@
 //! Edits JSON text in place: finds the values that pointers name, and removes or replaces them. Every other byte stays
-//! as it is. One pass reads the text strictly as RFC 8259 says. A text that is not JSON is not edited.
+//! as it is. One pass reads the text, whatever the number of pointers. A text that is not JSON is not edited.
 
-use std::borrow::Cow;
+use super::json_pointers::{Level, NAMED, Pointers, Set};
+use super::json_scanner::{MAX_DEPTH, Scanner, WrittenKey, closing};
+use super::json_text::unescape;
+use super::token::ValueToken;
+use crate::reasons::Dropped;
+use crate::work::Work;
 
-/// How deep objects and arrays may nest. Each level is one call, and the stack of a module is small.
-pub(crate) const MAX_DEPTH: usize = 128;
+/// Makes the token that replaces a value. Returns `None` if the work is over its limit.
+pub(super) type Replace<'a> = &'a dyn Fn(&[u8]) -> Option<ValueToken>;
 
-/// A token in place of a value: 32 hexadecimal digits.
-pub(super) type ValueToken = [u8; 32];
-
-/// The key of a value in its object, unescaped, or its index in its array.
-enum Key<'a> {
-    Name(Cow<'a, [u8]>),
-    Index(usize),
+/// The JSON parts of a redaction.
+#[derive(Debug)]
+pub(super) struct JsonRules {
+    pointers: Pointers,
+    /// Whether only the values that `keep.json` names stay.
+    has_keep: bool,
+    /// The pointers that must name a value.
+    required: Set,
 }
 
-/// The pointers that fit a place in the text so far, as bits by their index.
-type Live = u64;
-
-/// Makes the token that replaces a value. Returns `None` if the value is removed.
-type Replace<'a> = &'a dyn Fn(&[u8]) -> Option<ValueToken>;
+/// What is known of a place in the text.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The pointers that fit the place so far.
+    pointers: Set,
+    /// Whether a value stays here if no pointer of `json` names it.
+    is_kept: bool,
+}
 
 struct Editor<'a> {
-    text: &'a [u8],
-    /// The index of the next byte to read.
-    at: usize,
-    pointers: &'a [String],
-    replace: Replace<'a>,
+    scanner: Scanner<'a>,
+    rules: &'a JsonRules,
+    /// Makes the tokens. `None` if redaction removes.
+    replace: Option<Replace<'a>>,
     edited: Vec<u8>,
     /// The index of the first byte that is not in `edited` yet.
     taken: usize,
     max_bytes: u64,
-}
-
-/// Edits a text by at most 64 pointers. A removed member of an object goes with its comma. A removed element of an
-/// array becomes `null`, so the other elements keep their index. A token is a string. Returns `Some(None)` if no value
-/// is named.
-///
-/// Returns `None` if the text is not JSON in UTF-8, nests deeper than [`MAX_DEPTH`], or would grow beyond `max_bytes`.
-pub(crate) fn edit(text: &[u8], pointers: &[String], max_bytes: u64, replace: Replace<'_>) -> Option<Option<Vec<u8>>> {
-    std::str::from_utf8(text).ok()?;
-    let mut editor = Editor {
-        text,
-        at: 0,
-        pointers,
-        replace,
-        edited: Vec::new(),
-        taken: 0,
-        max_bytes,
-    };
-    editor.space();
-    editor.value(Live::MAX, 0)?;
-    editor.space();
-    if editor.at != text.len() {
-        return None;
-    }
-    if editor.taken == 0 {
-        return Some(None);
-    }
-    editor.write(text.len(), text.len(), &[])?;
-    Some(Some(editor.edited))
+    /// The pointers that named a value, or fit a value that is removed as a whole.
+    met: Set,
+    /// The space for a string without its escapes.
+    plain: Vec<u8>,
 }
 
 /// Whether a text is a JSON pointer with at least one segment: each begins with `/`, and `~` stands as `~0` or `~1`.
@@ -68,267 +51,265 @@ pub(crate) fn is_pointer(text: &str) -> bool {
     matches!(parts.next(), Some([b'/', ..])) && parts.all(|rest| matches!(rest, [b'0' | b'1', ..]))
 }
 
-// === impl Key ===
+// === impl JsonRules ===
 
-impl Key<'_> {
-    /// Whether an escaped segment of a pointer names the key.
-    fn is_named(&self, segment: &[u8]) -> bool {
-        match self {
-            _ if segment == b"*" => true,
-            Key::Index(index) => segment == index.to_string().as_bytes(),
-            Key::Name(name) => {
-                let mut name = name.iter();
-                let mut segment = segment.iter();
-                while let Some(byte) = segment.next() {
-                    let byte = match byte {
-                        b'~' if segment.next() == Some(&b'0') => b'~',
-                        b'~' => b'/',
-                        byte => *byte,
-                    };
-                    if name.next() != Some(&byte) {
-                        return false;
-                    }
-                }
-                name.next().is_none()
-            }
+impl JsonRules {
+    /// Compiles the pointers of `json` and of `keep.json`, at most 64 each. Returns `None` if both lists are empty.
+    pub(super) fn compile(named: &[String], kept: Option<&[String]>, require: bool) -> Option<Self> {
+        let pointers = Pointers::new(named, kept.unwrap_or_default());
+        (pointers.all != 0).then(|| Self {
+            has_keep: kept.is_some(),
+            required: if require { pointers.all & NAMED } else { 0 },
+            pointers,
+        })
+    }
+
+    /// Edits a text. A removed member of an object goes with its comma. A removed element of an array becomes `null`,
+    /// so the other elements keep their index. A token is a string. Returns `None` if no value is named.
+    ///
+    /// # Errors
+    /// The text is not JSON in UTF-8, nests too deeply, or would grow beyond `max_bytes`; the work would be over its
+    /// limit; or a required pointer names nothing.
+    pub(super) fn edit(
+        &self,
+        text: &[u8],
+        max_bytes: u64,
+        work: &Work,
+        replace: Option<Replace<'_>>,
+    ) -> Result<Option<Vec<u8>>, Dropped> {
+        work.charge(text.len() as u64)?;
+        work.step(text.len());
+        if std::str::from_utf8(text).is_err() {
+            return Err(Dropped::RedactFailed);
+        }
+        let mut editor = Editor {
+            scanner: Scanner { text, work },
+            rules: self,
+            replace,
+            edited: Vec::new(),
+            taken: 0,
+            max_bytes,
+            met: 0,
+            plain: Vec::new(),
+        };
+        match editor.document() {
+            _ if work.is_over() => Err(Dropped::TooCostly),
+            None => Err(Dropped::RedactFailed),
+            Some(()) if editor.met & self.required != self.required => Err(Dropped::RedactUnmet),
+            Some(()) => Ok((editor.taken != 0).then_some(editor.edited)),
         }
     }
 }
 
 // === impl Editor ===
 
-impl<'a> Editor<'a> {
-    fn value(&mut self, live: Live, depth: usize) -> Option<()> {
-        match self.peek()? {
-            b'{' | b'[' if depth < MAX_DEPTH => self.container(live, depth),
-            b'"' => self.string().map(drop),
-            _ => self.word(),
+impl Editor<'_> {
+    fn document(&mut self) -> Option<()> {
+        let scanner = self.scanner;
+        let root = Place {
+            pointers: self.rules.pointers.all,
+            is_kept: !self.rules.has_keep,
+        };
+        let start = scanner.space(0);
+        let end = if self.stays(start, root) {
+            self.value(start, root, 0)?
+        } else {
+            self.met |= root.pointers;
+            let end = scanner.value(start, 0)?;
+            self.null(start, end)?;
+            end
+        };
+        let length = scanner.text.len();
+        (scanner.space(end) == length).then_some(())?;
+        if self.taken == 0 {
+            return Some(());
+        }
+        self.write(length, length, &[])
+    }
+
+    /// Whether the value at a place stays, as a whole or in parts.
+    fn stays(&self, at: usize, place: Place) -> bool {
+        place.is_kept || (place.pointers != 0 && matches!(self.scanner.byte(at), Some(b'{' | b'[')))
+    }
+
+    /// Reads a value that stays, and edits it. Returns the index behind it.
+    fn value(&mut self, at: usize, place: Place, depth: usize) -> Option<usize> {
+        let is_plain = place.pointers == 0 && place.is_kept;
+        match self.scanner.byte(at)? {
+            b'{' | b'[' if !is_plain && depth < MAX_DEPTH => self.container(at, place, depth),
+            _ => self.scanner.value(at, depth),
         }
     }
 
-    /// Reads an object or an array. Neighbouring members that are removed are cut at once: with the comma behind them
+    /// Edits an object or an array. Neighbouring members that are removed are cut at once: with the comma behind them
     /// if another member follows, else with the comma before them.
-    fn container(&mut self, live: Live, depth: usize) -> Option<()> {
-        let is_object = self.next()? == b'{';
-        let close = if is_object { b'}' } else { b']' };
-        self.space();
-        if self.peek()? == close {
-            return self.next().map(drop);
+    #[inline(never)]
+    fn container(&mut self, at: usize, place: Place, depth: usize) -> Option<usize> {
+        let (scanner, rules) = (self.scanner, self.rules);
+        let level = rules.pointers.level(depth);
+        let is_object = scanner.byte(at)? == b'{';
+        let mut at = scanner.space(at + 1);
+        if scanner.byte(at)? == closing(is_object) {
+            return Some(at + 1);
         }
         let mut kept_to = None;
-        let mut cut: Option<(usize, usize)> = None;
+        let mut cut: Option<usize> = None;
+        let mut next_index = 0;
         for index in 0.. {
-            let start = self.at;
-            let key = if is_object {
-                let name = self.string()?;
-                self.space();
-                self.expect(b':')?;
-                self.space();
-                Key::Name(if live == 0 { name.into() } else { unescape(name) })
-            } else {
-                Key::Index(index)
-            };
-            let below = self.below(live, depth, &key);
-            let value = self.at;
-            if below.is_none() {
-                self.value(0, depth + 1)?;
+            scanner.work.step(1);
+            let start = at;
+            let mut fitting = 0;
+            if is_object {
+                let key;
+                (at, key) = scanner.key(at)?;
+                fitting = level.map_or(0, |level| self.fitting(level, key));
+            } else if let Some(level) = level {
+                if place.is_kept && level.names_nothing_after(next_index) {
+                    return scanner.elements(at, depth);
+                }
+                fitting = level.of_index(index, &mut next_index);
             }
-            let replacement = match below {
-                None => (self.replace)(&bare(self.text.get(value..self.at)?)),
-                Some(_) => None,
-            };
-            if below.is_none() && replacement.is_none() && is_object {
-                cut = Some((cut.map_or(start, |(start, _)| start), self.at));
-            } else {
-                if let Some((from, _)) = cut.take() {
+            let below = self.below(place, level, fitting);
+            if let Some(below) = below.filter(|below| self.stays(at, *below)) {
+                if let Some(from) = cut.take() {
                     self.write(from, start, &[])?;
                 }
-                match (below, replacement) {
-                    (Some(live), _) => self.value(live, depth + 1)?,
-                    (None, Some(token)) => self.write(value, self.at, &[b"\"", &token[..], b"\""].concat())?,
-                    (None, None) => self.write(value, self.at, b"null")?,
+                at = self.value(at, below, depth + 1)?;
+                kept_to = Some(at);
+            } else {
+                self.met |= place.pointers & fitting;
+                let value = at;
+                at = scanner.value(value, depth + 1)?;
+                // What is not kept is removed, also where tokens replace what is named.
+                if let (Some(replace), None) = (self.replace, below) {
+                    if let Some(from) = cut.take() {
+                        self.write(from, start, &[])?;
+                    }
+                    self.put_token(value, at, replace)?;
+                    kept_to = Some(at);
+                } else if is_object {
+                    cut = cut.or(Some(start));
+                } else {
+                    self.null(value, at)?;
+                    kept_to = Some(at);
                 }
-                kept_to = Some(self.at);
             }
-            self.space();
-            match self.next()? {
-                b',' => self.space(),
-                byte if byte == close => break,
-                _ => return None,
+            let end = at;
+            at = scanner.space(at);
+            let byte = scanner.byte(at)?;
+            at += 1;
+            if byte == b',' {
+                at = scanner.space(at);
+            } else if byte == closing(is_object) {
+                if let Some(from) = cut {
+                    self.write(kept_to.unwrap_or(from), end, &[])?;
+                }
+                break;
+            } else {
+                return None;
             }
         }
-        match cut {
-            Some((from, to)) => self.write(kept_to.unwrap_or(from), to, &[]),
-            None => Some(()),
-        }
+        Some(at)
     }
 
-    /// The pointers that continue below a key. Returns `None` if a pointer ends at the key.
-    fn below(&self, live: Live, depth: usize, key: &Key<'_>) -> Option<Live> {
-        if live == 0 {
-            return Some(0);
+    /// The pointers of a level that fit a key.
+    #[inline]
+    fn fitting(&mut self, level: &Level, key: WrittenKey<'_>) -> Set {
+        let work = self.scanner.work;
+        let text = if key.has_escapes && level.has_names() {
+            work.step(key.text.len());
+            unescape(key.text, &mut self.plain)
+        } else {
+            key.text
+        };
+        if !level.may_name(text) {
+            return level.any();
         }
-        let mut below = 0;
-        for (index, pointer) in self.pointers.iter().enumerate() {
-            let bit = 1 << (index % 64);
-            let mut segments = pointer.as_bytes().split(|byte| *byte == b'/');
-            if live & bit != 0 && segments.nth(depth + 1).is_some_and(|segment| key.is_named(segment)) {
-                segments.next()?;
-                below |= bit;
+        work.step(text.len().div_ceil(4));
+        level.of_name(text, |probes| work.step(probes))
+    }
+
+    /// The place below a key that these pointers fit. Returns `None` if a pointer of `json` ends there.
+    #[inline]
+    fn below(&self, place: Place, level: Option<&Level>, fitting: Set) -> Option<Place> {
+        let fitting = place.pointers & fitting;
+        let ends = fitting & level.map_or(0, |level| level.ends);
+        if ends & NAMED != 0 {
+            return None;
+        }
+        let is_kept = place.is_kept || ends != 0;
+        let goes_on = fitting & !ends;
+        Some(Place {
+            pointers: if is_kept { goes_on & NAMED } else { goes_on },
+            is_kept,
+        })
+    }
+
+    /// Replaces the value between two indexes by its token. Returns `None` if the work is over its limit.
+    fn put_token(&mut self, start: usize, end: usize, replace: Replace<'_>) -> Option<()> {
+        let value = self.scanner.text.get(start..end)?;
+        let token = replace(match value {
+            [b'"', text @ .., b'"'] if text.contains(&b'\\') => {
+                self.scanner.work.step(text.len());
+                unescape(text, &mut self.plain)
             }
+            [b'"', text @ .., b'"'] => text,
+            value => value,
+        })?;
+        self.write(start, start, b"\"")?;
+        self.write(start, start, &token)?;
+        self.write(start, end, b"\"")
+    }
+
+    /// Replaces the value between two indexes by `null`.
+    #[inline]
+    fn null(&mut self, start: usize, end: usize) -> Option<()> {
+        // A list of which all elements are removed has nothing but commas between them.
+        let length = self.edited.len() + 5;
+        if self.scanner.text.get(self.taken..start) != Some(b",") || length as u64 > self.max_bytes {
+            return self.write(start, end, b"null");
         }
-        Some(below)
+        self.scanner.work.step(1);
+        self.edited.try_reserve(5).ok()?;
+        self.edited.extend_from_slice(b",null");
+        self.taken = end;
+        Some(())
     }
 
     /// Copies the text up to `from`, then writes the replacement for the text from `from` to `to`.
     fn write(&mut self, from: usize, to: usize, replacement: &[u8]) -> Option<()> {
-        if self.taken == 0 {
-            self.edited.reserve_exact(self.text.len());
+        let Scanner { text, work } = self.scanner;
+        if self.edited.capacity() == 0 {
+            self.edited.try_reserve_exact(text.len()).ok()?;
         }
-        self.edited.extend_from_slice(self.text.get(self.taken..from)?);
-        self.edited.extend_from_slice(replacement);
+        let kept = text.get(self.taken..from)?;
+        work.step(1 + (kept.len() + replacement.len()) / 8);
+        let more = kept.len() + replacement.len();
+        ((self.edited.len() + more) as u64 <= self.max_bytes).then_some(())?;
+        self.edited.try_reserve(more).ok()?;
+        append(&mut self.edited, kept);
+        append(&mut self.edited, replacement);
         self.taken = to;
-        (self.edited.len() as u64 <= self.max_bytes).then_some(())
-    }
-
-    /// Reads a string. Returns the text between its quotes.
-    fn string(&mut self) -> Option<&'a [u8]> {
-        self.expect(b'"')?;
-        let start = self.at;
-        loop {
-            match self.next()? {
-                b'"' => return self.text.get(start..self.at - 1),
-                b'\\' => match self.next()? {
-                    b'u' => {
-                        for _ in 0..4 {
-                            hex(self.next()?)?;
-                        }
-                    }
-                    byte => drop(escaped(byte)?),
-                },
-                0..0x20 => return None,
-                _ => {}
-            }
-        }
-    }
-
-    /// Reads a number, `true`, `false` or `null`.
-    fn word(&mut self) -> Option<()> {
-        let rest = self.text.get(self.at..)?;
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
-        let word = rest.get(..rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len()))?;
-        self.at += word.len();
-        (matches!(word, b"true" | b"false" | b"null") || is_number(word)).then_some(())
-    }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    fn next(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.next()? == byte).then_some(())
+        Some(())
     }
 }
 
-/// Whether a word is a number such as `-12.5e+3`: digits without a leading zero, then a fraction and an exponent, each
-/// with at least one digit.
-fn is_number(word: &[u8]) -> bool {
-    fn digits(text: &[u8]) -> Option<&[u8]> {
-        let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if count == 0 { None } else { text.get(count..) }
+/// Appends a text. A short one is appended by words, because a call that copies memory costs more than it.
+#[inline]
+fn append(to: &mut Vec<u8>, text: &[u8]) {
+    if text.len() > 32 {
+        to.extend_from_slice(text);
+        return;
     }
-    fn after_number(word: &[u8]) -> Option<&[u8]> {
-        let word = word.strip_prefix(b"-").unwrap_or(word);
-        let mut rest = match word {
-            [b'0', rest @ ..] => rest,
-            _ => digits(word)?,
-        };
-        if let [b'.', fraction @ ..] = rest {
-            rest = digits(fraction)?;
-        }
-        match rest {
-            [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => digits(exponent),
-            _ => Some(rest),
-        }
+    let (words, rest) = text.as_chunks::<8>();
+    for word in words {
+        to.extend_from_slice(word);
     }
-    after_number(word) == Some(&[])
-}
-
-/// The text of a value from which its token is made. A string has neither quotes nor escapes here.
-fn bare(value: &[u8]) -> Cow<'_, [u8]> {
-    match value {
-        [b'"', text @ .., b'"'] => unescape(text),
-        _ => value.into(),
+    let (words, rest) = rest.as_chunks::<4>();
+    for word in words {
+        to.extend_from_slice(word);
     }
-}
-
-/// The meaning of a string with escapes. Half a surrogate pair means U+FFFD.
-fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.contains(&b'\\') {
-        return text.into();
+    for byte in rest {
+        to.push(*byte);
     }
-    let mut plain = Vec::with_capacity(text.len());
-    let mut bytes = text;
-    while let [byte, rest @ ..] = bytes {
-        bytes = rest;
-        match (byte, rest) {
-            (b'\\', [b'u', rest @ ..]) => {
-                let (mut unit, mut rest) = code_unit(rest);
-                if let (0xd800..0xdc00, [b'\\', b'u', after @ ..]) = (unit, rest)
-                    && let (low @ 0xdc00..0xe000, after) = code_unit(after)
-                {
-                    unit = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-                    rest = after;
-                }
-                let character = char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER);
-                plain.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                bytes = rest;
-            }
-            (b'\\', [letter, rest @ ..]) => {
-                plain.push(escaped(*letter).unwrap_or(*letter));
-                bytes = rest;
-            }
-            _ => plain.push(*byte),
-        }
-    }
-    plain.into()
-}
-
-/// The number that four hexadecimal digits mean, and the text behind them.
-fn code_unit(text: &[u8]) -> (u32, &[u8]) {
-    let (digits, rest) = text.split_at_checked(4).unwrap_or((text, &[]));
-    let unit = digits
-        .iter()
-        .fold(0, |unit, digit| unit << 4 | u32::from(hex(*digit).unwrap_or_default()));
-    (unit, rest)
-}
-
-/// The byte that an escape of one letter means. Returns `None` for any other letter.
-fn escaped(letter: u8) -> Option<u8> {
-    Some(match letter {
-        b'"' | b'\\' | b'/' => letter,
-        b'b' => 8,
-        b'f' => 12,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        _ => return None,
-    })
-}
-
-/// The value of a hexadecimal digit. Returns `None` for any other byte.
-pub(super) fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16)?.try_into().ok()
 }

@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::json_body::{ValueToken, hex};
+use super::json_text::hex;
 use super::selection::{Fate, Selection};
+use super::token::ValueToken;
 
 /// Makes the token that replaces a value. Returns `None` if the value is removed.
 pub(super) type Replace<'a> = &'a dyn Fn(&[u8]) -> Option<ValueToken>;

@@ -4,7 +4,10 @@ use std::fmt;
 
 use siphasher::sip128::SipHasher24;
 
-use super::json_body::{ValueToken, hex};
+use super::json_text::hex;
+
+/// A token in place of a value: 32 hexadecimal digits.
+pub(super) type ValueToken = [u8; 32];
 
 /// The key of the tokens. No message shows the key.
 pub(super) struct TokenKey([u8; 16]);

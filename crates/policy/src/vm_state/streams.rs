@@ -14,6 +14,7 @@ use crate::reasons::{Dropped, Failure, Reason};
 use crate::request::{CollectedCopy, Request};
 use crate::sample::Dice;
 use crate::statistics::Statistic;
+use crate::work::Work;
 
 // === impl VmState ===
 
@@ -33,13 +34,20 @@ impl VmState {
             wall,
             late: LateFacts::default(),
         };
+        let work = Work::new(0);
         let mut sampled = Vec::new();
         for active in &plan.mirrors {
-            if !active.mirror.matches(head) {
+            let is_met = active.mirror.matches(head, &work);
+            if is_met == Ok(false) {
                 continue;
             }
-            active.state.with(|state| state.ledger().count(Statistic::Matched));
-            if pass(active, &facts, &mut self.dice, true) {
+            active.state.with(|state| {
+                state.ledger().count(Statistic::Matched);
+                if let Err(reason) = is_met {
+                    state.ledger().count(Statistic::Dropped(reason));
+                }
+            });
+            if is_met.is_ok() && pass(active, &facts, &mut self.dice, true) {
                 sampled.push(Rc::clone(active));
             }
         }

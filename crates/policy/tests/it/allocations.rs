@@ -16,6 +16,7 @@ use mirror_policy::outcome::Outcome;
 use mirror_policy::reasons::Class;
 use mirror_policy::statistics::MetricId;
 use mirror_policy::vm_state::VmState;
+use mirror_policy::work::Work;
 
 /// The system's allocator, and how often this thread asked it for memory.
 struct Counting;
@@ -93,7 +94,11 @@ fn a_request_that_no_mirror_matches_allocates_nothing() {
     );
     let headers = get("/other?v=1", &[("x-a", "1"), ("cookie", "a=b")]);
     let head = RequestHead::new(&headers, Some(80));
-    let (count, matches) = allocations(|| plan.mirrors.iter().any(|mirror| mirror.matches(&head)));
+    let (count, matches) = allocations(|| {
+        plan.mirrors
+            .iter()
+            .any(|mirror| mirror.matches(&head, &Work::new(0)).unwrap())
+    });
     assert!(!matches);
     assert_eq!(count, 0);
 }

@@ -24,6 +24,8 @@ pub mod headers;
 
 pub mod matching;
 
+pub mod work;
+
 pub mod sampling;
 
 // One request from its first header to the answer of its copy.

@@ -6,6 +6,7 @@ use mirror_model::requests::{get, headers, post};
 use mirror_policy::headers::Headers;
 use mirror_policy::matching::RequestHead;
 use mirror_policy::statistics::Statistic;
+use mirror_policy::work::Work;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use mirror_model::plans;
@@ -16,7 +17,9 @@ fn matches(entries: &str, headers: &Headers) -> bool {
 
 fn matches_on(entries: &str, headers: &Headers, port: Option<u16>) -> bool {
     let plan = mirror(&format!(r#""match": {entries}"#));
-    plan.mirrors[0].matches(&RequestHead::new(headers, port))
+    plan.mirrors[0]
+        .matches(&RequestHead::new(headers, port), &Work::new(0))
+        .unwrap()
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -27,6 +27,8 @@ pub mod body;
 
 pub mod random_json;
 
+pub mod keep_json;
+
 const KEY: &str = r#""mode": "hash", "hashKey": "000102030405060708090A0b0c0d0e0f""#;
 
 /// What `printf alice@example.com | openssl mac -macopt hexkey:000102030405060708090a0b0c0d0e0f SIPHASH` prints.

@@ -8,6 +8,7 @@ use mirror_policy::headers::Headers;
 use mirror_policy::plan::Mirror;
 use mirror_policy::reasons::Dropped;
 use mirror_policy::sample::Dice;
+use mirror_policy::work::Work;
 use serde_json::value::RawValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -213,7 +214,7 @@ fn redact(rules: &Mirror, text: &[u8]) -> Result<Option<Vec<u8>>, Dropped> {
         .redaction
         .as_ref()
         .expect("a redaction")
-        .body(&Headers::default(), text, 1 << 20)
+        .body(&Headers::default(), text, 1 << 20, &Work::new(u64::MAX))
 }
 
 /// Reads any JSON, however large its numbers, and nothing else.

@@ -6,6 +6,22 @@ use crate::findings::good::{CONFIG, ENVOY, FILTER, JOB, NATIVE, ROUTE};
 /// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
+        "TM009 mirrors[0].body.maxBytes: 1048576 is more than `limits.maxExaminedBytes` (65536), and `redact` reads bodies as JSON",
+        CONFIG,
+        &[(
+            "  match: [{method: {exact: GET}}]\n",
+            "  match: [{method: {exact: GET}}]\n  redact: {json: [/a]}\n  limits: {maxExaminedBytes: 65536}\n",
+        )],
+    ),
+    case(
+        "TM009 mirrors[0].match[0]: the limits allow `(a{1,100}b){1,9}` texts of 256 bytes only",
+        CONFIG,
+        &[(
+            "  match: [{method: {exact: GET}}]\n",
+            "  match: [{method: {exact: GET}, uri: {regex: '(a{1,100}b){1,9}'}}]\n",
+        )],
+    ),
+    case(
         "TM020 spec.wasm.pluginConfig.mirrors[0]: `expiresAt` is absent",
         FILTER,
         &[("        expiresAt: \"2027-01-01T00:00:00Z\"\n", "")],
