@@ -3,8 +3,9 @@
 //! So the stream puts its copies into the outbox and enters the root's `on_queue_ready`, where the copies are sent.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
-use mirror_policy::copy::RequestCopy;
+use mirror_policy::copy::{Outgoing, RequestCopy};
 use mirror_policy::reasons::Dropped;
 use mirror_policy::vm_state::{RootId, StreamId, Token};
 
@@ -39,8 +40,8 @@ pub fn on_queue_ready(root: RootId, queue: u32) {
         return;
     }
     let (stream, copies) = OUTBOX.take();
-    for copy in copies {
-        let result = call(&copy);
+    for mut copy in copies {
+        let result = call(&mut copy);
         vm::with(|vm| match result {
             Ok(token) => vm.sent(stream, root, copy, token),
             Err(reason) => vm.refused(copy, reason),
@@ -48,10 +49,12 @@ pub fn on_queue_ready(root: RootId, queue: u32) {
     }
 }
 
-fn call(copy: &RequestCopy) -> Result<Token, Dropped> {
-    let mirror = &copy.mirror.mirror;
+fn call(copy: &mut RequestCopy) -> Result<Token, Dropped> {
+    let active = Rc::clone(&copy.mirror);
+    let mirror = &active.mirror;
     let timeout = mirror.config.timeout.duration();
-    host::call(&mirror.cluster, &copy.headers()?, copy.body(), timeout).map_err(|refusal| match refusal {
+    let Outgoing { headers, body } = copy.leave()?;
+    host::call(&mirror.cluster, &headers, body, timeout).map_err(|refusal| match refusal {
         CalloutRefusal::BadArgument => Dropped::ClusterMissing,
         CalloutRefusal::Failed => Dropped::NoCapacity,
     })

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mirror_policy::active_plan::ActivePlan;
+use mirror_policy::gates::Arrival;
 use mirror_policy::headers::Headers;
 use mirror_policy::matching::RequestHead;
 use mirror_policy::vm_state::{RootId, StreamId};
@@ -59,7 +60,12 @@ impl Stream {
         }
         let is_routed = self.questions.is_routed();
         let now = host::now();
-        vm::with(|vm| vm.begin(self.id, plan, sampled, headers, is_routed, now));
+        let arrival = Arrival {
+            is_routed,
+            is_complete,
+            now,
+        };
+        vm::with(|vm| vm.begin(self.id, plan, sampled, headers, arrival));
         if is_complete {
             self.complete(now);
         }

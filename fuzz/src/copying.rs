@@ -74,10 +74,15 @@ pub fn check(bytes: &[u8]) {
     let original = input.pairs();
     let map = headers(&original);
     let copied: Vec<Pair> = match copied_headers::of(mirror, &map, &[], whole(body)) {
-        Ok(copied) => copied
-            .into_iter()
-            .map(|(name, value)| (name.to_vec(), value.into_owned()))
-            .collect(),
+        Ok(copied) => {
+            let bytes = copied.bytes;
+            let copied = copied.headers.into_iter();
+            let copied: Vec<Pair> = copied
+                .map(|(name, value)| (name.to_vec(), value.into_owned()))
+                .collect();
+            assert_eq!(bytes, headers(&copied).bytes(), "what is charged is what leaves");
+            copied
+        }
         Err(Dropped::HeadersTooLarge) => return assert!(is_large(&original), "a small request is too large"),
         Err(Dropped::HeadersMissing) => return assert!(lacks_something(&original), "a whole request is not copied"),
         Err(reason) => panic!("{reason} is no reason of the headers"),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mirror_policy::sample::Dice;
-use wasmi::{Instance, Store, Val};
+use wasmi::{Instance, Store, StoreLimits, StoreLimitsBuilder, Val};
 
 use self::abi::Status;
 use self::callouts::{Callout, Cluster};
@@ -70,6 +70,7 @@ impl FakeHost {
     fn in_process(stats: Rc<RefCell<Stats>>, seed: u64) -> Self {
         let module = artefact::module();
         let mut store = Store::new(module.engine(), World::new(stats, seed));
+        store.limiter(|world| &mut world.limits);
         let linker = imports::linker(module).expect("the filter imports only what Envoy offers");
         let instance = linker
             .instantiate_and_start(&mut store, module)
@@ -97,6 +98,12 @@ impl FakeHost {
     /// This function fails from now on.
     pub(crate) fn deny(&mut self, function: &str, status: Status) {
         self.world_mut().faults.denied.insert(function.to_owned(), status);
+    }
+
+    /// From now on the module may have so many bytes of memory more than it has.
+    pub(crate) fn limit_growth(&mut self, bytes: usize) {
+        let most = self.memory_bytes() + bytes;
+        self.world_mut().limits = StoreLimitsBuilder::new().memory_size(most).build();
     }
 
     /// Moves both clocks without a tick, as if the worker were busy.
@@ -239,6 +246,7 @@ impl World {
             faults: Faults::default(),
             log_level: 2,
             journal: world::Journal::default(),
+            limits: StoreLimits::default(),
         }
     }
 }

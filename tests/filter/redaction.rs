@@ -57,7 +57,7 @@ fn the_copy_is_redacted_and_the_books_are_right() {
         copy.header("content-length"),
         Some(copy.body.len().to_string().as_bytes())
     );
-    let held = (abi::encode(&request().headers).len() + copy.body.len()) as i64;
+    let held = (abi::encode(&copy.headers).len() + copy.body.len()) as i64;
     assert_eq!(host.books().buffered_bytes(), held, "charged for what Envoy holds");
     host.reply_to_all(&Reply::upstream(200));
     host.books().assert_settled();

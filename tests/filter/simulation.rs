@@ -75,7 +75,11 @@ fn any_traffic_balances() {
 fn any_order_of_callbacks_balances() {
     let results = run(1, Weather { disorder: true, ..FAIR });
     // The headers of a copy are never that large here; every other result that there is must have come up.
-    let exempt = |name: &str| name.starts_with("headers_too_large;") || name.starts_with("body_unreadable;");
+    // Nor is the memory ever used up.
+    let exempt = |name: &str| {
+        let never = ["headers_too_large;", "body_unreadable;", "memory;"];
+        never.iter().any(|result| name.starts_with(result))
+    };
     let missed: Vec<_> = results
         .iter()
         .filter(|(name, times)| **times == 0 && !exempt(name))

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use mirror_policy::active_plan::ActiveMirror;
 use mirror_policy::breaker::Transition;
-use mirror_policy::copy::RequestCopy;
 use mirror_policy::copy::copied_headers::CopiedHeader;
+use mirror_policy::copy::{Outgoing, RequestCopy};
+use mirror_policy::gates::Arrival;
 use mirror_policy::headers::Headers;
 use mirror_policy::ledger::Change;
 use mirror_policy::matching::RequestHead;
@@ -60,11 +61,15 @@ pub struct RequestId {
 #[must_use = "a copy that is neither sent nor refused stays on the gauges"]
 pub struct Ready {
     copy: RequestCopy,
+    outgoing: Result<OwnedOutgoing, Dropped>,
     request: RequestId,
     account: usize,
     /// Shared by the copies of the request that are neither sent nor refused.
     unsent: Rc<()>,
 }
+
+/// What of a copy goes to the shadow: its headers and its body.
+type OwnedOutgoing = (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>);
 
 /// A request as it comes in.
 #[derive(Debug, Clone)]
@@ -75,17 +80,20 @@ pub struct Incoming {
     pub port: Option<u16>,
     /// Whether an upstream is to answer the request.
     pub is_routed: bool,
+    /// Whether the request is complete with its headers.
+    pub is_complete: bool,
 }
 
 // === impl Incoming ===
 
 impl Incoming {
-    /// A request that an upstream is to answer.
+    /// A request that an upstream is to answer, and that is not complete with its headers.
     pub const fn new(headers: Headers) -> Self {
         Self {
             headers,
             port: None,
             is_routed: true,
+            is_complete: false,
         }
     }
 }
@@ -131,9 +139,18 @@ impl Bench {
 
     fn begin_sampled(&mut self, sampled: Vec<Rc<ActiveMirror>>, incoming: Incoming, now: u64) -> Option<RequestId> {
         let (root, stream) = (self.serving.root, self.next_id());
-        let Incoming { headers, is_routed, .. } = incoming;
-        self.vm
-            .begin(stream, &self.serving.active, sampled, headers, is_routed, at(now));
+        let Incoming {
+            headers,
+            is_routed,
+            is_complete,
+            ..
+        } = incoming;
+        let arrival = Arrival {
+            is_routed,
+            is_complete,
+            now: at(now),
+        };
+        self.vm.begin(stream, &self.serving.active, sampled, headers, arrival);
         self.vm.is_collecting(stream).then_some(RequestId { stream, root })
     }
 
@@ -165,8 +182,9 @@ impl Bench {
     pub fn complete(&mut self, request: RequestId, now: u64) -> Vec<Ready> {
         let copies = self.vm.complete(request.stream, at(now));
         let unsent = Rc::new(());
-        let ready = |copy: RequestCopy| Ready {
+        let ready = |mut copy: RequestCopy| Ready {
             account: self.account_of(PLUGIN, &copy.mirror.mirror.config.name),
+            outgoing: copy.leave().map(owned),
             copy,
             request,
             unsent: Rc::clone(&unsent),
@@ -183,8 +201,11 @@ impl Bench {
         token
     }
 
-    /// Envoy takes a copy under this token.
+    /// Envoy takes a copy under this token, if the copy can leave.
     pub fn send_as(&mut self, ready: Ready, token: u32) {
+        if let Err(reason) = ready.outgoing {
+            return self.refuse(ready, reason);
+        }
         let Ready {
             copy, request, unsent, ..
         } = ready;
@@ -358,15 +379,25 @@ impl Ready {
     /// The headers of the copy, in their order.
     ///
     /// # Errors
-    /// The reason for which Envoy would not take the headers.
+    /// The reason for which the copy cannot leave.
     pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
-        self.copy.headers()
+        let (headers, _) = self.outgoing.as_ref().map_err(|reason| *reason)?;
+        let borrowed = headers
+            .iter()
+            .map(|(name, value)| (name.as_slice(), value.as_slice().into()));
+        Ok(borrowed.collect())
     }
 
-    /// The body of the copy. It is empty if the copy has no body.
+    /// The body of the copy. It is empty if the copy has no body, or cannot leave.
     pub fn body(&self) -> &[u8] {
-        self.copy.body()
+        self.outgoing.as_ref().map_or(&[], |(_, body)| body)
     }
+}
+
+fn owned(outgoing: Outgoing<'_>) -> OwnedOutgoing {
+    let headers = outgoing.headers.iter();
+    let headers = headers.map(|(name, value)| (name.to_vec(), value.to_vec()));
+    (headers.collect(), outgoing.body.to_vec())
 }
 
 /// A moment of the monotonic clock.

@@ -139,6 +139,7 @@ impl<D: Decisions> Storm<D> {
         let (headers, head) = self.request();
         let incoming = Incoming {
             is_routed: head.is_routed,
+            is_complete: head.is_complete,
             ..Incoming::new(headers)
         };
         let (request, wall) = (self.requests, self.wall());
@@ -166,6 +167,7 @@ impl<D: Decisions> Storm<D> {
         };
         let head = Head {
             is_post: headers.get(b":method") == Some(b"POST"),
+            is_complete: kind > 1 && self.decisions.one_in(3),
             is_marked: kind == 2,
             is_upgrade: kind == 3,
             is_routed: !self.decisions.one_in(20),
@@ -203,7 +205,15 @@ impl<D: Decisions> Storm<D> {
         let expected = self.model.complete(request, self.now);
         assert_eq!(copies.len(), expected.len(), "copies that leave");
         for (copy, (account, length, ready)) in copies.into_iter().zip(expected) {
-            assert_eq!((copy.account(), copy.body().len() as u64), (account, length));
+            assert_eq!(copy.account(), account);
+            let leaves = self.model.leave(&ready);
+            assert_eq!(copy.headers().map(drop), leaves, "whether the copy leaves");
+            if let Err(reason) = leaves {
+                self.bench.send(copy);
+                self.model.refuse(ready, reason);
+                continue;
+            }
+            assert_eq!(copy.body().len() as u64, length);
             if self.decisions.one_in(6) {
                 self.bench.refuse(copy, Dropped::NoCapacity);
                 self.model.refuse(ready, Dropped::NoCapacity);
@@ -273,7 +283,14 @@ impl<D: Decisions> Storm<D> {
             let shown = |statistic| self.bench.setting(account, statistic).unwrap_or(0);
             let is_enabled = self.rules.is_enabled && rule.is_some_and(|rule| rule.is_enabled);
             assert_eq!(shown(Statistic::Enabled), u64::from(is_enabled));
-            assert_eq!(shown(Statistic::InFlightLimit), rule.map_or(0, |rule| rule.max_copies));
+            assert_eq!(
+                shown(Statistic::InFlightLimit),
+                rule.map_or(0, |rule| rule.max_in_flight)
+            );
+            assert_eq!(
+                shown(Statistic::CollectingLimit),
+                rule.map_or(0, |rule| rule.max_collecting)
+            );
             let is_outdated = self.is_refused && rule.is_some();
             assert_eq!(shown(Statistic::Outdated), u64::from(is_outdated));
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mirror_policy::Plan;
+use mirror_policy::gates::Arrival;
 use mirror_policy::headers::Headers;
 use mirror_policy::matching::RequestHead;
 use mirror_policy::outcome::Outcome;
@@ -107,12 +108,17 @@ fn mirror(criterion: &mut Criterion) {
                 let headers = black_box(&headers).clone();
                 let now = Duration::ZERO;
                 let sampled = vm.sample(&plan, &RequestHead::new(&headers, None), None);
-                vm.begin(STREAM, &plan, sampled, headers, true, now);
+                let arrival = Arrival {
+                    is_routed: true,
+                    is_complete: chunks == 0,
+                    now,
+                };
+                vm.begin(STREAM, &plan, sampled, headers, arrival);
                 for _ in 0..chunks {
                     vm.body(STREAM, chunk.len(), Some(chunk.clone()), now);
                 }
-                for copy in vm.complete(STREAM, now) {
-                    black_box(copy.headers().unwrap());
+                for mut copy in vm.complete(STREAM, now) {
+                    black_box(copy.leave().unwrap());
                     vm.sent(STREAM, ROOT, copy, TOKEN);
                 }
                 vm.all_sent(STREAM);

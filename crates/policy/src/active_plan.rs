@@ -30,6 +30,8 @@ pub struct ActivePlan {
     pub needs_port: bool,
     /// Whether a `match` or a sample asks for the headers of the request.
     pub needs_headers: bool,
+    /// The memory that the budgets of all mirrors of the plan may need, in bytes.
+    pub(crate) memory: u64,
 }
 
 /// A mirror and its state. A copy has this handle from its admission to its end.
@@ -60,6 +62,7 @@ impl ActivePlan {
         let any = |is: fn(&Mirror) -> bool| mirrors.iter().any(|active| is(&active.mirror));
         Self {
             needs_wall_clock: any(|mirror| mirror.config.expires_at.is_some()),
+            memory: plan.memory(),
             needs_port: any(Mirror::needs_port),
             needs_headers: any(|mirror| !mirror.matchers.is_empty() || mirror.sampling != Sampling::Chance),
             marker_lengths: markers

@@ -13,12 +13,12 @@ pub struct Breaker {
     /// `None` means that the mirror has no circuit breaker.
     settings: Option<CircuitBreaker>,
     state: State,
-    /// The number of the state. A copy counts only for the state in which the copy was admitted.
+    /// The number of the state. A copy counts only for the state in which the copy was launched.
     period: Period,
     window: Window,
 }
 
-/// The number of a breaker's state. A copy keeps the number from its admission to its end.
+/// The number of a breaker's state. A copy keeps the number from its launch to its end.
 pub type Period = u32;
 
 /// A change of a breaker's state.
@@ -31,7 +31,7 @@ pub enum Transition {
         /// Copies that ended within the window.
         ended: u32,
     },
-    /// `openFor` has passed, and a probe was admitted.
+    /// `openFor` has passed, and a probe leaves.
     HalfOpened,
     /// The probe failed, so the breaker is open again.
     Reopened,
@@ -103,7 +103,7 @@ impl Breaker {
         }
     }
 
-    /// Admits a copy that the breaker [allows](Self::allows). If the breaker is not closed, the copy is the probe. A
+    /// Launches a copy that the breaker [allows](Self::allows). If the breaker is not closed, the copy is the probe. A
     /// breaker without settings closes.
     pub fn enter(&mut self) -> (Period, Option<Transition>) {
         let transition = match self.state {
@@ -118,7 +118,7 @@ impl Breaker {
         (self.period, transition)
     }
 
-    /// Counts the end of a copy that was admitted in this period.
+    /// Counts the end of a copy that was launched in this period.
     pub fn learn(&mut self, period: Period, is_failure: bool, now: Duration) -> Option<Transition> {
         if period != self.period {
             return None;
@@ -148,7 +148,7 @@ impl Breaker {
     }
 
     /// Forgets a copy of this period, whose end says nothing about the shadow. If the copy was the probe, the next
-    /// admitted copy is the probe.
+    /// launched copy is the probe.
     pub fn forget(&mut self, period: Period) {
         if let State::HalfOpen { is_probing } = &mut self.state
             && period == self.period

@@ -243,7 +243,8 @@ pub struct HeaderOperations {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Body {
-    /// The largest body that is copied: 0 to 256 MiB, at most `limits.maxBufferedBytes`.
+    /// The largest body that is copied: 0 to 256 MiB, and no more than has room beside its headers in
+    /// `limits.maxBufferedBytes`. The default is 1 MiB, or less where less has room.
     pub max_bytes: Whole<0, MAX_BUFFERED_BYTES>,
     /// What happens to a request with a larger body.
     pub when_larger: WhenLarger,
@@ -266,9 +267,12 @@ pub enum WhenLarger {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
-    /// How many copies may be collected or await an answer: 1 to 65536.
+    /// How many copies may await an answer: 1 to 65536.
     pub max_in_flight: Whole<1, 65_536>,
-    /// How many header and body bytes these copies may have: 1 byte to 256 MiB.
+    /// How many copies may be collected, until their request is complete: 1 to 65536. A request that is complete with
+    /// its headers needs no such place.
+    pub max_collecting: Whole<1, 65_536>,
+    /// How many header and body bytes all these copies may have: 1 byte to 256 MiB.
     pub max_buffered_bytes: Whole<1, MAX_BUFFERED_BYTES>,
     /// How many bytes the filter may examine for one copy, and for the `match` of one request: 64 KiB to 1 GiB.
     pub max_examined_bytes: Whole<65_536, 1_073_741_824>,
@@ -339,13 +343,39 @@ impl fmt::Debug for HeaderOperations {
     }
 }
 
-impl Default for Body {
-    fn default() -> Self {
+impl Body {
+    /// The defaults of a mirror with these limits.
+    pub fn within(limits: &Limits) -> Self {
         Self {
-            max_bytes: Whole::clamped(1 << 20),
+            max_bytes: Whole::clamped(limits.largest_body().min(1 << 20)),
             when_larger: WhenLarger::Drop,
             max_wait: Span::from_millis(30_000).unwrap_or(Span::MAX),
         }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::within(&Limits::default())
+    }
+}
+
+impl Limits {
+    /// The bytes that uploads may have. The rest, a sixteenth of `maxBufferedBytes` and at most 512 KiB, is for
+    /// requests that are complete with their headers.
+    pub const fn upload_bytes(&self) -> u64 {
+        self.max_buffered_bytes.get() - self.part()
+    }
+
+    /// The largest body that has room in an empty budget, when its headers take as much as is kept for requests that
+    /// are complete with their headers.
+    pub const fn largest_body(&self) -> u64 {
+        self.upload_bytes() - self.part()
+    }
+
+    const fn part(&self) -> u64 {
+        let (sixteenth, most) = (self.max_buffered_bytes.get() / 16, 512 << 10);
+        if sixteenth < most { sixteenth } else { most }
     }
 }
 
@@ -353,6 +383,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_in_flight: Whole::clamped(128),
+            max_collecting: Whole::clamped(128),
             max_buffered_bytes: Whole::clamped(16 << 20),
             max_examined_bytes: Whole::clamped(4 << 20),
             max_requests_per_second: None,

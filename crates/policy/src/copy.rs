@@ -13,7 +13,7 @@ use crate::active_plan::ActiveMirror;
 use crate::budget::Permit;
 use crate::headers::Headers;
 use crate::reasons::Dropped;
-use copied_headers::{CopiedBody, CopiedHeader};
+use copied_headers::{CopiedBody, CopiedHeader, CopiedHeaders};
 use redacted_request::RedactedRequest;
 
 /// A request as it came in, complete. All its copies share it.
@@ -42,34 +42,46 @@ pub struct RequestCopy {
     pub(crate) redacted: Option<Rc<RedactedRequest>>,
 }
 
+/// What of a copy goes to the shadow.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// The headers, in their order.
+    pub headers: Vec<CopiedHeader<'a>>,
+    /// The body. It is empty if the copy has no body.
+    pub body: &'a [u8],
+}
+
 // === impl RequestCopy ===
 
 impl RequestCopy {
-    /// The headers of the copy.
+    /// Makes what leaves. The budget is charged for the headers of the copy in place of those of the request. The caller
+    /// does this once.
     ///
     /// # Errors
-    /// The request has no method, path or authority, or the headers are more than Envoy takes.
-    pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
-        let body = CopiedBody {
-            bytes: self.body().len(),
-            is_original: self.with_body && self.redacted_body().is_none(),
-        };
-        let edits = self.redacted.as_ref().map_or(&[][..], |redacted| &redacted.headers);
-        copied_headers::of(&self.mirror.mirror, &self.original.headers, edits, body)
-    }
-
-    /// The body of the copy. It is empty if the copy has no body.
-    pub fn body(&self) -> &[u8] {
-        match self.redacted_body() {
+    /// The request has no method, path or authority. The headers are more than Envoy takes. The bytes would be over the
+    /// limit of the mirror.
+    pub fn leave(&mut self) -> Result<Outgoing<'_>, Dropped> {
+        let Self {
+            mirror,
+            permit,
+            original,
+            with_body,
+            redacted,
+        } = self;
+        let redacted_body = redacted.as_ref().and_then(|redacted| redacted.body.as_deref());
+        let body = match redacted_body {
+            _ if !*with_body => &[],
             Some(redacted) => redacted,
-            None if self.with_body => &self.original.body,
-            None => &[],
-        }
-    }
-
-    /// The redacted body. Returns `None` if the copy has no body, or the body of the request.
-    fn redacted_body(&self) -> Option<&[u8]> {
-        let redacted = self.redacted.as_ref().filter(|_| self.with_body)?;
-        redacted.body.as_deref()
+            None => original.body.as_slice(),
+        };
+        let copied = CopiedBody {
+            bytes: body.len(),
+            is_original: *with_body && redacted_body.is_none(),
+        };
+        let edits = redacted.as_ref().map_or(&[][..], |redacted| &redacted.headers);
+        let CopiedHeaders { headers, bytes } = copied_headers::of(&mirror.mirror, &original.headers, edits, copied)?;
+        let before = original.headers.bytes();
+        mirror.state.with(|state| state.recharge(permit, before, bytes))?;
+        Ok(Outgoing { headers, body })
     }
 }

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::active_plan::ActiveMirror;
-use crate::gates::{Facts, Gate, LateFacts};
+use crate::gates::{Arrival, Facts, Gate, LateFacts};
 use crate::matching::RequestHead;
 use crate::plan::{Mirror, Plan};
 use crate::plugin::Plugin;
@@ -96,7 +96,15 @@ impl Explanation {
         let facts = Facts {
             headers: &request.headers,
             wall: request.wall,
-            late: LateFacts::new(&plan, &request.headers, request.is_routed, Duration::ZERO),
+            late: LateFacts::new(
+                &plan,
+                &request.headers,
+                Arrival {
+                    is_routed: request.is_routed,
+                    is_complete: request.body.is_empty(),
+                    now: Duration::ZERO,
+                },
+            ),
         };
         let mut lowest = Dice::lowest();
         for gate in Gate::ALL {
@@ -122,10 +130,14 @@ impl Explanation {
         collected.body(request.body.len(), Some(request.body.clone()), Duration::ZERO);
         let copies = collected.complete(Duration::ZERO);
         self.decision = lost(active).map_or(Decision::Copied, Decision::Dropped);
-        for copy in &copies {
-            match copy.headers() {
+        for mut copy in copies {
+            let mirror = Rc::clone(&copy.mirror);
+            match copy.leave() {
                 Err(reason) => self.decision = Decision::Dropped(reason),
-                Ok(headers) => self.copy = Some(CopyDescription::new(copy, &headers, &request.body)),
+                Ok(outgoing) => {
+                    let (headers, body) = (&request.headers, &request.body);
+                    self.copy = Some(CopyDescription::new(&mirror.mirror, &outgoing, headers, body));
+                }
             }
         }
         self.steps.push(gate_checks::finished(self.decision));

@@ -3,8 +3,11 @@
 //! runs this list, `mirrorctl explain` runs it, and the table in `docs/life-of-a-request.md` is generated from it.
 //!
 //! The gates that need only the head of the request, the time of day and chance come first. The filter asks its host
-//! about a request only after these gates, because each question costs. The gates that consume something come last, so
+//! about a request only after these gates, because each question costs. The gate that consumes something comes last, so
 //! no refused copy consumes anything.
+//!
+//! A copy whose request was not complete at the gates meets the circuit breaker and the copies in flight once more when
+//! the copy leaves. Only there a copy becomes the probe of a breaker, so no slow upload holds the probe.
 //!
 //! Two decisions come before all gates. Both count nothing. A retry is left out: the request has been counted with its
 //! first attempt (see `Questions` in the filter). A mirror that is off, or whose `match` a request does not meet, is
@@ -15,6 +18,7 @@ use std::time::Duration;
 use crate::active_plan::{ActiveMirror, ActivePlan};
 use crate::copy::body;
 use crate::headers::{self, Headers, MAX_HEADER_BYTES, MAX_HEADERS};
+use crate::memory;
 use crate::reasons::{Dropped, Reason, Skipped};
 use crate::sample::Dice;
 
@@ -64,7 +68,20 @@ pub struct LateFacts {
     pub declared_length: Option<u64>,
     /// Whether an upstream is to answer the request.
     pub is_routed: bool,
+    /// Whether the request is complete with its headers: it has no body and no trailers.
+    pub is_complete: bool,
     /// The monotonic time of the decision.
+    pub now: Duration,
+}
+
+/// The facts that come with the headers of a request and are not in them.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// Whether an upstream is to answer the request.
+    pub is_routed: bool,
+    /// Whether the request is complete with its headers: it has no body and no trailers.
+    pub is_complete: bool,
+    /// The monotonic time.
     pub now: Duration,
 }
 
@@ -99,7 +116,9 @@ impl Gate {
             Self::Route => "An upstream is to answer the request.",
             Self::Breaker => "The circuit breaker lets the copy through.",
             Self::Head => "Envoy takes the headers, and the declared length of the body is not over the cap.",
-            Self::Budget => "The budget has room for the copy.",
+            Self::Budget => {
+                "The budget has room for the copy: in flight, in bytes and, unless the request is complete with its headers, among the copies that are collected."
+            }
             Self::Rate => "The rate limit has a token for the copy.",
         }
     }
@@ -120,7 +139,12 @@ impl Gate {
                 Reason::Dropped(Dropped::HeadersTooLarge),
                 Reason::Dropped(Dropped::BodyTooLarge),
             ],
-            Self::Budget => &[Reason::Dropped(Dropped::InFlight), Reason::Dropped(Dropped::Bytes)],
+            Self::Budget => &[
+                Reason::Dropped(Dropped::InFlight),
+                Reason::Dropped(Dropped::Collecting),
+                Reason::Dropped(Dropped::Bytes),
+                Reason::Dropped(Dropped::Memory),
+            ],
             Self::Rate => &[Reason::Dropped(Dropped::Rate)],
         }
     }
@@ -147,7 +171,13 @@ impl Gate {
                 body::is_copied(&mirror.config.body, late.declared_length.unwrap_or(0))?;
                 Ok(())
             }
-            Self::Budget => Ok(state.with(|state| state.has_room(headers.bytes()))?),
+            Self::Budget => {
+                state.with(|state| state.has_room(headers.bytes(), late.is_complete))?;
+                if !late.is_complete {
+                    memory::has_room(0)?;
+                }
+                Ok(())
+            }
             Self::Rate => Ok(state.with(|state| state.take_token(late.now))?),
         }
     }
@@ -157,9 +187,15 @@ impl Gate {
 
 impl LateFacts {
     /// Reads the facts of a request in one pass over its headers.
-    pub fn new(plan: &ActivePlan, headers: &Headers, is_routed: bool, now: Duration) -> Self {
+    pub fn new(plan: &ActivePlan, headers: &Headers, arrival: Arrival) -> Self {
+        let Arrival {
+            is_routed,
+            is_complete,
+            now,
+        } = arrival;
         let mut facts = Self {
             is_routed,
+            is_complete,
             now,
             ..Self::default()
         };

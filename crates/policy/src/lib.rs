@@ -39,6 +39,8 @@ pub mod breaker;
 
 pub mod budget;
 
+mod memory;
+
 pub mod rate;
 
 pub mod ledger;

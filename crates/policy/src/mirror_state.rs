@@ -90,12 +90,12 @@ impl MirrorState {
         }
     }
 
-    /// Whether the budget has room for a copy.
+    /// Whether the budget has room for a copy. `is_complete` means that the request is complete with its headers.
     ///
     /// # Errors
-    /// The number of copies is at its limit, or the bytes would be over their limit.
-    pub const fn has_room(&self, bytes: u64) -> Result<(), Dropped> {
-        self.budget.has_room(bytes)
+    /// A count of copies is at its limit, or the bytes would be over their limit.
+    pub const fn has_room(&self, bytes: u64, is_complete: bool) -> Result<(), Dropped> {
+        self.budget.has_room(bytes, is_complete)
     }
 
     /// Takes a token of the rate limit.
@@ -107,12 +107,24 @@ impl MirrorState {
     }
 
     /// Admits a copy that has passed all gates. The copy is collected from now on.
-    pub fn admit(&mut self, bytes: u64) -> Permit {
-        let (period, transition) = self.breaker.enter();
+    pub fn admit(&mut self, bytes: u64, is_complete: bool) -> Permit {
         self.ledger.step(Statistic::Collecting, 1);
         self.ledger.step(Statistic::BufferedBytes, amount(bytes));
+        self.budget.admit(bytes, is_complete)
+    }
+
+    /// Gives a copy whose request is complete its place in flight. If the circuit breaker is not closed, the copy is the
+    /// probe.
+    ///
+    /// # Errors
+    /// The circuit breaker lets no copy through, or the copies in flight are at their limit.
+    pub fn launch(&mut self, permit: &mut Permit, now: Duration) -> Result<(), Dropped> {
+        self.breaker_allows(now)?;
+        self.budget.has_place()?;
+        let (period, transition) = self.breaker.enter();
+        self.budget.launch(permit, period);
         self.note(transition);
-        self.budget.admit(bytes, period)
+        Ok(())
     }
 
     /// Charges a copy for more bytes.
@@ -122,6 +134,18 @@ impl MirrorState {
     pub fn charge(&mut self, permit: &mut Permit, bytes: u64) -> Result<(), Dropped> {
         self.budget.charge(permit, bytes)?;
         self.ledger.step(Statistic::BufferedBytes, amount(bytes));
+        Ok(())
+    }
+
+    /// Charges a copy for `after` bytes in place of `before`.
+    ///
+    /// # Errors
+    /// The bytes would be over their limit. Then nothing is changed.
+    pub fn recharge(&mut self, permit: &mut Permit, before: u64, after: u64) -> Result<(), Dropped> {
+        if after > before {
+            return self.charge(permit, after - before);
+        }
+        self.refund(permit, before - after);
         Ok(())
     }
 
@@ -142,12 +166,13 @@ impl MirrorState {
     pub fn release(&mut self, permit: Permit, gauge: Statistic, end: Option<ShadowEnd>) {
         self.ledger.step(gauge, -1);
         self.ledger.step(Statistic::BufferedBytes, -amount(permit.bytes()));
-        let transition = match end {
-            Some(ShadowEnd { is_failure, at }) => self.breaker.learn(permit.period(), is_failure, at),
-            None => {
-                self.breaker.forget(permit.period());
+        let transition = match (permit.period(), end) {
+            (Some(period), Some(ShadowEnd { is_failure, at })) => self.breaker.learn(period, is_failure, at),
+            (Some(period), None) => {
+                self.breaker.forget(period);
                 None
             }
+            (None, _) => None,
         };
         self.budget.release(permit);
         self.note(transition);

@@ -14,7 +14,7 @@ use crate::reasons::Dropped;
 use crate::redaction::Redaction;
 use crate::sample::Sampling;
 use crate::work::Work;
-use crate::{document, grammar};
+use crate::{document, grammar, memory};
 
 /// A plan has at most this many mirrors. The bound limits the cost of one request.
 pub const MAX_MIRRORS: usize = 16;
@@ -104,10 +104,24 @@ impl Plan {
             }
             mirrors.push(Rc::new(mirror));
         }
-        Ok(Self {
+        let plan = Self {
             enabled: config.enabled,
             mirrors,
-        })
+        };
+        memory::check(plan.memory(), 0)?;
+        Ok(plan)
+    }
+
+    /// The memory that the budgets of all mirrors may need in a VM, in bytes. Mirrors that are off count too, so
+    /// switching them on never makes a plan too large.
+    pub fn memory(&self) -> u64 {
+        let mirrors = self.mirrors.iter().map(|mirror| memory::of_mirror(&mirror.config));
+        let largest = self
+            .mirrors
+            .iter()
+            .map(|mirror| mirror.config.body.max_bytes.get())
+            .max();
+        mirrors.sum::<u64>() + largest.unwrap_or(0)
     }
 
     /// The configuration of the plan, with header names in lower case.
@@ -215,9 +229,13 @@ impl Mirror {
         let redact = config.redact.as_mut();
         let redaction = redact.map(|redact| Redaction::compile(redact, &config.marker, &format!("{path}.redact")));
         let redaction = redaction.transpose()?.map(Rc::new);
-        let (cap, budget) = (config.body.max_bytes.get(), config.limits.max_buffered_bytes.get());
-        if cap > budget {
-            let problem = format!("{cap} is more than `limits.maxBufferedBytes` ({budget}); a body never takes more");
+        let (cap, largest) = (config.body.max_bytes.get(), config.limits.largest_body());
+        if cap > largest {
+            let problem = format!(
+                "{cap} is more than has room in `limits.maxBufferedBytes` ({}) beside headers and small requests: {largest}; \
+                 lower one or raise the other",
+                config.limits.max_buffered_bytes.get()
+            );
             return invalid("body.maxBytes", problem);
         }
         if config

@@ -51,10 +51,12 @@ vocabulary! {
         BreakerOpen => "breaker_open", "The mirror's circuit breaker is open, or awaits the end of its probe.";
         BodyTooLarge => "body_too_large", "The body is larger than `body.maxBytes`.";
         InFlight => "in_flight", "`limits.maxInFlight` copies were being collected or awaiting an answer.";
+        Collecting => "collecting", "`limits.maxCollecting` copies were being collected already.";
         Bytes => "bytes", "`limits.maxBufferedBytes` would have been exceeded.";
         Rate => "rate", "The rate limit `limits.maxRequestsPerSecond` had no token for the copy.";
         BodyWait => "body_wait", "The request was not complete within `body.maxWait`.";
         BodyUnreadable => "body_unreadable", "The proxy did not give a part of the body to the filter.";
+        Memory => "memory", "The memory of the filter's VM had no room for the copy.";
         RequestReset => "request_reset", "The request ended before it was complete: the client went away, or the answer came early.";
         RedactFailed => "redact_failed", "The body cannot be redacted. `redact.json` or `redact.keep.json` names values, and the body is not JSON, is compressed or is nested too deeply. Or parameters are redacted, and the body is a form in parts or a compressed form. Or the body is larger than `body.maxBytes` once it is redacted.";
         RedactUnmet => "redact_unmet", "`redact.require` is set, and a pointer of `redact.json` names nothing in the body.";

@@ -13,6 +13,7 @@ use crate::copy::redacted_request::{RedactedRequest, Redactions};
 use crate::copy::{Original, RequestCopy, body};
 use crate::gates::Facts;
 use crate::headers::Headers;
+use crate::memory;
 use crate::outcome;
 use crate::reasons::{Class, Dropped};
 use crate::statistics::Statistic;
@@ -70,7 +71,9 @@ impl CollectedCopy {
     pub(crate) fn admit(mirror: Rc<ActiveMirror>, facts: &Facts<'_>) -> Self {
         let config = &mirror.mirror.config;
         Self {
-            permit: mirror.state.with(|state| state.admit(facts.headers.bytes())),
+            permit: mirror
+                .state
+                .with(|state| state.admit(facts.headers.bytes(), facts.late.is_complete)),
             with_body: facts.late.declared_length.unwrap_or(0) <= config.body.max_bytes.get(),
             redacted: None,
             deadline: facts.late.now.saturating_add(config.body.max_wait.duration()),
@@ -79,7 +82,8 @@ impl CollectedCopy {
     }
 
     /// Counts a chunk of the body. `before` and `after` are the lengths of the body without and with the chunk.
-    fn take_chunk(&mut self, before: u64, after: u64, is_read: bool) -> Result<(), Dropped> {
+    /// `is_read` has the reason if the chunk was not read.
+    fn take_chunk(&mut self, before: u64, after: u64, is_read: Result<(), Dropped>) -> Result<(), Dropped> {
         if !self.with_body {
             return Ok(());
         }
@@ -89,12 +93,17 @@ impl CollectedCopy {
             if !self.with_body {
                 state.refund(permit, before);
                 Ok(())
-            } else if is_read {
-                state.charge(permit, after.saturating_sub(before))
             } else {
-                Err(Dropped::BodyUnreadable)
+                is_read?;
+                state.charge(permit, after.saturating_sub(before))
             }
         })
+    }
+
+    /// Gives the copy of a complete request its place in flight.
+    fn launch(&mut self, now: Duration) -> Result<(), Dropped> {
+        let Self { mirror, permit, .. } = self;
+        mirror.state.with(|state| state.launch(permit, now))
     }
 
     /// Redacts a complete request. The copy is charged for the new length of the body, because Envoy stores the new
@@ -108,10 +117,7 @@ impl CollectedCopy {
         self.redacted = Some(redacted);
         let Some(after) = length else { return Ok(()) };
         let (before, after) = (original.body.len() as u64, after as u64);
-        mirror.state.with(|state| {
-            state.refund(permit, before.saturating_sub(after));
-            state.charge(permit, after.saturating_sub(before))
-        })
+        mirror.state.with(|state| state.recharge(permit, before, after))
     }
 
     fn check_deadline(&self, now: Duration) -> Result<(), Dropped> {
@@ -166,7 +172,8 @@ impl Request {
         matches!(self.stage, Stage::Collecting { .. })
     }
 
-    /// Whether a copy has a body that is larger by this number of bytes. If not, the chunk need not be read.
+    /// Whether a copy has a body that is larger by this number of bytes, and the memory has room for it. If not, the
+    /// chunk need not be read.
     pub(crate) fn wants(&self, size: usize) -> bool {
         let Stage::Collecting { original, copies } = &self.stage else {
             return false;
@@ -175,6 +182,7 @@ impl Request {
         copies
             .iter()
             .any(|copy| copy.with_body && length <= copy.mirror.mirror.config.body.max_bytes.get())
+            && memory::has_room(memory::while_appending(&original.body, size)).is_ok()
     }
 
     /// A chunk of `size` bytes came. `chunk` is `None` if the chunk was not read.
@@ -188,14 +196,29 @@ impl Request {
         let before = original.body.len() as u64;
         let after = before.saturating_add(size as u64);
         let chunk = chunk.filter(|chunk| chunk.len() == size);
+        let is_read = match &chunk {
+            Some(_) => Ok(()),
+            // There was no room to read the chunk, or the host did not give the chunk.
+            None => memory::has_room(memory::while_appending(&original.body, size)).and(Err(Dropped::BodyUnreadable)),
+        };
         retain(copies, |copy| {
             copy.check_deadline(now)?;
-            copy.take_chunk(before, after, chunk.is_some())
+            copy.take_chunk(before, after, is_read)
         });
-        match chunk.filter(|_| copies.iter().any(|copy| copy.with_body)) {
-            Some(chunk) if original.body.is_empty() => original.body = chunk,
-            Some(chunk) => original.body.extend_from_slice(&chunk),
-            None => original.body = Vec::new(),
+        let appended = match chunk.filter(|_| copies.iter().any(|copy| copy.with_body)) {
+            Some(chunk) if original.body.is_empty() => {
+                original.body = chunk;
+                Ok(())
+            }
+            Some(chunk) => memory::append(&mut original.body, &chunk),
+            None => {
+                original.body = Vec::new();
+                Ok(())
+            }
+        };
+        if let Err(reason) = appended {
+            retain(copies, |copy| if copy.with_body { Err(reason) } else { Ok(()) });
+            original.body = Vec::new();
         }
     }
 
@@ -215,6 +238,7 @@ impl Request {
         let mut redactions = Redactions::new(wanted);
         retain(copies, |copy| {
             copy.check_deadline(now)?;
+            copy.launch(now)?;
             copy.redact(original, &mut redactions)
         });
         let original = Rc::new(std::mem::take(original));

@@ -165,6 +165,10 @@ impl MirrorGauges {
                 value(|config| config.limits.max_in_flight.get()),
             ),
             (
+                Statistic::CollectingLimit,
+                value(|config| config.limits.max_collecting.get()),
+            ),
+            (
                 Statistic::BufferedBytesLimit,
                 value(|config| config.limits.max_buffered_bytes.get()),
             ),

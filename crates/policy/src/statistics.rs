@@ -34,6 +34,8 @@ pub enum Statistic {
     PercentagePpm,
     /// The configured `limits.maxInFlight`, per worker.
     InFlightLimit,
+    /// The configured `limits.maxCollecting`, per worker.
+    CollectingLimit,
     /// The configured `limits.maxBufferedBytes`, per worker.
     BufferedBytesLimit,
     /// `expiresAt` in seconds since 1970. 0 means never.
@@ -111,6 +113,7 @@ pub const FAMILIES: &[Family] = &[
         "The configured percentage, in parts per million.",
     ),
     family("traffic_mirror_in_flight_limit", "`limits.maxInFlight`, per worker."),
+    family("traffic_mirror_collecting_limit", "`limits.maxCollecting`, per worker."),
     family(
         "traffic_mirror_buffered_bytes_limit",
         "`limits.maxBufferedBytes`, per worker.",
@@ -146,7 +149,7 @@ const PRIMARY_RESPONSES: usize = FAILURES + Failure::ALL.len();
 const COLLECTING: usize = PRIMARY_RESPONSES + Class::ALL.len();
 
 /// The number of statistics that a mirror has.
-pub const COUNT: usize = COLLECTING + 12;
+pub const COUNT: usize = COLLECTING + 13;
 
 /// The number by which a host knows a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -189,6 +192,7 @@ impl Statistic {
             Self::Enabled,
             Self::PercentagePpm,
             Self::InFlightLimit,
+            Self::CollectingLimit,
             Self::BufferedBytesLimit,
             Self::ExpiryTimestampSeconds,
             Self::Outdated,
@@ -223,6 +227,7 @@ impl Statistic {
             Self::Enabled
             | Self::PercentagePpm
             | Self::InFlightLimit
+            | Self::CollectingLimit
             | Self::BufferedBytesLimit
             | Self::ExpiryTimestampSeconds
             | Self::Outdated => StatisticKind::Setting,
@@ -270,11 +275,12 @@ impl Statistic {
             Self::Enabled => 11,
             Self::PercentagePpm => 12,
             Self::InFlightLimit => 13,
-            Self::BufferedBytesLimit => 14,
-            Self::ExpiryTimestampSeconds => 15,
-            Self::Outdated => 16,
-            Self::ShadowDuration => 17,
-            Self::PrimaryDuration => 18,
+            Self::CollectingLimit => 14,
+            Self::BufferedBytesLimit => 15,
+            Self::ExpiryTimestampSeconds => 16,
+            Self::Outdated => 17,
+            Self::ShadowDuration => 18,
+            Self::PrimaryDuration => 19,
         }
     }
 

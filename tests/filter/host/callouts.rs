@@ -26,8 +26,6 @@ pub(crate) struct Callout {
     pub(crate) headers: Pairs,
     pub(crate) body: Vec<u8>,
     pub(crate) timeout_ms: u32,
-    /// The size of the original's headers as the filter got them.
-    pub(crate) original_header_bytes: usize,
 }
 
 /// All callouts of one VM.

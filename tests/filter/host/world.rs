@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mirror_policy::sample::Dice;
+use wasmi::StoreLimits;
 
 use super::abi::{Pairs, Status, buffer};
 use super::callouts::Callouts;
@@ -29,6 +30,8 @@ pub(crate) struct World {
     /// Envoy's own level of the wasm logger: 0 trace to 5 critical.
     pub(crate) log_level: u32,
     pub(crate) journal: Journal,
+    /// How much memory the module may have.
+    pub(crate) limits: StoreLimits,
 }
 
 /// Both clocks. Only tests move them.

@@ -12,7 +12,7 @@ use crate::host::messages::{Reply, Request};
 pub(super) fn configurations() -> Vec<Value> {
     let small = json!({
         "body": { "maxBytes": 600, "maxWait": "2s" },
-        "limits": { "maxInFlight": 3, "maxBufferedBytes": 700 },
+        "limits": { "maxInFlight": 3, "maxCollecting": 2, "maxBufferedBytes": 700 },
     });
     let keyed =
         json!({ "percentage": 30, "sample": { "by": "cookie", "name": "user", "salt": "s" }, "timeout": "1ms" });

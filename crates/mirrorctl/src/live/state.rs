@@ -265,10 +265,16 @@ pub const fn remedy(dropped: Dropped) -> &'static str {
         Dropped::BreakerOpen => "the shadow failed too often; the breaker tries again by itself after `openFor`.",
         Dropped::BodyTooLarge => "raise `body.maxBytes`, or set `whenLarger: headersOnly`.",
         Dropped::InFlight => "the shadow is slow: lower the percentage or `timeout`, or raise `limits.maxInFlight`.",
+        Dropped::Collecting => {
+            "many uploads at once: lower the percentage or `body.maxWait`, or raise `limits.maxCollecting`."
+        }
         Dropped::Bytes => "lower the percentage or `body.maxBytes`, or raise `limits.maxBufferedBytes`.",
         Dropped::Rate => "lower the percentage, or raise `limits.maxRequestsPerSecond`.",
         Dropped::BodyWait => "slow uploads: raise `body.maxWait`, or set `maxBytes: 0` with `whenLarger: headersOnly`.",
         Dropped::BodyUnreadable => "Envoy did not hand over a part of a body: see the proxy's log.",
+        Dropped::Memory => {
+            "the filter's memory is used up: lower `limits.maxBufferedBytes` of the mirrors of this proxy."
+        }
         Dropped::RequestReset => "clients went away, or answers came early; nothing is to be done about the mirror.",
         Dropped::RedactFailed => {
             "bodies are not what `redact` can read: leave them out by `match`, or send headers only."

@@ -13,10 +13,11 @@ const TOKEN: u128 = 1_000_000;
 
 #[derive(Debug)]
 pub(super) struct Account {
-    max_copies: u64,
+    max_in_flight: u64,
+    max_collecting: u64,
     max_bytes: u64,
-    /// The bytes of each copy that has not ended, by its number.
-    bytes: BTreeMap<u64, u64>,
+    /// Each copy that has not ended, by its number.
+    copies: BTreeMap<u64, Held>,
     rate: Option<u64>,
     /// In millionths of a copy; a millisecond at a thousandth of a copy per second brings one.
     tokens: u128,
@@ -24,11 +25,20 @@ pub(super) struct Account {
     counted: u64,
     breaker: Option<BreakerRule>,
     state: State,
-    /// The copies that were admitted since the breaker came into its state.
+    /// The copies that left since the breaker came into its state.
     members: BTreeSet<u64>,
     /// What ended while the breaker is closed: how many buckets ago, and whether it failed.
     ended: Vec<(u64, bool)>,
     latest: u64,
+}
+
+/// What a copy holds.
+#[derive(Debug)]
+struct Held {
+    bytes: u64,
+    /// Whether its request was complete with its headers.
+    is_complete: bool,
+    is_in_flight: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
@@ -45,9 +55,10 @@ enum State {
 impl Default for Account {
     fn default() -> Self {
         Self {
-            max_copies: 0,
+            max_in_flight: 0,
+            max_collecting: 0,
             max_bytes: 0,
-            bytes: BTreeMap::new(),
+            copies: BTreeMap::new(),
             rate: None,
             tokens: u128::MAX,
             counted: 0,
@@ -63,7 +74,8 @@ impl Default for Account {
 impl Account {
     /// Takes the limits of a rule.
     pub(super) fn obey(&mut self, rule: &Rule) {
-        (self.max_copies, self.max_bytes) = (rule.max_copies, rule.max_bytes);
+        (self.max_in_flight, self.max_collecting) = (rule.max_in_flight, rule.max_collecting);
+        self.max_bytes = rule.max_bytes;
         (self.rate, self.breaker) = (rule.rate, rule.breaker);
     }
 
@@ -74,7 +86,10 @@ impl Account {
 
     /// Copies and bytes.
     pub(super) fn usage(&self) -> (u64, u64) {
-        (self.bytes.len() as u64, self.bytes.values().sum())
+        (
+            self.copies.len() as u64,
+            self.copies.values().map(|copy| copy.bytes).sum(),
+        )
     }
 
     /// Whether the breaker asks when a copy ended.
@@ -87,31 +102,65 @@ impl Account {
         self.state != State::Closed
     }
 
+    fn may_pass(&self, now: u64) -> bool {
+        match (self.breaker, self.state) {
+            (Some(breaker), State::OpenSince(since)) => now >= since + breaker.open_for,
+            (Some(_), State::HalfOpen(probe)) => probe.is_none(),
+            _ => true,
+        }
+    }
+
+    fn count(&self, is_in_flight: bool) -> u64 {
+        let copies = self.copies.values();
+        copies.filter(|copy| copy.is_in_flight == is_in_flight).count() as u64
+    }
+
+    /// Uploads leave a sixteenth of the bytes to requests that are complete with their headers. No storm comes near the
+    /// budget from which on this part is a fixed number.
+    fn has_bytes(&self, more: u64, is_complete: bool) -> bool {
+        let kept = if is_complete { 0 } else { self.max_bytes / 16 };
+        self.usage().1 + more <= self.max_bytes - kept
+    }
+
     /// Admits a copy. What consumes comes last.
     pub(super) fn admit(
         &mut self,
         number: u64,
         is_too_large: bool,
+        is_complete: bool,
         bytes: u64,
         now: u64,
-    ) -> Result<Option<Transition>, Dropped> {
-        let may_pass = match (self.breaker, self.state) {
-            (Some(breaker), State::OpenSince(since)) => now >= since + breaker.open_for,
-            (Some(_), State::HalfOpen(probe)) => probe.is_none(),
-            _ => true,
-        };
-        let (copies, all_bytes) = self.usage();
-        if !may_pass {
+    ) -> Result<(), Dropped> {
+        if !self.may_pass(now) {
             return Err(Dropped::BreakerOpen);
         } else if is_too_large {
             return Err(Dropped::BodyTooLarge);
-        } else if copies >= self.max_copies {
+        } else if self.count(true) >= self.max_in_flight {
             return Err(Dropped::InFlight);
-        } else if all_bytes + bytes > self.max_bytes {
+        } else if !is_complete && self.count(false) >= self.max_collecting {
+            return Err(Dropped::Collecting);
+        } else if !self.has_bytes(bytes, is_complete) {
             return Err(Dropped::Bytes);
         }
         self.take_token(now)?;
-        self.bytes.insert(number, bytes);
+        let is_in_flight = false;
+        let held = Held {
+            bytes,
+            is_complete,
+            is_in_flight,
+        };
+        self.copies.insert(number, held);
+        Ok(())
+    }
+
+    /// A copy whose request is complete takes its place in flight.
+    pub(super) fn launch(&mut self, number: u64, now: u64) -> Result<Option<Transition>, Dropped> {
+        if !self.may_pass(now) {
+            return Err(Dropped::BreakerOpen);
+        } else if self.count(true) >= self.max_in_flight {
+            return Err(Dropped::InFlight);
+        }
+        self.held(number).is_in_flight = true;
         let probe = State::HalfOpen(Some(number));
         let transition = match (self.breaker, self.state) {
             (_, State::Closed) => None,
@@ -121,6 +170,10 @@ impl Account {
         };
         self.members.insert(number);
         Ok(transition)
+    }
+
+    fn held(&mut self, number: u64) -> &mut Held {
+        self.copies.get_mut(&number).expect("a copy that has not ended")
     }
 
     fn take_token(&mut self, now: u64) -> Result<(), Dropped> {
@@ -137,21 +190,22 @@ impl Account {
 
     /// A copy grows.
     pub(super) fn charge(&mut self, number: u64, bytes: u64) -> Result<(), Dropped> {
-        if self.usage().1 + bytes > self.max_bytes {
+        let is_complete = self.held(number).is_complete;
+        if !self.has_bytes(bytes, is_complete) {
             return Err(Dropped::Bytes);
         }
-        *self.bytes.get_mut(&number).expect("a copy that has not ended") += bytes;
+        self.held(number).bytes += bytes;
         Ok(())
     }
 
     /// A copy shrinks.
     pub(super) fn refund(&mut self, number: u64, bytes: u64) {
-        *self.bytes.get_mut(&number).expect("a copy that has not ended") -= bytes;
+        self.held(number).bytes -= bytes;
     }
 
     /// A copy ends. Returns its bytes.
     pub(super) fn release(&mut self, number: u64) -> u64 {
-        self.bytes.remove(&number).expect("a copy ends once")
+        self.copies.remove(&number).expect("a copy ends once").bytes
     }
 
     /// What the breaker makes of the end of a copy; `None` says nothing about the shadow.

@@ -48,6 +48,8 @@ struct Copy {
     deadline: u64,
     with_body: bool,
     body: u64,
+    /// The length that the request declares.
+    declared: Option<u64>,
 }
 
 /// A copy that leaves.
@@ -66,8 +68,28 @@ pub(super) struct Head {
     pub(super) key: Option<String>,
     /// The declared length of the body.
     pub(super) length: Option<u64>,
+    /// Whether it is complete with its headers.
+    pub(super) is_complete: bool,
     /// The bytes of its headers.
     pub(super) bytes: u64,
+}
+
+// === impl Copy ===
+
+impl Copy {
+    /// By how many bytes its headers are longer than those of the request: the suffix of the authority, the marker with
+    /// a name of one letter, and the length of what it has for a body. A header is ten bytes longer than its texts.
+    fn more_header_bytes(&self) -> i64 {
+        let length = |number: u64| ("content-length".len() + number.to_string().len() + 10) as i64;
+        let marker = ("x-mirrored-by".len() + "a".len() + 10) as i64;
+        let body = if self.with_body { self.body } else { 0 };
+        let declared = match self.declared {
+            Some(declared) if body > 0 => length(body) - length(declared),
+            None | Some(0) => 0,
+            Some(declared) => -length(declared),
+        };
+        "-shadow".len() as i64 + marker + declared
+    }
 }
 
 // === impl Model ===
@@ -143,8 +165,7 @@ impl Model {
         let is_larger = head.length.is_some_and(|length| length > rule.max_body);
         let is_too_large = is_larger && !rule.is_headers_only;
         let (account, number) = (rule.account, self.copies);
-        let transition = self.accounts[account].admit(number, is_too_large, head.bytes, now)?;
-        self.note(account, transition);
+        self.accounts[account].admit(number, is_too_large, head.is_complete, head.bytes, now)?;
         self.copies += 1;
         self.count(account, Statistic::Collecting, 1);
         self.count(account, Statistic::BufferedBytes, head.bytes as i64);
@@ -155,6 +176,7 @@ impl Model {
             deadline: now + rule.max_wait,
             with_body: !is_larger,
             body: 0,
+            declared: head.length,
         })
     }
 
@@ -206,14 +228,37 @@ impl Model {
     pub(super) fn complete(&mut self, request: u64, now: u64) -> Vec<(usize, u64, ModelCopy)> {
         let mut ready = Vec::new();
         for copy in self.end_of(request) {
-            if now > copy.deadline {
-                self.lose(&copy, Dropped::BodyWait);
-            } else {
-                let body = if copy.with_body { copy.body } else { 0 };
-                ready.push((copy.account, body, ModelCopy(copy)));
+            match self.launch(&copy, now) {
+                Err(reason) => self.lose(&copy, reason),
+                Ok(()) => {
+                    let body = if copy.with_body { copy.body } else { 0 };
+                    ready.push((copy.account, body, ModelCopy(copy)));
+                }
             }
         }
         ready
+    }
+
+    fn launch(&mut self, copy: &Copy, now: u64) -> Result<(), Dropped> {
+        if now > copy.deadline {
+            return Err(Dropped::BodyWait);
+        }
+        let transition = self.accounts[copy.account].launch(copy.number, now)?;
+        self.note(copy.account, transition);
+        Ok(())
+    }
+
+    /// A copy is about to leave. It is charged for its own headers in place of those of the request. Returns why it
+    /// cannot leave.
+    pub(super) fn leave(&mut self, ModelCopy(copy): &ModelCopy) -> Result<(), Dropped> {
+        let more = copy.more_header_bytes();
+        let account = &mut self.accounts[copy.account];
+        match u64::try_from(more) {
+            Ok(more) => account.charge(copy.number, more)?,
+            Err(_) => account.refund(copy.number, more.unsigned_abs()),
+        }
+        self.count(copy.account, Statistic::BufferedBytes, more);
+        Ok(())
     }
 
     pub(super) fn reset(&mut self, request: u64) {

@@ -45,8 +45,10 @@ pub struct Rule {
     pub is_headers_only: bool,
     /// The longest time in which a copy may be collected.
     pub max_wait: u64,
-    /// The most copies at a time.
-    pub max_copies: u64,
+    /// The most copies in flight at a time.
+    pub max_in_flight: u64,
+    /// The most copies at a time whose request is not complete.
+    pub max_collecting: u64,
     /// The most bytes at a time.
     pub max_bytes: u64,
     /// The most copies per second, in thousandths; `None` is any number.
@@ -111,7 +113,7 @@ impl Rule {
             window: *decisions.pick(&[1, 7, 50, 1_000, 60_000]),
             open_for: *decisions.pick(&[1, 20, 300]),
         };
-        let (max_copies, max_bytes) = *decisions.pick(&[(3, 2_000), (40, 900), (1, 100_000), (30, 50_000)]);
+        let (max_in_flight, max_bytes) = *decisions.pick(&[(3, 2_000), (40, 900), (1, 100_000), (30, 50_000)]);
         let (max_body, is_headers_only) = *decisions.pick(&[(300, false), (300, false), (10, true), (0, true)]);
         let rate = *decisions.pick(&[1, 500, 2_500, 100_000, 1_000_000_000]);
         let end = (wall.saturating_sub(BEGIN).as_secs() + decisions.below(8)).saturating_sub(2);
@@ -124,7 +126,8 @@ impl Rule {
             max_body,
             is_headers_only,
             max_wait: *decisions.pick(&[10, 50, 2_000]),
-            max_copies,
+            max_in_flight,
+            max_collecting: *decisions.pick(&[2, 30]),
             max_bytes,
             rate: decisions.one_in(2).then_some(rate),
             breaker: (!decisions.one_in(3)).then_some(breaker),
@@ -165,13 +168,14 @@ impl Rule {
         format!(
             r#"{{"name": "{}", "cluster": "c", "enabled": {}, "percentage": {}{sample}, "match": [{matches}],
                 "body": {{"maxBytes": {}, "whenLarger": "{when_larger}", "maxWait": "{}ms"}},
-                "limits": {{"maxInFlight": {}, "maxBufferedBytes": {}{rate}}}{breaker}{end}}}"#,
+                "limits": {{"maxInFlight": {}, "maxCollecting": {}, "maxBufferedBytes": {}{rate}}}{breaker}{end}}}"#,
             NAMES[self.account],
             self.is_enabled,
             self.ppm / 10_000,
             self.max_body,
             self.max_wait,
-            self.max_copies,
+            self.max_in_flight,
+            self.max_collecting,
             self.max_bytes,
         )
     }

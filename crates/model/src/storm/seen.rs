@@ -88,6 +88,7 @@ impl Seen {
             Dropped::BreakerOpen,
             Dropped::BodyTooLarge,
             Dropped::InFlight,
+            Dropped::Collecting,
             Dropped::Bytes,
             Dropped::Rate,
             Dropped::BodyWait,

@@ -62,9 +62,9 @@ fn mirror(node: Node) -> Result<MirrorConfig> {
     replace(&mut config.headers, object.take("headers"), headers)?;
     config.redact = object.take("redact").map(redact).transpose()?;
     replace(&mut config.marker, object.take("marker"), |node| node.text())?;
-    replace(&mut config.body, object.take("body"), body)?;
-    replace(&mut config.timeout, object.take("timeout"), span)?;
     replace(&mut config.limits, object.take("limits"), limits)?;
+    config.body = body(object.take("body"), Body::within(&config.limits))?;
+    replace(&mut config.timeout, object.take("timeout"), span)?;
     config.circuit_breaker = object.take("circuitBreaker").map(circuit_breaker).transpose()?;
     config.expires_at = object.take("expiresAt").map(timestamp).transpose()?;
     Ok(config)
@@ -218,9 +218,10 @@ fn list_of(object: &mut Fields, key: &str) -> Result<Option<Vec<String>>> {
     object.take(key).map(|node| texts(Some(node))).transpose()
 }
 
-fn body(node: Node) -> Result<Body> {
+/// Reads the keys of a body. A key that is absent keeps its value.
+fn body(node: Option<Node>, mut body: Body) -> Result<Body> {
+    let Some(node) = node else { return Ok(body) };
     let mut object = node.object(&["maxBytes", "whenLarger", "maxWait"])?;
-    let mut body = Body::default();
     replace(&mut body.max_bytes, object.take("maxBytes"), whole)?;
     replace(&mut body.when_larger, object.take("whenLarger"), |node| {
         node.word(&[("drop", WhenLarger::Drop), ("headersOnly", WhenLarger::HeadersOnly)])
@@ -232,12 +233,14 @@ fn body(node: Node) -> Result<Body> {
 fn limits(node: Node) -> Result<Limits> {
     let mut object = node.object(&[
         "maxInFlight",
+        "maxCollecting",
         "maxBufferedBytes",
         "maxExaminedBytes",
         "maxRequestsPerSecond",
     ])?;
     let mut limits = Limits::default();
     replace(&mut limits.max_in_flight, object.take("maxInFlight"), whole)?;
+    replace(&mut limits.max_collecting, object.take("maxCollecting"), whole)?;
     replace(&mut limits.max_buffered_bytes, object.take("maxBufferedBytes"), whole)?;
     replace(&mut limits.max_examined_bytes, object.take("maxExaminedBytes"), whole)?;
     limits.max_requests_per_second = object.take("maxRequestsPerSecond").map(per_second).transpose()?;

@@ -23,6 +23,15 @@ pub struct CopiedBody {
 /// A header of a copy: its name and its value.
 pub type CopiedHeader<'a> = (&'a [u8], Cow<'a, [u8]>);
 
+/// The headers of a copy, and their size.
+#[derive(Debug)]
+pub struct CopiedHeaders<'a> {
+    /// The headers, in their order.
+    pub headers: Vec<CopiedHeader<'a>>,
+    /// The bytes of the headers in the form in which the host takes them.
+    pub bytes: u64,
+}
+
 /// The headers of a copy. `edits` are what redaction does to the headers, in order. In this order, headers are redacted
 /// or left out, path and authority are rewritten, configured headers are removed, set and added, and the marker is set.
 ///
@@ -33,7 +42,7 @@ pub fn of<'a>(
     original: &'a Headers,
     mut edits: &'a [HeaderEdit],
     body: CopiedBody,
-) -> Result<Vec<CopiedHeader<'a>>, Dropped> {
+) -> Result<CopiedHeaders<'a>, Dropped> {
     let HeaderOperations { set, add, remove } = &mirror.config.headers;
     let mut copy = Vec::with_capacity(original.len() + set.0.len() + add.0.len() + 1);
     let [mut has_method, mut has_path, mut has_authority] = [false; 3];
@@ -68,19 +77,20 @@ pub fn of<'a>(
     }
     let (marker, name) = (&mirror.config.marker, &mirror.config.name);
     set_header(&mut copy, original, marker.as_bytes(), name.as_bytes());
-    check_size(&copy)?;
-    Ok(copy)
+    let bytes = size(&copy)?;
+    Ok(CopiedHeaders { headers: copy, bytes })
 }
 
-/// Envoy reads no header at all where a filter sends too many.
-fn check_size(copy: &[CopiedHeader<'_>]) -> Result<(), Dropped> {
+/// The bytes of headers in the form in which the host takes them. Envoy reads no header at all where a filter sends too
+/// many.
+fn size(copy: &[CopiedHeader<'_>]) -> Result<u64, Dropped> {
     let size = copy
         .iter()
         .fold(4, |bytes, (name, value)| bytes + name.len() + value.len() + 10);
     if copy.len() > MAX_HEADERS || size > MAX_HEADER_BYTES {
         return Err(Dropped::HeadersTooLarge);
     }
-    Ok(())
+    Ok(size as u64)
 }
 
 /// The value of a request's header on the copy. `redacted` is the value after redaction, or `None` if redaction removes

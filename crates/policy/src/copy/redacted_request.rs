@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::headers::Headers;
+use crate::memory;
 use crate::plan::Mirror;
 use crate::reasons::Dropped;
 use crate::redaction::Redaction;
@@ -119,7 +120,8 @@ impl RedactedRequest {
         }
         redacted.head_work = work.examined();
         if let Some(max_body) = max_body {
-            match redaction.body(headers, body, max_body, work) {
+            let room = memory::has_room(memory::while_redacting(body.len(), max_body));
+            match room.and_then(|()| redaction.body(headers, body, max_body, work)) {
                 Ok(body) => redacted.body = body,
                 Err(loss) => redacted.body_loss = Some(loss),
             }

@@ -1,7 +1,6 @@
 //! The copy beside the request: each difference with its cause.
 
-use crate::copy::RequestCopy;
-use crate::copy::copied_headers::CopiedHeader;
+use crate::copy::Outgoing;
 use crate::headers::Headers;
 use crate::hop_by_hop::{HOP_BY_HOP, ROUTER_CONTROL};
 use crate::plan::Mirror;
@@ -78,22 +77,20 @@ pub enum Cause {
 // === impl CopyDescription ===
 
 impl CopyDescription {
-    /// Describes a copy with these headers, of a request with this body.
-    pub(super) fn new(copy: &RequestCopy, headers: &[CopiedHeader<'_>], original_body: &[u8]) -> Self {
-        let headers: Vec<OwnedHeader> = headers
-            .iter()
-            .map(|(name, value)| (name.to_vec(), value.to_vec()))
-            .collect();
+    /// Describes what leaves for a mirror, of a request with these headers and this body.
+    pub(super) fn new(mirror: &Mirror, outgoing: &Outgoing<'_>, original: &Headers, original_body: &[u8]) -> Self {
+        let headers = outgoing.headers.iter();
+        let headers: Vec<OwnedHeader> = headers.map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
         Self {
-            changes: changes(&copy.mirror.mirror, &copy.original.headers, &headers),
-            fate: match (original_body, copy.body()) {
+            changes: changes(mirror, original, &headers),
+            fate: match (original_body, outgoing.body) {
                 ([], _) => BodyFate::None,
                 (original, body) if original == body => BodyFate::Whole,
                 (_, []) => BodyFate::LeftOut,
                 _ => BodyFate::Redacted,
             },
             headers,
-            body: copy.body().to_vec(),
+            body: outgoing.body.to_vec(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{RootState, VmState};
 use crate::active_plan::ActivePlan;
 use crate::config_error::ConfigError;
+use crate::memory;
 use crate::mirror_state::MirrorState;
 use crate::number_map::NumberMap;
 use crate::outcome::Outcome;
@@ -36,9 +37,13 @@ impl VmState {
         let plugin = Plugin::new(plugin, root);
         let label = plugin.label();
         self.gauges.define_refused(&plugin, &mut define);
-        let (plan, error) = match plan {
+        let fitting = plan.map_err(Clone::clone).and_then(|plan| {
+            memory::check(plan.memory(), self.memory_beside(&plugin))?;
+            Ok(plan)
+        });
+        let (plan, error) = match fitting {
             Ok(plan) => (Some(self.adopt(&plugin, plan, &mut define)), None),
-            Err(error) => (self.last_good(&plugin), Some(error.clone())),
+            Err(error) => (self.last_good(&plugin), Some(error)),
         };
         self.serve(root, plugin, plan.clone(), error.is_some());
         let goes_on = plan.is_some();
@@ -91,6 +96,18 @@ impl VmState {
         let state = Rc::new(Slot::new(MirrorState::new(plugin, mirror, metrics)));
         self.mirrors.push(Rc::clone(&state));
         state
+    }
+
+    /// The memory that the budgets of other plugins of the VM may need, in bytes. Of two plugins without a name nobody
+    /// can tell whether one takes the place of the other, so they do not count for each other.
+    fn memory_beside(&self, plugin: &Plugin) -> u64 {
+        let others = newest(&self.roots).into_iter().filter(|serving| {
+            let is_unnamed = |plugin: &Plugin| matches!(plugin, Plugin::Unnamed(_));
+            let are_unnamed = is_unnamed(&serving.plugin) && is_unnamed(plugin);
+            serving.plugin != *plugin && !are_unnamed
+        });
+        let plans = others.filter_map(|serving| serving.plan.as_ref());
+        plans.map(|plan| plan.memory).sum()
     }
 
     /// The plan that a plugin was given last and that a root context of the VM still serves.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CopyInFlight, RootId, StreamId, Token, VmState};
 use crate::active_plan::{ActiveMirror, ActivePlan};
 use crate::copy::RequestCopy;
-use crate::gates::{Facts, Gate, LateFacts};
+use crate::gates::{Arrival, Facts, Gate, LateFacts};
 use crate::headers::Headers;
 use crate::matching::RequestHead;
 use crate::outcome::Outcome;
@@ -62,13 +62,12 @@ impl VmState {
         plan: &ActivePlan,
         sampled: Vec<Rc<ActiveMirror>>,
         headers: Headers,
-        is_routed: bool,
-        now: Duration,
+        arrival: Arrival,
     ) {
         let facts = Facts {
             headers: &headers,
             wall: None,
-            late: LateFacts::new(plan, &headers, is_routed, now),
+            late: LateFacts::new(plan, &headers, arrival),
         };
         let mut copies = Vec::with_capacity(sampled.len());
         for active in sampled {
@@ -86,7 +85,8 @@ impl VmState {
         self.requests.get(&stream).is_some_and(Request::is_collecting)
     }
 
-    /// Whether a copy wants a chunk of the body of this size, in bytes. If not, the chunk need not be read.
+    /// Whether a copy wants a chunk of the body of this size, in bytes, and the memory has room for it. If not, the chunk
+    /// must not be read.
     pub fn wants(&self, stream: StreamId, size: usize) -> bool {
         self.requests.get(&stream).is_some_and(|request| request.wants(size))
     }

@@ -12,6 +12,10 @@ pub mod rate;
 
 pub mod breaker;
 
+pub mod probe;
+
+pub mod room;
+
 pub mod breaker_updates;
 
 pub mod expiry;

@@ -1,4 +1,4 @@
-//! How often the policy allocates, exactly. A live request pays for each allocation inside the proxy, so a number that
+//! How often the policy allocates, exactly, and what the policy does when there is no memory. A live request pays for each allocation inside the proxy, so a number that
 //! grows here is a higher price. The allocator counts by thread, and every test has a thread of its own.
 
 #![allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
@@ -11,33 +11,43 @@ use std::time::Duration;
 use mirror_model::plans::{mirror, plan};
 use mirror_model::requests::{get, headers as headers_of, post};
 use mirror_policy::active_plan::ActivePlan;
+use mirror_policy::gates::Arrival;
+use mirror_policy::ledger::Change;
 use mirror_policy::matching::RequestHead;
 use mirror_policy::outcome::Outcome;
-use mirror_policy::reasons::Class;
-use mirror_policy::statistics::MetricId;
+use mirror_policy::plugin::Plugin;
+use mirror_policy::reasons::{Class, Dropped};
+use mirror_policy::statistics::{MetricId, Statistic};
 use mirror_policy::vm_state::VmState;
 use mirror_policy::work::Work;
 
-/// The system's allocator, and how often this thread asked it for memory.
+/// The system's allocator, how often this thread asked it for memory, and how much this thread may ask for at once.
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-// SAFETY: every call is passed on unchanged to the system's allocator.
+// SAFETY: every call is passed on unchanged to the system's allocator, or fails.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        if layout.size() > LARGEST.get() {
+            return std::ptr::null_mut();
+        }
         // SAFETY: the caller's promise is the system allocator's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        if size > LARGEST.get() {
+            return std::ptr::null_mut();
+        }
         // SAFETY: as above.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -107,13 +117,26 @@ fn a_request_that_no_mirror_matches_allocates_nothing() {
 /// bench allocates too.
 fn vm(keys: &str) -> (VmState, Rc<ActivePlan>) {
     let mut vm = VmState::new(1);
-    let adoption = vm.configure(ROOT, "plugin", Ok(&mirror(keys)), |_, _| Some(MetricId(0)));
+    let mut next = 0;
+    let adoption = vm.configure(ROOT, "plugin", Ok(&mirror(keys)), |_, _| {
+        next += 1;
+        Some(MetricId(next))
+    });
     let plan = adoption.plan.expect("a good plan");
     (vm, plan)
 }
 
 /// The allocations of a GET that is mirrored once: those until its copy is sent, and those of both answers.
 const MIRRORED_GET: (usize, usize) = (7, 0);
+
+/// A request that an upstream is to answer.
+const fn arrival(is_complete: bool) -> Arrival {
+    Arrival {
+        is_routed: true,
+        is_complete,
+        now: Duration::ZERO,
+    }
+}
 
 const ROOT: u32 = 1;
 
@@ -163,9 +186,9 @@ fn mirror_one(vm: &mut VmState, plan: &ActivePlan) -> (usize, usize) {
     let headers = get("/", &[]);
     let (to_send, ()) = allocations(|| {
         let sampled = vm.sample(plan, &RequestHead::new(&headers, None), WALL);
-        vm.begin(STREAM, plan, sampled, headers, true, now);
-        let copy = vm.complete(STREAM, now).remove(0);
-        drop(copy.headers().unwrap());
+        vm.begin(STREAM, plan, sampled, headers, arrival(true));
+        let mut copy = vm.complete(STREAM, now).remove(0);
+        drop(copy.leave().unwrap());
         vm.sent(STREAM, ROOT, copy, TOKEN);
         vm.all_sent(STREAM);
     });
@@ -189,7 +212,7 @@ fn a_body_in_many_parts_is_copied_into_one_growing_buffer() {
     let (mut vm, plan) = vm("");
     let headers = post(&[]);
     let sampled = vm.sample(&plan, &RequestHead::new(&headers, None), None);
-    vm.begin(STREAM, &plan, sampled, headers, true, Duration::ZERO);
+    vm.begin(STREAM, &plan, sampled, headers, arrival(false));
     let parts = vec![vec![0; 1024]; 64];
     let (count, ()) = allocations(|| {
         for part in parts {
@@ -197,5 +220,67 @@ fn a_body_in_many_parts_is_copied_into_one_growing_buffer() {
             vm.body(STREAM, part.len(), Some(part), Duration::ZERO);
         }
     });
-    assert_eq!(count, 6, "the first part is the buffer, which then doubles six times");
+    assert_eq!(
+        count,
+        64 + 18,
+        "each part asks for room, and the buffer of the first part grows 18 times by a quarter at least"
+    );
+}
+
+/// Lets no allocation of this thread be larger than so many bytes while some work is done.
+fn with_room_for<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let before = LARGEST.replace(bytes);
+    let result = work();
+    LARGEST.set(before);
+    result
+}
+
+/// The counts of one result of `dropped` in a VM with one mirror, and what is left in its budget.
+fn dropped(vm: &mut VmState, reason: Dropped) -> (i64, (u64, u64)) {
+    // The first metric is the gauge of the plugin.
+    let metric = MetricId(Statistic::Dropped(reason).index() as u32 + 2);
+    let changes = vm.take_changes();
+    let steps = changes.iter().map(|change| match change {
+        Change::Step(id, by) if *id == metric => *by,
+        _ => 0,
+    });
+    (steps.sum(), vm.budgeted(&Plugin::new("plugin", ROOT), "v2"))
+}
+
+#[test]
+fn a_body_for_which_there_is_no_memory_is_dropped() {
+    const MIB: usize = 1 << 20;
+    let upload = |keys: &str, largest: usize, parts: &[&str]| {
+        let (mut vm, plan) = vm(keys);
+        let headers = post(&[]);
+        let sampled = vm.sample(&plan, &RequestHead::new(&headers, None), None);
+        with_room_for(largest, || {
+            vm.begin(STREAM, &plan, sampled, headers, arrival(false));
+            for part in parts {
+                let part = part.as_bytes();
+                let chunk = vm.wants(STREAM, part.len()).then(|| part.to_vec());
+                vm.body(STREAM, part.len(), chunk, Duration::ZERO);
+            }
+            for copy in vm.complete(STREAM, Duration::ZERO) {
+                vm.refused(copy, Dropped::NoCapacity);
+            }
+        });
+        dropped(&mut vm, Dropped::Memory)
+    };
+    let part = "x".repeat(MIB / 4);
+    let json = format!("[{}1]", "1,".repeat(MIB / 8));
+    let redacting = r#""redact": {"json": ["/*"], "mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f"}"#;
+    assert_eq!(upload("", 32 * MIB, &[part.as_str(); 4]), (0, (0, 0)), "there is room");
+    assert_eq!(upload("", 15 * MIB, &[]), (1, (0, 0)), "at the headers");
+    assert_eq!(upload("", 17 * MIB, &[part.as_str(); 4]), (1, (0, 0)), "in the body");
+    assert_eq!(
+        upload(redacting, 32 * MIB, &[json.as_str()]),
+        (0, (0, 0)),
+        "there is room to redact"
+    );
+    assert_eq!(
+        upload(redacting, 18 * MIB, &[json.as_str()]),
+        (1, (0, 0)),
+        "while it is redacted"
+    );
 }

@@ -12,6 +12,8 @@ pub mod patterns;
 
 pub mod limits;
 
+pub mod memory;
+
 // The bytes in which a configuration comes.
 pub mod bytes;
 
@@ -39,7 +41,10 @@ fn a_mirror_needs_a_name_and_a_cluster_and_has_the_documented_defaults() {
                 "marker": "x-mirrored-by",
                 "body": {"maxBytes": 1_048_576, "whenLarger": "drop", "maxWait": "30s"},
                 "timeout": "5s",
-                "limits": {"maxInFlight": 128, "maxBufferedBytes": 16_777_216, "maxExaminedBytes": 4_194_304},
+                "limits": {
+                    "maxInFlight": 128, "maxCollecting": 128,
+                    "maxBufferedBytes": 16_777_216, "maxExaminedBytes": 4_194_304,
+                },
             }],
         })
     );

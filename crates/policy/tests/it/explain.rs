@@ -33,6 +33,7 @@ fn decide(config: &str, request: &WholeRequest, seed: u64) -> Vec<Decided> {
     let incoming = Incoming {
         port: request.port,
         is_routed: request.is_routed,
+        is_complete: request.body.is_empty(),
         ..Incoming::new(request.headers.clone())
     };
     let mut copies = Vec::new();

@@ -3,9 +3,9 @@
 use wasmi::{Caller, Error, Linker};
 
 use super::call;
-use crate::host::abi::{decode, encode};
+use crate::host::abi::decode;
 use crate::host::callouts::Callout;
-use crate::host::world::{Context, World};
+use crate::host::world::World;
 
 const HTTP_CALL: &str = "proxy_http_call";
 
@@ -41,10 +41,6 @@ fn http_call(
         guest.write(token, &[0; 4])?;
         let world = guest.world();
         let (root, during) = (world.subject_root(), (world.callback.name, world.callback.context));
-        let original = match world.contexts.get(&during.1) {
-            Some(Context::Stream(stream)) => encode(&stream.request_headers),
-            _ => Vec::new(),
-        };
         let call = Callout {
             token: 0,
             root,
@@ -53,7 +49,6 @@ fn http_call(
             headers,
             body,
             timeout_ms,
-            original_header_bytes: original.len(),
         };
         let sent = world.callouts.send(call)?;
         guest.write(token, &sent.to_le_bytes())

@@ -196,7 +196,7 @@ fn a_probe_that_is_lost_gives_its_place_to_the_next_copy() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_copy_counts_only_in_the_state_in_which_it_was_admitted() {
+fn a_copy_counts_only_in_the_state_in_which_it_left() {
     let mut mirror = Mirror::new(BREAKER);
     let early: Vec<u32> = (0..9).map(|_| mirror.send(0).expect("admitted")).collect();
     for &token in &early[..4] {

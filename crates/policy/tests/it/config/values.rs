@@ -83,12 +83,16 @@ fn a_value_out_of_its_range_is_refused() {
         "mirrors[0].limits.maxInFlight: 1.5 is not a whole number",
     );
     refused(
+        r#""limits": {"maxCollecting": 65537}"#,
+        "mirrors[0].limits.maxCollecting: 65537 is not between 1 and 65536",
+    );
+    refused(
         r#""limits": {"maxBufferedBytes": 268435457}"#,
         "mirrors[0].limits.maxBufferedBytes: 268435457 is not between 1 and 268435456",
     );
     refused(
         r#""body": {"maxBytes": 16777217}"#,
-        "mirrors[0].body.maxBytes: 16777217 is more than `limits.maxBufferedBytes` (16777216); a body never takes more",
+        "mirrors[0].body.maxBytes: 16777217 is more than has room in `limits.maxBufferedBytes` (16777216) beside headers and small requests: 15728640; lower one or raise the other",
     );
     refused(
         r#""body": {"whenLarger": "cut"}"#,
