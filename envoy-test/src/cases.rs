@@ -39,6 +39,10 @@ mod kill_switch;
 mod labels;
 mod later_filter;
 mod limit_bytes;
+mod charged_headers;
+mod memory_filled;
+mod trickling_uploads;
+mod slow_upload_and_probe;
 mod limit_in_flight;
 mod limits_lowered;
 mod live_numbers;
@@ -166,6 +170,10 @@ pub const ALL: &[Case] = cases! {
     bounded_work: "bodies, cookies and texts that are as much work as they can be",
     limit_in_flight: "more copies under way than `maxInFlight`",
     limit_bytes: "more bytes under way than `maxBufferedBytes`",
+    charged_headers: "headers that grow on the copy are charged as they leave",
+    memory_filled: "the largest budgets that are accepted together, all filled at once",
+    trickling_uploads: "as many slow uploads as may be collected, and small requests beside them",
+    slow_upload_and_probe: "a slow upload beside an open circuit breaker: another request is the probe",
     rate_limit: "more copies than `maxRequestsPerSecond`",
     circuit_breaker: "a shadow that fails is left alone until a probe finds it well",
     expires: "a mirror whose `expiresAt` comes, and one for which it has long passed",

@@ -19,7 +19,7 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     let limits = "{maxInFlight: 2, maxBufferedBytes: 4096}";
     let verdict = lab
         .update(&format!(
-            "mirrors: [{{name: copy, cluster: shadow, timeout: 60s, body: {{maxBytes: 4096}}, limits: {limits}}}]"
+            "mirrors: [{{name: copy, cluster: shadow, timeout: 60s, body: {{maxBytes: 3500}}, limits: {limits}}}]"
         ))
         .await?;
     ensure!(verdict == Update::Accepted, "the lower limits were refused");
