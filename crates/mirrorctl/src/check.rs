@@ -2,6 +2,8 @@
 //! itself, then all of them together with what is known of the user's world. Pure; [`check`] is the table of all
 //! checks.
 
+mod answers;
+
 mod attachment;
 
 mod balancing;
@@ -29,6 +31,7 @@ use crate::objects::{Object, World, kinds};
 use crate::schema::Schemas;
 use subject::{Report, What};
 
+pub(crate) use answers::LIMIT;
 pub(crate) use routes::millionths;
 pub use subject::{Setting, Subject};
 
@@ -47,7 +50,7 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
         match &subject.what {
             What::Job(Err((path, problem))) => report.add(codes::JOB, path, problem),
             What::Job(Ok(job)) => mirrors::of_job(job, setting, &mut report),
-            What::Envoy => envoy::check(&subject.value, "", setting, &mut report),
+            What::Envoy => envoy::document(&subject.value, setting, &mut report),
             What::PluginConfig => drop(mirrors::plugin_config(
                 &subject.value,
                 "",

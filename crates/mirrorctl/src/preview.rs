@@ -292,6 +292,11 @@ impl Memory {
         self.buffered.saturating_mul(2).saturating_mul(self.workers)
     }
 
+    /// What the answers of the shadow may hold beside that in a proxy, if Envoy buffers so many bytes of each.
+    pub const fn answers(&self, bytes: u64) -> u64 {
+        self.in_flight.saturating_mul(bytes).saturating_mul(self.workers)
+    }
+
     /// In all pods.
     pub fn total(&self) -> Option<u64> {
         self.pods.map(|pods| self.per_pod().saturating_mul(pods))

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use super::answers;
 use super::mirrors::{self, plugin_config};
 use super::subject::{Report, Setting};
 use crate::findings::codes;
-use crate::objects::{Labels, Object, Protocol, Service, World, at, kinds, selects};
+use crate::objects::{Labels, Object, Protocol, Service, Workload, World, at, kinds, selects};
 
 /// A resource that loads the filter, taken apart.
 pub(super) struct Attached<'a> {
@@ -140,6 +141,7 @@ pub(super) fn check(object: &Object, world: &World, setting: &Setting, report: &
     }
     direction(&attachment, report);
     accepted(&attachment, &selector, world, report);
+    answers::of_pods(pods(&attachment, &selector, world), attachment.path, world, report);
     let config = attachment.plugin.get("pluginConfig").unwrap_or(&Value::Null);
     let path = attachment.below("pluginConfig");
     let Some(plan) = plugin_config(config, &path, memory(&attachment, &selector, world), setting, report) else {
@@ -249,12 +251,20 @@ fn accepted(attachment: &Attached<'_>, selector: &Labels, world: &World, report:
     }
 }
 
+/// The pods that a filter selects, as far as they are known.
+fn pods<'a>(
+    attachment: &'a Attached<'_>,
+    selector: &'a Labels,
+    world: &'a World,
+) -> impl Iterator<Item = Workload<'a>> {
+    world
+        .workloads(&attachment.object.namespace)
+        .filter(move |pods| attachment.at == At::Sidecar && selects(selector, &pods.labels()))
+}
+
 /// The memory of the proxies: the least that an annotation of the pods gives them, else Istio's own limit.
 fn memory(attachment: &Attached<'_>, selector: &Labels, world: &World) -> u64 {
-    let pods = world
-        .workloads(&attachment.object.namespace)
-        .filter(|pods| attachment.at == At::Sidecar && selects(selector, &pods.labels()));
-    let limits = pods.filter_map(|pods| {
+    let limits = pods(attachment, selector, world).filter_map(|pods| {
         let annotations = at(pods.template(), &["metadata", "annotations"])?;
         mirrors::bytes(annotations.get("sidecar.istio.io/proxyMemoryLimit")?.as_str()?)
     });

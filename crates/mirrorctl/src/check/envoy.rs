@@ -4,6 +4,7 @@
 use mirror_policy::document;
 use serde_json::Value;
 
+use super::answers;
 use super::balancing;
 use super::mirrors::{PROXY_MEMORY, plugin_config};
 use super::subject::{Report, Setting};
@@ -11,6 +12,25 @@ use crate::findings::codes;
 
 /// A filter of ours: its name, where it stands, and what configures it.
 type Named<'a> = (&'a str, String, &'a Value);
+
+/// A whole configuration. A bootstrap also says what bounds the shadow's answers.
+pub(super) fn document(value: &Value, setting: &Setting, report: &mut Report<'_>) {
+    check(value, "", setting, report);
+    let resources = value.get("static_resources").or_else(|| value.get("staticResources"));
+    if resources.is_some_and(has_filter) {
+        answers::of_bootstrap(value, "layered_runtime", report);
+    }
+}
+
+/// Whether a configuration has `mirrors` somewhere.
+fn has_filter(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().any(|(key, value)| key == "mirrors" || has_filter(value)),
+        Value::Array(values) => values.iter().any(has_filter),
+        Value::String(text) => text.contains("\"mirrors\""),
+        _ => false,
+    }
+}
 
 /// Every filter of ours in a value, at a path of the document.
 pub(super) fn check(value: &Value, path: &str, setting: &Setting, report: &mut Report<'_>) {

@@ -96,8 +96,11 @@ codes! {
         "In mode SERVER the filter is attached by the port of the pods (`targetPort`), not by that of the Service. On a port on which the pods accept nothing it never runs.";
         "Give the number that the message names.";
 
-    // === what is copied ===
+    ANSWERS = "TM019" Warning "Nothing bounds the shadow's answers":
+        "Envoy buffers each answer of the shadow whole, by default up to 32 MiB, although nobody reads it: with 128 copies in flight, up to 4 GiB on one worker. The budgets of the filter do not count answers, and no filter can set the limit.";
+        "Set the key `http.async_response_buffer_limit` of Envoy's runtime. In Istio: the annotation `proxy.istio.io/config: '{runtimeValues: {\"http.async_response_buffer_limit\": \"65536\"}}'` of the pods, or `defaultConfig.runtimeValues` of the mesh; a proxy reads both when it starts.";
 
+    // === what is copied ===
     NO_EXPIRY = "TM020" Warning "Never ends by itself":
         "A mirror without `expiresAt` copies until somebody takes it offline. Forgotten mirrors cost money and keep handing over what users send.";
         "Set `expiresAt` to the end of the test.";

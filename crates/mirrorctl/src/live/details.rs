@@ -230,6 +230,7 @@ pub(super) fn setting(mirror: &MirrorView, now: i64) -> String {
         enabled,
         percentage,
         max_in_flight,
+        max_collecting,
         max_buffered_bytes,
         expires_at,
         uniform,
@@ -245,9 +246,10 @@ pub(super) fn setting(mirror: &MirrorView, now: i64) -> String {
     };
     let apart = if *uniform { "" } else { "; not the same in all proxies" };
     format!(
-        "{off}{} of what matches; at most {} copies and {} at a time in a worker; {ends}{apart}",
+        "{off}{} of what matches; at most {} copies in flight, {} collected and {} in a worker; {ends}{apart}",
         known(*percentage, words::configured),
         known(*max_in_flight, words::count),
+        known(*max_collecting, words::count),
         known(*max_buffered_bytes, words::bytes),
     )
 }

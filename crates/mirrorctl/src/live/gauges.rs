@@ -11,8 +11,10 @@ pub struct Set {
     pub enabled: Option<bool>,
     /// The configured percentage: 0 to 100.
     pub percentage: Option<f64>,
-    /// How many copies one worker may have: `limits.maxInFlight`.
+    /// How many copies of one worker may await an answer: `limits.maxInFlight`.
     pub max_in_flight: Option<f64>,
+    /// How many copies of one worker may be collected: `limits.maxCollecting`.
+    pub max_collecting: Option<f64>,
     /// How many bytes the copies of one worker may have: `limits.maxBufferedBytes`.
     pub max_buffered_bytes: Option<f64>,
     /// Unix seconds; `None` is never, or unknown.
@@ -49,6 +51,7 @@ impl Set {
             Statistic::Enabled,
             Statistic::PercentagePpm,
             Statistic::InFlightLimit,
+            Statistic::CollectingLimit,
             Statistic::BufferedBytesLimit,
             Statistic::ExpiryTimestampSeconds,
         ];
@@ -56,6 +59,7 @@ impl Set {
             enabled: highest(Statistic::Enabled).map(|value| value > 0.0),
             percentage: highest(Statistic::PercentagePpm).map(|ppm| ppm / 10_000.0),
             max_in_flight: highest(Statistic::InFlightLimit),
+            max_collecting: highest(Statistic::CollectingLimit),
             max_buffered_bytes: highest(Statistic::BufferedBytesLimit),
             expires_at: highest(Statistic::ExpiryTimestampSeconds)
                 .filter(|seconds| *seconds > 0.0)

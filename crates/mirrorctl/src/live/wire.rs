@@ -40,6 +40,7 @@ fn mirror(mirror: &MirrorView) -> Value {
             "enabled": set.enabled,
             "percentage": number(set.percentage),
             "maxInFlight": number(set.max_in_flight),
+            "maxCollecting": number(set.max_collecting),
             "maxBufferedBytes": number(set.max_buffered_bytes),
             "expiresAt": set.expires_at.map(|at| Time::from_unix(at).to_string()),
             "uniform": set.uniform,

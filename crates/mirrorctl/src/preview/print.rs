@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::{Ability, Memory, Preview};
+use crate::check::LIMIT;
 use crate::findings::Finding;
 use crate::job::{DataPlane, Engine, Expiry, Job, word};
 use crate::manifests::Step;
@@ -125,12 +126,17 @@ fn memory(memory: Option<&Memory>) -> String {
         return "no budget of its own: Envoy holds what the shadow has not read, as far as the connection pool of its DestinationRule goes\n".to_owned();
     };
     let mut text = format!(
-        "at most {} in each pod: 2 × {} of maxBufferedBytes × {} workers, and a few MiB; besides up to {} answers of the shadow on each worker\n",
+        "at most {} in each pod: 2 × {} of maxBufferedBytes × {} workers, and a few MiB\n",
         mebibytes(memory.per_pod()),
         mebibytes(memory.buffered),
         memory.workers,
-        memory.in_flight
     );
+    text.push_str(&format!(
+        "besides the answers of the shadow: up to {} on each worker, of which Envoy buffers each up to the key {LIMIT} of its runtime. By default that is 32 MiB, so {} in each pod; with \"65536\" {}. No filter can set the key: see TM019\n",
+        memory.in_flight,
+        mebibytes(memory.answers(32 << 20)),
+        mebibytes(memory.answers(64 << 10)),
+    ));
     if let (Some(pods), Some(total)) = (memory.pods, memory.total()) {
         text.push_str(&format!("in {pods} pods: {}\n", mebibytes(total)));
     }
@@ -173,6 +179,7 @@ pub fn json(preview: &Preview, job: &Job) -> String {
         "memory": preview.memory.map(|memory| json!({
             "bufferedBytesPerWorker": memory.buffered,
             "answersPerWorker": memory.in_flight,
+            "answerBytesPerPodByDefault": memory.answers(32 << 20),
             "workers": memory.workers,
             "bytesPerPod": memory.per_pod(),
             "pods": memory.pods,

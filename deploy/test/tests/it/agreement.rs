@@ -178,7 +178,8 @@ fn the_present_is_what_the_last_scrape_said() -> Result<()> {
             .first()
             .and_then(|series| series.last())
             .expect("the workers are recorded");
-        let used = held / (stage.gauge("traffic_mirror_in_flight_limit") * workers);
+        let in_flight = stage.gauge("traffic_mirror_in_flight");
+        let used = in_flight / (stage.gauge("traffic_mirror_in_flight_limit") * workers);
         assert_close("budget", one("Budget used", "A")?, used, 1e-9);
         let bytes = stage.gauge("traffic_mirror_buffered_bytes");
         let used = bytes / (stage.gauge("traffic_mirror_buffered_bytes_limit") * workers);

@@ -26,8 +26,15 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         .journal()
         .wait_for(usize::try_from(ledger.sent)?, PATIENCE)
         .await?;
-    let longest = received.iter().flat_map(|one| &one.headers).map(|(_, value)| value.len()).max();
-    ensure!(longest.is_some_and(|longest| longest > 40_000), "the longest header: {longest:?}");
+    let longest = received
+        .iter()
+        .flat_map(|one| &one.headers)
+        .map(|(_, value)| value.len())
+        .max();
+    ensure!(
+        longest.is_some_and(|longest| longest > 40_000),
+        "the longest header: {longest:?}"
+    );
     ensure!(
         held >= ledger.sent * 40_000 && ledger.dropped("bytes") > 0 && ledger.sent + ledger.dropped("bytes") == 30,
         "{held} bytes are charged: {ledger:?}"

@@ -6,8 +6,8 @@ use hyper::Method;
 use hyper::body::Bytes;
 
 use crate::client::Ask;
-use crate::ledger::Statistics;
 use crate::lab::{Lab, Setup};
+use crate::ledger::Statistics;
 
 pub(super) fn setup() -> Setup {
     Setup::new(include_str!("filter.yaml"))
@@ -18,7 +18,8 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     for _ in 0..2 {
         connection.get("/?shadow.status=500").await?.expect_ok()?;
     }
-    lab.statistics_when("the breaker is open", |now| open_breakers(now) == 1).await?;
+    lab.statistics_when("the breaker is open", |now| open_breakers(now) == 1)
+        .await?;
     let mut slow = lab.connect().await?;
     let (ask, mut upload) = Ask::new(Method::POST, "/upload").upload(1);
     let meanwhile = async {

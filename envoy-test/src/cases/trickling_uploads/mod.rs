@@ -24,10 +24,8 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         socket.send(head).await?;
         uploads.push(socket);
     }
-    let all_there = |now: &crate::ledger::Statistics| {
-        now.mirrors()
-            .any(|mirror| mirror.matched == (PLACES + TOO_MANY) as u64)
-    };
+    let all_there =
+        |now: &crate::ledger::Statistics| now.mirrors().any(|mirror| mirror.matched == (PLACES + TOO_MANY) as u64);
     lab.statistics_when("all uploads have begun", all_there).await?;
     let mut connection = lab.connect().await?;
     for _ in 0..50 {

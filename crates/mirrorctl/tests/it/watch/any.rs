@@ -118,6 +118,7 @@ fn mirror() -> impl Strategy<Value = MirrorView> {
                 enabled: set.0,
                 percentage: set.1,
                 max_in_flight: set.2,
+                max_collecting: set.2,
                 max_buffered_bytes: set.3,
                 expires_at: set.4,
                 uniform: set.5,

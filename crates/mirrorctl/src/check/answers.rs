@@ -1,0 +1,79 @@
+//! What bounds the answers of a shadow. Envoy buffers each answer whole, up to a key of its runtime that no filter can
+//! set. Only what can be seen is judged: the pods of a filter, the configuration of the mesh, a bootstrap.
+
+use serde_json::Value;
+
+use super::subject::Report;
+use crate::findings::codes;
+use crate::objects::{Object, Workload, World, at};
+use crate::yaml::read;
+
+/// The key of Envoy's runtime.
+pub(crate) const LIMIT: &str = "http.async_response_buffer_limit";
+
+/// The annotation of a pod that configures its proxy.
+const ANNOTATION: &str = "proxy.istio.io/config";
+
+/// The pods of a filter of Istio, which stands at a path.
+pub(super) fn of_pods<'a>(
+    mut pods: impl Iterator<Item = Workload<'a>>,
+    path: &str,
+    world: &World,
+    report: &mut Report<'_>,
+) {
+    let mut meshes = world.objects.iter().filter_map(mesh).peekable();
+    let is_known = meshes.peek().is_some();
+    if meshes.any(|mesh| at(&mesh, &["defaultConfig"]).is_some_and(has_limit)) {
+        return;
+    }
+    let unbounded = pods.find(|pods| !annotation(*pods).is_some_and(|config| has_limit(&config)));
+    if let Some(pods) = unbounded {
+        let mesh = if is_known {
+            "the mesh configuration"
+        } else {
+            "no mesh configuration that is given"
+        };
+        report.add(
+            codes::ANSWERS,
+            path,
+            format!(
+                "neither the annotation `{ANNOTATION}` of {} nor {mesh} has `runtimeValues` with `{LIMIT}`",
+                pods.object.title()
+            ),
+        );
+    }
+}
+
+/// A bootstrap of Envoy with a filter of ours at a path.
+pub(super) fn of_bootstrap(bootstrap: &Value, path: &str, report: &mut Report<'_>) {
+    let layers = at(bootstrap, &["layered_runtime", "layers"]).or_else(|| at(bootstrap, &["layeredRuntime", "layers"]));
+    let layers = layers.and_then(Value::as_array).into_iter().flatten();
+    let mut statics = layers.filter_map(|layer| layer.get("static_layer").or_else(|| layer.get("staticLayer")));
+    let is_set =
+        |layer: &Value| layer.get(LIMIT).is_some() || at(layer, &["http", "async_response_buffer_limit"]).is_some();
+    if !statics.any(is_set) {
+        let message = format!("no static layer of the runtime of this bootstrap has `{LIMIT}`");
+        report.add(codes::ANSWERS, path, message);
+    }
+}
+
+/// The configuration of the mesh in the ConfigMap of Istio, of any revision.
+fn mesh(object: &Object) -> Option<Value> {
+    let is_config_map = object.at(&["kind"]).and_then(Value::as_str) == Some("ConfigMap");
+    let is_istio = object.name() == "istio" || object.name().starts_with("istio-");
+    let text = object.at(&["data", "mesh"]).filter(|_| is_config_map && is_istio)?;
+    read(text.as_str()?).ok()?.into_iter().next()
+}
+
+/// What a pod's annotation says about its proxy.
+fn annotation(pods: Workload<'_>) -> Option<Value> {
+    let annotations = at(pods.template(), &["metadata", "annotations"])?;
+    read(annotations.get(ANNOTATION)?.as_str()?).ok()?.into_iter().next()
+}
+
+fn has_limit(config: &Value) -> bool {
+    config
+        .get("runtimeValues")
+        .and_then(|values| values.get(LIMIT))
+        .is_some()
+}
