@@ -29,15 +29,15 @@ pub(super) fn of_pods<'a>(
     let unbounded = pods.find(|pods| !annotation(*pods).is_some_and(|config| has_limit(&config)));
     if let Some(pods) = unbounded {
         let mesh = if is_known {
-            "the mesh configuration"
+            "nor has the mesh configuration"
         } else {
-            "no mesh configuration that is given"
+            "and no mesh configuration is given"
         };
         report.add(
             codes::ANSWERS,
             path,
             format!(
-                "neither the annotation `{ANNOTATION}` of {} nor {mesh} has `runtimeValues` with `{LIMIT}`",
+                "the annotation `{ANNOTATION}` of {} has no `runtimeValues` with `{LIMIT}`, {mesh}",
                 pods.object.title()
             ),
         );

@@ -40,7 +40,9 @@ kind: Deployment
 metadata: {name: reviews-v1, namespace: demo}
 spec:
   template:
-    metadata: {labels: {app: reviews, version: v1}}
+    metadata:
+      labels: {app: reviews, version: v1}
+      annotations: {proxy.istio.io/config: '{"runtimeValues": {"http.async_response_buffer_limit": "65536"}}'}
     spec:
       serviceAccountName: reviews
       containers: [{name: reviews, image: a, env: [{name: A, valueFrom: {secretKeyRef: {name: db, key: a}}}]}]

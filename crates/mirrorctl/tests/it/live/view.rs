@@ -22,6 +22,7 @@ fn configured() -> Counts {
         (Statistic::Enabled, 1.0),
         (Statistic::PercentagePpm, 100_000.0),
         (Statistic::InFlightLimit, 128.0),
+        (Statistic::CollectingLimit, 64.0),
         (Statistic::BufferedBytesLimit, 16_777_216.0),
     ] {
         counts.add(setting, value);
@@ -317,7 +318,7 @@ fn the_json_says_what_is_set_and_what_goes_on() {
     let mirror = &as_json()["mirrors"][0];
     assert_eq!(
         mirror["set"],
-        json!({"enabled": true, "percentage": 10, "maxInFlight": 128, "maxBufferedBytes": 16_777_216,
+        json!({"enabled": true, "percentage": 10, "maxInFlight": 128, "maxCollecting": 64, "maxBufferedBytes": 16_777_216,
             "expiresAt": "2026-11-22T19:20:00Z", "uniform": true})
     );
     assert_eq!(

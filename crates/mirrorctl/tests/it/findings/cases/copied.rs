@@ -140,8 +140,8 @@ pub const CASES: &[Case] = &[
         "TM026 spec.wasm.pluginConfig: 2 × 16 MiB of maxBufferedBytes × 2 workers = 64 MiB; the proxy's limit is 128 MiB",
         FILTER,
         &[(
-            "metadata: {labels: {app: reviews, version: v1}}",
-            "metadata: {labels: {app: reviews, version: v1}, annotations: {sidecar.istio.io/proxyMemoryLimit: 128Mi}}",
+            "      annotations: {proxy",
+            "      annotations: {sidecar.istio.io/proxyMemoryLimit: 128Mi, proxy",
         )],
     ),
     case(
