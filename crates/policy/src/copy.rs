@@ -54,8 +54,8 @@ pub struct Outgoing<'a> {
 // === impl RequestCopy ===
 
 impl RequestCopy {
-    /// Makes what leaves. The budget is charged for the headers of the copy in place of those of the request. The caller
-    /// does this once.
+    /// Makes what leaves. The budget is charged for the headers of the copy in place of those of the request. The
+    /// caller does this once.
     ///
     /// # Errors
     /// The request has no method, path or authority. The headers are more than Envoy takes. The bytes would be over the

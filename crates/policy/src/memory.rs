@@ -42,7 +42,7 @@ pub(crate) fn append(body: &mut Vec<u8>, chunk: &[u8]) -> Result<(), Dropped> {
     Ok(())
 }
 
-/// The memory that the next chunk of a body may need: the chunk, and the buffer that takes the place of the body's buffer.
+/// The memory that the next chunk of a body may need: the chunk, and a new buffer for the body.
 pub(crate) fn while_appending(body: &Vec<u8>, chunk: usize) -> usize {
     match growth(body, chunk) {
         0 => chunk,
@@ -50,7 +50,7 @@ pub(crate) fn while_appending(body: &Vec<u8>, chunk: usize) -> usize {
     }
 }
 
-/// By how many bytes the buffer of a body must grow for a chunk: by a quarter at least. 0 means that the chunk has room.
+/// By how many bytes the buffer of a body grows for a chunk: by a quarter at least. 0 means that the chunk has room.
 fn growth(body: &Vec<u8>, chunk: usize) -> usize {
     if body.capacity() - body.len() >= chunk {
         0

@@ -113,8 +113,8 @@ impl MirrorState {
         self.budget.admit(bytes, is_complete)
     }
 
-    /// Gives a copy whose request is complete its place in flight. If the circuit breaker is not closed, the copy is the
-    /// probe.
+    /// Gives a copy whose request is complete its place in flight. If the circuit breaker is not closed, the copy is
+    /// the probe.
     ///
     /// # Errors
     /// The circuit breaker lets no copy through, or the copies in flight are at their limit.

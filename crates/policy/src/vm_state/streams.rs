@@ -85,8 +85,8 @@ impl VmState {
         self.requests.get(&stream).is_some_and(Request::is_collecting)
     }
 
-    /// Whether a copy wants a chunk of the body of this size, in bytes, and the memory has room for it. If not, the chunk
-    /// must not be read.
+    /// Whether a copy wants a chunk of the body of this size, in bytes, and the memory has room for it. If not, the
+    /// chunk must not be read.
     pub fn wants(&self, stream: StreamId, size: usize) -> bool {
         self.requests.get(&stream).is_some_and(|request| request.wants(size))
     }

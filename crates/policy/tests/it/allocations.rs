@@ -1,5 +1,6 @@
-//! How often the policy allocates, exactly, and what the policy does when there is no memory. A live request pays for each allocation inside the proxy, so a number that
-//! grows here is a higher price. The allocator counts by thread, and every test has a thread of its own.
+//! How often the policy allocates, exactly, and what the policy does when there is no memory. A live request pays for
+//! each allocation inside the proxy, so a number that grows here is a higher price. The allocator counts by thread, and
+//! every test has a thread of its own.
 
 #![allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
 
