@@ -202,7 +202,7 @@ pub fn record_metric(id: MetricId, value: u64) {
 /// Sets the time between two `on_tick` of the active root context.
 pub fn set_tick_period(period: Duration) {
     // SAFETY: the call takes a number only.
-    let _ = unsafe { proxy_set_tick_period_milliseconds(period.as_millis().try_into().unwrap_or(u32::MAX)) };
+    let _ = unsafe { proxy_set_tick_period_milliseconds(period.as_secs() as u32 * 1_000 + period.subsec_millis()) };
 }
 
 /// Tells the host that the active root context is done. Its `on_done` has returned false before.
@@ -234,7 +234,7 @@ pub fn seed() -> u64 {
     // SAFETY: the host writes eight bytes to `bytes`.
     match unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) } {
         OK => u64::from_le_bytes(bytes),
-        _ => now().as_nanos() as u64,
+        _ => now().subsec_nanos().into(),
     }
 }
 

@@ -48,9 +48,12 @@ pub struct ActiveMirror {
 impl ActivePlan {
     /// Binds a plan to the states of its mirrors, in the order of the plan.
     pub(crate) fn new(plan: &Plan, states: Vec<Rc<Slot<MirrorState>>>) -> Self {
-        let mut markers: Vec<String> = plan.mirrors.iter().map(|mirror| mirror.config.marker.clone()).collect();
-        markers.sort_unstable();
-        markers.dedup();
+        let mut markers: Vec<String> = Vec::new();
+        for mirror in &plan.mirrors {
+            if !markers.contains(&mirror.config.marker) {
+                markers.push(mirror.config.marker.clone());
+            }
+        }
         let is_on = plan.enabled;
         let bound = plan.mirrors.iter().map(Rc::clone).zip(states);
         let all: Vec<ActiveMirror> = bound.map(|(mirror, state)| ActiveMirror { mirror, state }).collect();

@@ -8,7 +8,7 @@ pub mod protobuf_struct;
 
 use std::fmt;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use crate::config_error::ConfigError;
 use crate::grammar;
@@ -24,7 +24,8 @@ pub struct Node {
 /// An object of a document. A reader takes its keys out one by one.
 pub struct Fields {
     path: String,
-    fields: Map<String, Value>,
+    /// The keys that are not taken out yet, in the order of the alphabet.
+    fields: Vec<(String, Value)>,
     is_secret: bool,
 }
 
@@ -161,9 +162,9 @@ impl Node {
     /// The value is not an object, or it has another key.
     pub fn object(self, keys: &[&str]) -> Result<Fields, ConfigError> {
         let object = self.any_object()?;
-        match object.fields.keys().find(|key| !keys.contains(&key.as_str())) {
+        match object.fields.iter().find(|(key, _)| !keys.contains(&key.as_str())) {
             None => Ok(object),
-            Some(key) => {
+            Some((key, _)) => {
                 let problem = format!(
                     "is not a key that is known here; known are {}",
                     list(keys.iter().copied())
@@ -195,7 +196,7 @@ impl Node {
         match self.value {
             Value::Object(fields) => Ok(Fields {
                 path: self.path,
-                fields,
+                fields: fields.into_iter().collect(),
                 is_secret: self.is_secret,
             }),
             _ => self.refuse_kind("an object"),
@@ -224,7 +225,7 @@ impl Node {
             Value::Number(_) if self.is_secret => "a number".to_owned(),
             Value::Number(number) => written(number),
             Value::String(text) if self.is_secret || text.chars().count() >= 32 => "this text".to_owned(),
-            Value::String(text) => format!("\"{}\"", text.escape_debug()),
+            Value::String(text) => format!("\"{}\"", text.escape_default()),
         }
     }
 }
@@ -239,7 +240,9 @@ impl Fields {
 
     /// Takes the value of a key out. Returns `None` if the object has no such key.
     pub fn take(&mut self, key: &str) -> Option<Node> {
-        self.fields.remove(key).map(|value| Node {
+        let at = self.fields.iter().position(|(name, _)| name == key)?;
+        let (_, value) = self.fields.remove(at);
+        Some(Node {
             path: self.below(key),
             value,
             is_secret: self.is_secret,
@@ -284,12 +287,22 @@ impl fmt::Debug for Fields {
     }
 }
 
-/// A number as people write it: a double without a fraction has no point.
+/// A number as people write it, with at most nine digits behind the point. A double without a fraction has no point.
+/// The library's own way to write a double would be a tenth of the module.
 fn written(number: &Number) -> String {
-    match number.as_f64() {
-        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => (value as i64).to_string(),
-        _ => number.to_string(),
+    let value = number.as_f64().unwrap_or(f64::INFINITY);
+    if value.abs() >= 1e9 {
+        return match (number.as_u64(), number.as_i64()) {
+            (Some(value), _) => value.to_string(),
+            (None, Some(value)) => value.to_string(),
+            _ if value.fract() == 0.0 && value.abs() < 1e15 => (value as i64).to_string(),
+            _ => "this number".to_owned(),
+        };
     }
+    let billionths = (value.abs() * 1e9).round() as u64;
+    let sign = if value < 0.0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:09}", billionths / 1_000_000_000, billionths % 1_000_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {

@@ -185,7 +185,7 @@ impl Mirror {
             (Some(cluster), None) => {
                 return invalid(
                     "cluster",
-                    format!("`{}` is not the name of a cluster", cluster.escape_debug()),
+                    format!("`{}` is not the name of a cluster", cluster.escape_default()),
                 );
             }
             (None, Some(destination)) => cluster_of(destination, &format!("{path}.destination"))?,
@@ -219,7 +219,7 @@ impl Mirror {
                 ("to", &rewrite.prefix_rewrite.to),
             ] {
                 if !grammar::is_path(value) {
-                    let problem = format!("`{}` is not a path that begins with /", value.escape_debug());
+                    let problem = format!("`{}` is not a path that begins with /", value.escape_default());
                     return invalid(&format!("path.prefixRewrite.{key}"), problem);
                 }
             }
@@ -263,13 +263,13 @@ fn cluster_of(destination: &Destination, path: &str) -> Result<String, ConfigErr
     if !grammar::is_fully_qualified(host) {
         let problem = format!(
             "`{}` is not a fully qualified host such as reviews.demo.svc.cluster.local",
-            host.escape_debug()
+            host.escape_default()
         );
         return Err(ConfigError::invalid(format!("{path}.host"), problem));
     }
     let subset = destination.subset.as_deref().unwrap_or_default();
     if destination.subset.is_some() && !grammar::is_subset(subset) {
-        let problem = format!("`{}` is not the name of a subset", subset.escape_debug());
+        let problem = format!("`{}` is not the name of a subset", subset.escape_default());
         return Err(ConfigError::invalid(format!("{path}.subset"), problem));
     }
     Ok(format!("outbound|{}|{subset}|{host}", destination.port.number.get()))
@@ -325,7 +325,7 @@ impl AuthorityRewrite {
                 Ok(Self::Suffix(suffix.clone()))
             }
             (AuthorityMode::Suffix, Some(suffix), _) => {
-                let suffix = suffix.escape_debug();
+                let suffix = suffix.escape_default();
                 invalid(
                     ".suffix",
                     format!("`{suffix}` is not a host suffix (letters, digits, - and .)"),
@@ -335,7 +335,7 @@ impl AuthorityRewrite {
                 Ok(Self::Literal(value.clone()))
             }
             (AuthorityMode::Literal, _, Some(value)) => {
-                let value = value.escape_debug();
+                let value = value.escape_default();
                 invalid(
                     ".value",
                     format!("`{value}` is not an authority such as host or host:port"),

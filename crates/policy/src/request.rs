@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::active_plan::ActiveMirror;
+use crate::breaker::micros;
 use crate::budget::Permit;
 use crate::copy::redacted_request::{RedactedRequest, Redactions};
 use crate::copy::{Original, RequestCopy, body};
@@ -275,7 +276,7 @@ impl Request {
             return;
         }
         if let Stage::Sent { mirrors, completed } = &self.stage {
-            let millis = u64::try_from(now.saturating_sub(*completed).as_millis()).unwrap_or(u64::MAX);
+            let millis = micros(now.saturating_sub(*completed)) / 1_000;
             for active in mirrors {
                 let observe = |ledger: &mut crate::ledger::Ledger| ledger.observe(Statistic::PrimaryDuration, millis);
                 active.state.with(|state| observe(state.ledger()));
