@@ -180,25 +180,7 @@ impl Mirror {
                 format!("`{}` is not a DNS label (a-z, 0-9 and -, at most 63)", config.name),
             );
         }
-        let cluster = match (&config.cluster, &config.destination) {
-            (Some(cluster), None) if grammar::is_cluster(cluster) => cluster.clone(),
-            (Some(cluster), None) => {
-                return invalid(
-                    "cluster",
-                    format!("`{}` is not the name of a cluster", cluster.escape_default()),
-                );
-            }
-            (None, Some(destination)) => cluster_of(destination, &format!("{path}.destination"))?,
-            (Some(_), Some(_)) => {
-                return invalid("destination", "`cluster` is given too; give one of the two".to_owned());
-            }
-            (None, None) => {
-                return Err(ConfigError::invalid(
-                    path,
-                    "`cluster` or `destination` is missing; give one of the two",
-                ));
-            }
-        };
+        let cluster = shadow_cluster(&config, path)?;
         if config.r#match.len() > MAX_MATCHES {
             return invalid(
                 "match",
@@ -254,6 +236,26 @@ impl Mirror {
             authority,
             redaction,
         })
+    }
+}
+
+/// The name of the shadow's cluster, from `cluster` or `destination`.
+fn shadow_cluster(config: &MirrorConfig, path: &str) -> Result<String, ConfigError> {
+    match (&config.cluster, &config.destination) {
+        (Some(cluster), None) if grammar::is_cluster(cluster) => Ok(cluster.clone()),
+        (Some(cluster), None) => {
+            let problem = format!("`{}` is not the name of a cluster", cluster.escape_default());
+            Err(ConfigError::invalid(format!("{path}.cluster"), problem))
+        }
+        (None, Some(destination)) => cluster_of(destination, &format!("{path}.destination")),
+        (Some(_), Some(_)) => Err(ConfigError::invalid(
+            format!("{path}.destination"),
+            "`cluster` is given too; give one of the two",
+        )),
+        (None, None) => Err(ConfigError::invalid(
+            path,
+            "`cluster` or `destination` is missing; give one of the two",
+        )),
     }
 }
 

@@ -52,7 +52,7 @@ fn uploads_leave_a_part_of_the_bytes_to_complete_requests() {
     let upload = bench.begin(post(&[]), 0).expect("collected");
     let rest = 15_000 - post(&[]).bytes() as usize;
     assert!(bench.body(upload, &vec![b'x'; rest - 1_100], 0));
-    assert!(bench.body(upload, &vec![b'x'; 100], 0));
+    assert!(bench.body(upload, &[b'x'; 100], 0));
     let other = bench.begin(post(&[]), 0).expect("collected");
     assert!(!bench.body(other, &vec![b'x'; 1_000], 0), "uploads have their part");
     assert_eq!(lost(&bench, Dropped::Bytes), 1);
