@@ -68,8 +68,14 @@ pub struct Ready {
     unsent: Rc<()>,
 }
 
-/// What of a copy goes to the shadow: its headers and its body.
-type OwnedOutgoing = (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>);
+/// What of a copy goes to the shadow.
+#[derive(Debug)]
+struct OwnedOutgoing {
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
+    body: Vec<u8>,
+    /// Where the policy has the body in memory.
+    body_address: usize,
+}
 
 /// A request as it comes in.
 #[derive(Debug, Clone)]
@@ -381,7 +387,7 @@ impl Ready {
     /// # Errors
     /// The reason for which the copy cannot leave.
     pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
-        let (headers, _) = self.outgoing.as_ref().map_err(|reason| *reason)?;
+        let headers = &self.outgoing.as_ref().map_err(|reason| *reason)?.headers;
         let borrowed = headers
             .iter()
             .map(|(name, value)| (name.as_slice(), value.as_slice().into()));
@@ -390,14 +396,23 @@ impl Ready {
 
     /// The body of the copy. It is empty if the copy has no body, or cannot leave.
     pub fn body(&self) -> &[u8] {
-        self.outgoing.as_ref().map_or(&[], |(_, body)| body)
+        self.outgoing.as_ref().map_or(&[], |outgoing| &outgoing.body)
+    }
+
+    /// Where the policy has the body in memory. Copies that share their body have one address.
+    pub fn body_address(&self) -> usize {
+        self.outgoing.as_ref().map_or(0, |outgoing| outgoing.body_address)
     }
 }
 
 fn owned(outgoing: Outgoing<'_>) -> OwnedOutgoing {
     let headers = outgoing.headers.iter();
     let headers = headers.map(|(name, value)| (name.to_vec(), value.to_vec()));
-    (headers.collect(), outgoing.body.to_vec())
+    OwnedOutgoing {
+        headers: headers.collect(),
+        body: outgoing.body.to_vec(),
+        body_address: outgoing.body.as_ptr().addr(),
+    }
 }
 
 /// A moment of the monotonic clock.

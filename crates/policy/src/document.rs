@@ -225,7 +225,7 @@ impl Node {
             Value::Number(_) if self.is_secret => "a number".to_owned(),
             Value::Number(number) => written(number),
             Value::String(text) if self.is_secret || text.chars().count() >= 32 => "this text".to_owned(),
-            Value::String(text) => format!("\"{}\"", text.escape_default()),
+            Value::String(text) => format!("\"{}\"", text.escape_debug()),
         }
     }
 }

@@ -201,7 +201,7 @@ impl Mirror {
                 ("to", &rewrite.prefix_rewrite.to),
             ] {
                 if !grammar::is_path(value) {
-                    let problem = format!("`{}` is not a path that begins with /", value.escape_default());
+                    let problem = format!("`{}` is not a path that begins with /", value.escape_debug());
                     return invalid(&format!("path.prefixRewrite.{key}"), problem);
                 }
             }
@@ -244,7 +244,7 @@ fn shadow_cluster(config: &MirrorConfig, path: &str) -> Result<String, ConfigErr
     match (&config.cluster, &config.destination) {
         (Some(cluster), None) if grammar::is_cluster(cluster) => Ok(cluster.clone()),
         (Some(cluster), None) => {
-            let problem = format!("`{}` is not the name of a cluster", cluster.escape_default());
+            let problem = format!("`{}` is not the name of a cluster", cluster.escape_debug());
             Err(ConfigError::invalid(format!("{path}.cluster"), problem))
         }
         (None, Some(destination)) => cluster_of(destination, &format!("{path}.destination")),
@@ -265,13 +265,13 @@ fn cluster_of(destination: &Destination, path: &str) -> Result<String, ConfigErr
     if !grammar::is_fully_qualified(host) {
         let problem = format!(
             "`{}` is not a fully qualified host such as reviews.demo.svc.cluster.local",
-            host.escape_default()
+            host.escape_debug()
         );
         return Err(ConfigError::invalid(format!("{path}.host"), problem));
     }
     let subset = destination.subset.as_deref().unwrap_or_default();
     if destination.subset.is_some() && !grammar::is_subset(subset) {
-        let problem = format!("`{}` is not the name of a subset", subset.escape_default());
+        let problem = format!("`{}` is not the name of a subset", subset.escape_debug());
         return Err(ConfigError::invalid(format!("{path}.subset"), problem));
     }
     Ok(format!("outbound|{}|{subset}|{host}", destination.port.number.get()))
@@ -327,7 +327,7 @@ impl AuthorityRewrite {
                 Ok(Self::Suffix(suffix.clone()))
             }
             (AuthorityMode::Suffix, Some(suffix), _) => {
-                let suffix = suffix.escape_default();
+                let suffix = suffix.escape_debug();
                 invalid(
                     ".suffix",
                     format!("`{suffix}` is not a host suffix (letters, digits, - and .)"),
@@ -337,7 +337,7 @@ impl AuthorityRewrite {
                 Ok(Self::Literal(value.clone()))
             }
             (AuthorityMode::Literal, _, Some(value)) => {
-                let value = value.escape_default();
+                let value = value.escape_debug();
                 invalid(
                     ".value",
                     format!("`{value}` is not an authority such as host or host:port"),

@@ -78,7 +78,7 @@ impl Sampling {
             (SampleBy::Header, Some(name)) => Key::Header(grammar::read_header_name(name, &name_path)?),
             (SampleBy::Cookie, Some(name)) if grammar::is_token(name) => Key::Cookie(name.to_owned()),
             (SampleBy::Cookie, Some(name)) => {
-                return invalid(".name", &format!("`{}` is not a cookie name", name.escape_default()));
+                return invalid(".name", &format!("`{}` is not a cookie name", name.escape_debug()));
             }
             (SampleBy::QueryParam, Some("")) => return invalid(".name", "a query parameter's name is not empty"),
             (SampleBy::QueryParam, Some(name)) => Key::QueryParam(name.to_owned()),

@@ -120,7 +120,7 @@ impl Expression {
             return Err(ConfigError::invalid(path, problem));
         }
         expression_syntax::check(pattern).map_err(|problem| {
-            let problem = format!("`{}` {problem}", pattern.escape_default());
+            let problem = format!("`{}` {problem}", pattern.escape_debug());
             ConfigError::invalid(path, problem)
         })?;
         let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(MAX_REGEX_PROGRAM_BYTES).build();
@@ -135,7 +135,7 @@ impl Expression {
                 work_per_byte: work_per_byte(pattern),
             }),
             Err(error) => {
-                let pattern = pattern.escape_default();
+                let pattern = pattern.escape_debug();
                 let problem = format!("`{pattern}` is not a pattern that can be used here: {error}");
                 Err(ConfigError::invalid(path, problem))
             }

@@ -158,7 +158,7 @@ fn copies(plan: Plan, headers: &Headers, body: &[u8]) -> (Bench, Vec<(usize, Vec
     let ready = bench.complete(id, 0);
     let seen = ready
         .iter()
-        .map(|copy| (copy.account(), copy.body().to_vec(), copy.body().as_ptr() as usize))
+        .map(|copy| (copy.account(), copy.body().to_vec(), copy.body_address()))
         .collect();
     for copy in ready {
         bench.refuse(copy, Dropped::NoCapacity);
