@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use mirror_policy::active_plan::ActiveMirror;
 use mirror_policy::breaker::Transition;
-use mirror_policy::copy::copied_headers::CopiedHeader;
-use mirror_policy::copy::{Outgoing, RequestCopy};
+use mirror_policy::copy::RequestCopy;
 use mirror_policy::gates::Arrival;
 use mirror_policy::headers::Headers;
 use mirror_policy::ledger::Change;
@@ -17,10 +16,14 @@ use mirror_policy::outcome::Outcome;
 use mirror_policy::plugin::Plugin;
 use mirror_policy::reasons::Dropped;
 use mirror_policy::statistics::{Statistic, StatisticKind};
-use mirror_policy::vm_state::{RootId, StreamId, VmState};
+use mirror_policy::vm_state::{RootId, VmState};
 
+use self::ready::owned;
+pub use self::ready::{Ready, RequestId};
 use self::serving::{PLUGIN, REFUSED, Serving, of_metric};
 use crate::totals::Totals;
+
+mod ready;
 
 mod serving;
 
@@ -47,34 +50,6 @@ pub struct Bench {
     pub totals: Totals,
     /// The time of day since the Unix epoch. `None` if the proxy has no clock.
     pub wall: Option<Duration>,
-}
-
-/// A request whose copies are collected, or whose answer is awaited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RequestId {
-    stream: StreamId,
-    root: RootId,
-}
-
-/// A copy whose request is complete. A test sends or refuses the copy.
-#[derive(Debug)]
-#[must_use = "a copy that is neither sent nor refused stays on the gauges"]
-pub struct Ready {
-    copy: RequestCopy,
-    outgoing: Result<OwnedOutgoing, Dropped>,
-    request: RequestId,
-    account: usize,
-    /// Shared by the copies of the request that are neither sent nor refused.
-    unsent: Rc<()>,
-}
-
-/// What of a copy goes to the shadow.
-#[derive(Debug)]
-struct OwnedOutgoing {
-    headers: Vec<(Vec<u8>, Vec<u8>)>,
-    body: Vec<u8>,
-    /// Where the policy has the body in memory.
-    body_address: usize,
 }
 
 /// A request as it comes in.
@@ -371,47 +346,6 @@ impl Bench {
                 }
             }
         }
-    }
-}
-
-// === impl Ready ===
-
-impl Ready {
-    /// The account that is charged.
-    pub const fn account(&self) -> usize {
-        self.account
-    }
-
-    /// The headers of the copy, in their order.
-    ///
-    /// # Errors
-    /// The reason for which the copy cannot leave.
-    pub fn headers(&self) -> Result<Vec<CopiedHeader<'_>>, Dropped> {
-        let headers = &self.outgoing.as_ref().map_err(|reason| *reason)?.headers;
-        let borrowed = headers
-            .iter()
-            .map(|(name, value)| (name.as_slice(), value.as_slice().into()));
-        Ok(borrowed.collect())
-    }
-
-    /// The body of the copy. It is empty if the copy has no body, or cannot leave.
-    pub fn body(&self) -> &[u8] {
-        self.outgoing.as_ref().map_or(&[], |outgoing| &outgoing.body)
-    }
-
-    /// Where the policy has the body in memory. Copies that share their body have one address.
-    pub fn body_address(&self) -> usize {
-        self.outgoing.as_ref().map_or(0, |outgoing| outgoing.body_address)
-    }
-}
-
-fn owned(outgoing: Outgoing<'_>) -> OwnedOutgoing {
-    let headers = outgoing.headers.iter();
-    let headers = headers.map(|(name, value)| (name.to_vec(), value.to_vec()));
-    OwnedOutgoing {
-        headers: headers.collect(),
-        body: outgoing.body.to_vec(),
-        body_address: outgoing.body.as_ptr().addr(),
     }
 }
 

@@ -25,6 +25,10 @@ pub(super) fn configurations() -> Vec<Value> {
         "path": { "prefixRewrite": { "from": "/a", "to": "/" } },
         "headers": { "remove": ["cookie"], "set": { "x-1": "set" }, "add": { "x-2": "added" } },
     });
+    // Matching costs more than the limit.
+    let costly = json!({ "uri": { "regex": "[^b]{1,400}b{1,400}" } });
+    let costly = json!({ "limits": { "maxExaminedBytes": 65536 }, "match": vec![costly; 16] });
+    let required = json!({ "redact": { "json": ["/a/b"], "require": true } });
     let breaker = json!({ "failurePercentage": 50, "minRequests": 2, "window": "10s", "openFor": "1s" });
     let redact = json!({
         "headers": ["x-1"], "cookies": ["user"], "queryParams": ["q"], "json": ["/*", "/*/a"],
@@ -56,6 +60,7 @@ pub(super) fn configurations() -> Vec<Value> {
             mirror("shadow", &json!({ "redact": redact, "body": { "maxBytes": 600 } })),
             mirror("half", &json!({ "redact": { "preset": "credentials" } })),
         ]),
+        mirrors(&[mirror("half", &costly), mirror("small", &required)]),
         json!({ "enabled": false, "mirrors": [mirror("shadow", &json!({}))] }),
     ]
 }

@@ -27,6 +27,7 @@ fn on(percentage: f64) -> Vec<(Statistic, f64)> {
         (Statistic::Enabled, 1.0),
         (Statistic::PercentagePpm, percentage * 10_000.0),
         (Statistic::InFlightLimit, 128.0),
+        (Statistic::CollectingLimit, 128.0),
         (Statistic::BufferedBytesLimit, 16_777_216.0),
         (Statistic::ExpiryTimestampSeconds, 0.0),
     ]
