@@ -196,7 +196,11 @@ impl Sequence {
                 Progress::of_request(end)
             }
             1 => {
-                let chunk = self.random.bytes(400);
+                // Some bodies are JSON.
+                let chunk = match self.random.percent(10) {
+                    true => b"{}".to_vec(),
+                    false => self.random.bytes(400),
+                };
                 self.host.request_body(stream, &chunk, end);
                 if end { Progress::RequestDone } else { progress }
             }
