@@ -58,7 +58,7 @@ pub struct Keep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RedactPreset {
-    /// The usual headers and query parameters with credentials: [`CREDENTIALS`](crate::redaction::CREDENTIALS).
+    /// Headers and parameters whose names are those of credentials: the rules of `redaction::credentials`.
     Credentials,
 }
 
