@@ -2,7 +2,7 @@
 //! `deploy/`.
 //!
 //! After each batch of requests `/stats/prometheus` is read once. The tests take the readings as scrapes that are
-//! [`INTERVAL`] seconds apart, so ten minutes of a dashboard are recorded in seconds. Half-way Envoy restarts: two
+//! [`INTERVAL`] seconds apart, so ten minutes of a dashboard are recorded in one. Half-way Envoy restarts: two
 //! scrapes fail, and its counters begin anew. The file has one line a series: name and labels, then one value a scrape,
 //! `_` where there is none.
 
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
@@ -88,7 +89,7 @@ async fn record(binaries: &Binaries, statistics: Option<&'static str>) -> Result
         for _ in 0..CLIENTS {
             clients.push(Connection::http1(envoy.listener()).await?);
         }
-        for _ in 0..SCRAPES {
+        for scrape in 1..=SCRAPES {
             let mut rounds = JoinSet::new();
             for (client, mut connection) in clients.drain(..).enumerate() {
                 rounds.spawn(async move {
@@ -102,11 +103,27 @@ async fn record(binaries: &Binaries, statistics: Option<&'static str>) -> Result
             while let Some(round) = rounds.join_next().await {
                 clients.push(round??);
             }
-            recording.take(&envoy.admin().get("/stats/prometheus").await?)?;
+            recording.take(&complete_reading(&envoy, scrape * BATCH).await?)?;
         }
         envoy.stop().await?;
     }
     Ok(recording)
+}
+
+/// A reading in which the histograms have all requests so far. The filter writes its statistics by a tick, and Envoy
+/// shows histograms from the next flush on.
+async fn complete_reading(envoy: &Envoy, requests: usize) -> Result<String> {
+    const QUIET: &str = "traffic_mirror_primary_duration_milliseconds_count";
+    let count = format!(" {requests}");
+    for _ in 0..200 {
+        let text = envoy.admin().get("/stats/prometheus").await?;
+        let mut lines = text.lines();
+        if lines.any(|line| line.starts_with(QUIET) && line.contains("ratings-v3") && line.ends_with(&count)) {
+            return Ok(text);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("the statistics do not show {requests} answers of the primary after 10 s")
 }
 
 async fn start(binaries: &Binaries, statistics: Option<&'static str>) -> Result<(Envoy, [Echo; 2])> {

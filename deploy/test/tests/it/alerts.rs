@@ -132,10 +132,13 @@ fn each_alert_says_what_it_is_and_where_to_read_on() -> Result<()> {
         let url = format!("docs/runbook.md#{}", alert.to_lowercase());
         assert_eq!(rule.annotations["runbook_url"], url, "{alert}");
         for key in ["summary", "description"] {
-            assert!(
-                rule.annotations[key].contains("$labels.mirror"),
-                "{alert}: {key} names no mirror"
-            );
+            // A configuration belongs to a plugin, everything else to a mirror.
+            let label = if alert == "TrafficMirrorRefused" {
+                "$labels.plugin"
+            } else {
+                "$labels.mirror"
+            };
+            assert!(rule.annotations[key].contains(label), "{alert}: {key} lacks {label}");
         }
     }
     Ok(())

@@ -111,10 +111,8 @@ async fn logs_in(lab: &Lab) -> Result<()> {
         .header("x-goog-hash", "md5=x")
         .header("cookie", "sid=t0psecret; theme=dark")
         .header("accept", "text/html")
-        .header(
-            "referer",
-            "https://user:t0psecret@shop/a?token=t0psecret&page=1#t0psecret",
-        );
+        // Envoy itself removes a referer with a user or a fragment.
+        .header("referer", "https://shop/a?token=t0psecret&page=1");
     for name in secrets {
         ask = ask.header(name, "t0psecret");
     }
