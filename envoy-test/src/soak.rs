@@ -29,6 +29,9 @@ const CLUSTERS: [&str; 2] = ["shadow", "shadow-b"];
 const PATIENCE: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(200);
 
+/// The key of the tokens.
+const HASH_KEY: &str = "000102030405060708090a0b0c0d0e0f";
+
 /// How long, under which budget, and with which shadows.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
@@ -264,7 +267,9 @@ impl Options {
                     "name": format!("{manner}-{cluster}"),
                     "cluster": cluster,
                     "timeout": format!("{}s", self.timeout),
-                    "body": {"maxBytes": self.budget.min(MIB)},
+                    "body": {"maxBytes": (self.budget - self.budget / 8).min(MIB)},
+                    // A token is much longer than the empty cookies of the load.
+                    "redact": {"preset": "credentials", "headers": ["x-user"], "mode": "hash", "hashKey": HASH_KEY},
                     "limits": {"maxInFlight": self.in_flight, "maxBufferedBytes": self.budget},
                 })
             })

@@ -1,5 +1,5 @@
-//! The clients of the soak: each sends one request after the other, of every size and in both framings, and wants a
-//! plain 200.
+//! The clients of the soak: each sends one request after the other, of every size and in both framings, some in
+//! trickles and some with hostile cookies, and wants a plain 200.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,6 +18,11 @@ use crate::client::{Ask, Connection};
 /// just sent.
 const CHUNK: usize = 32 << 10;
 const PAUSE: Duration = Duration::from_millis(3);
+/// Every eighth client trickles: so much of a body at a time, of bodies of at most so many bytes.
+const TRICKLE: usize = 64;
+const TRICKLED: u64 = 20_000;
+/// A third of the declared bodies come with so many empty cookies: 45 KB that grow tenfold once they are hashed.
+const COOKIES: usize = 15_000;
 /// Between two requests.
 const REST: Duration = Duration::from_millis(20);
 
@@ -87,15 +92,25 @@ impl Shared {
             if self.is_over.load(Ordering::Relaxed) {
                 break;
             }
-            let body = Bytes::from_static(&BODY).slice(..size(turn, largest));
-            let answer = if turn.is_multiple_of(2) {
-                connection.send(Ask::post("/soak", body)).await?
+            let is_trickling = client % 8 == 7;
+            let (most, chunk_size) = if is_trickling {
+                (largest.min(TRICKLED), TRICKLE)
+            } else {
+                (largest, CHUNK)
+            };
+            let body = Bytes::from_static(&BODY).slice(..size(turn, most));
+            let answer = if turn.is_multiple_of(2) && !is_trickling {
+                let mut ask = Ask::post("/soak", body);
+                if turn.is_multiple_of(6) {
+                    ask = ask.header("cookie", "a=;".repeat(COOKIES));
+                }
+                connection.send(ask).await?
             } else {
                 let (ask, mut upload) = Ask::new(Method::POST, "/soak").upload(1);
                 let chunks = async move {
                     let mut rest = body;
                     while !rest.is_empty() {
-                        let chunk = rest.split_to(rest.len().min(CHUNK));
+                        let chunk = rest.split_to(rest.len().min(chunk_size));
                         if upload.send_data(chunk).await.is_err() {
                             break;
                         }

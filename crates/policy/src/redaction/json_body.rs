@@ -127,8 +127,8 @@ impl Editor<'_> {
         self.write(length, length, &[])
     }
 
-    /// Whether the value at a place stays, as a whole or in parts. A value that only pointers of `json` lead into has no
-    /// part that stays.
+    /// Whether the value at a place stays, as a whole or in parts. A value that only pointers of `json` lead into has
+    /// no part that stays.
     fn stays(&self, at: usize, place: Place) -> bool {
         let leads_to_kept = place.pointers & !NAMED != 0;
         place.is_kept || (leads_to_kept && matches!(self.scanner.byte(at), Some(b'{' | b'[')))
