@@ -157,7 +157,7 @@ async fn execute(verb: Verb, ending: &AtomicU8) -> Result<ExitCode> {
         Verb::Run {
             names, jobs, binaries, ..
         } => {
-            let selected = runner::select(cases::ALL, &names)?;
+            let selected = runner::select(cases::ALL, &names, |case| case.name)?;
             let tally = runner::run(selected, &binaries.find()?, jobs).await;
             Ok(success(tally.failed == 0))
         }

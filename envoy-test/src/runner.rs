@@ -43,14 +43,14 @@ struct Failure {
     log: Vec<String>,
 }
 
-/// The cases with these names, or all.
-pub fn select(all: &'static [Case], names: &[String]) -> Result<Vec<&'static Case>> {
+/// The cases with these names, or all. `name_of` gives the name of a case.
+pub fn select<'a, T>(all: &'a [T], names: &[String], name_of: impl Fn(&T) -> &str) -> Result<Vec<&'a T>> {
     if names.is_empty() {
         return Ok(all.iter().collect());
     }
     let find = |name: &String| {
         all.iter()
-            .find(|case| case.name == name)
+            .find(|case| name_of(case) == name)
             .with_context(|| format!("there is no case `{name}`; --list shows all"))
     };
     names.iter().map(find).collect()
@@ -156,14 +156,18 @@ impl std::fmt::Debug for Case {
 
 #[cfg(test)]
 mod tests {
-    use super::select;
+    use super::{Case, select};
     use crate::cases::ALL;
+
+    fn name_of(case: &Case) -> &str {
+        case.name
+    }
 
     #[test]
     fn names_select_cases_in_their_order() {
-        assert_eq!(select(ALL, &[]).expect("all").len(), ALL.len());
+        assert_eq!(select(ALL, &[], name_of).expect("all").len(), ALL.len());
         let names = ["shadow_slow".to_owned(), "upgrade".to_owned()];
-        let selected: Vec<_> = select(ALL, &names)
+        let selected: Vec<_> = select(ALL, &names, name_of)
             .expect("both")
             .iter()
             .map(|case| case.name)
@@ -173,7 +177,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_an_error() {
-        let error = select(ALL, &["upgrades".to_owned()]).expect_err("no such case");
+        let error = select(ALL, &["upgrades".to_owned()], name_of).expect_err("no such case");
         assert_eq!(error.to_string(), "there is no case `upgrades`; --list shows all");
     }
 }

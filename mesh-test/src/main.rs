@@ -83,7 +83,7 @@ fn execute(verb: Verb) -> Result<ExitCode> {
         }
         Verb::App { name, ports } => app::run(&name, &ports),
         Verb::Run { names, files, .. } => {
-            let selected = runner::select(cases::ALL, &names)?;
+            let selected = envoy_test::runner::select(cases::ALL, &names, |case| case.name)?;
             sealed::expect_root()?;
             let programs = files.find()?;
             if !sealed::is_inside() {

@@ -120,27 +120,27 @@ impl Plugin {
             false => json!([{"mode": "SERVER", "ports": [{"number": 9080}]}]),
         };
         let parsed: Value = serde_json::from_str(&self.configuration).unwrap_or(Value::Null);
+        let wasm = json!({
+            "url": module_url, "failStrategy": "FAIL_OPEN", "pluginName": self.name, "pluginConfig": parsed,
+        });
         match self.kind {
             Kind::TrafficExtension => json!({
                 "apiVersion": "extensions.istio.io/v1alpha1", "kind": "TrafficExtension", "metadata": metadata,
                 "spec": {
                     "selector": {"matchLabels": labels},
                     "match": listeners,
-                    "wasm": {
-                        "url": module_url, "failStrategy": "FAIL_OPEN", "pluginName": self.name,
-                        "pluginConfig": parsed,
-                    },
+                    "wasm": wasm,
                 },
             }),
-            Kind::WasmPlugin => json!({
-                "apiVersion": "extensions.istio.io/v1alpha1", "kind": "WasmPlugin", "metadata": metadata,
-                "spec": {
-                    "selector": {"matchLabels": labels},
-                    "match": listeners,
-                    "url": module_url, "failStrategy": "FAIL_OPEN", "pluginName": self.name,
-                    "pluginConfig": parsed,
-                },
-            }),
+            Kind::WasmPlugin => {
+                let mut spec = wasm;
+                spec["selector"] = json!({"matchLabels": labels});
+                spec["match"] = listeners;
+                json!({
+                    "apiVersion": "extensions.istio.io/v1alpha1", "kind": "WasmPlugin", "metadata": metadata,
+                    "spec": spec,
+                })
+            }
             Kind::EnvoyFilter => json!({
                 "apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter", "metadata": metadata,
                 "spec": {

@@ -28,19 +28,6 @@ pub struct Case {
     pub run: fn(&Stage) -> Result<()>,
 }
 
-/// The cases with these names, or all.
-pub fn select(all: &'static [Case], names: &[String]) -> Result<Vec<&'static Case>> {
-    if names.is_empty() {
-        return Ok(all.iter().collect());
-    }
-    let find = |name: &String| {
-        all.iter()
-            .find(|case| case.name == name)
-            .with_context(|| format!("there is no case `{name}`; --list shows all"))
-    };
-    names.iter().map(find).collect()
-}
-
 /// Brings the mesh up, runs the cases, prints a line for each, and the tally at the end.
 pub fn run(cases: &[&Case], programs: &Programs) -> Result<ExitCode> {
     let paint = Paint::stdout();

@@ -66,8 +66,8 @@ impl Budget {
     /// The copies in flight are at their limit. The request is not complete, and the copies that are collected are at
     /// their limit. The bytes would be over their limit.
     pub const fn has_room(&self, bytes: u64, is_complete: bool) -> Result<(), Dropped> {
-        if self.in_flight >= self.max_in_flight {
-            return Err(Dropped::InFlight);
+        if let Err(reason) = self.has_place() {
+            return Err(reason);
         }
         if !is_complete && self.collecting >= self.max_collecting {
             return Err(Dropped::Collecting);
@@ -98,7 +98,7 @@ impl Budget {
         }
     }
 
-    /// Whether a copy that was collected finds a place in flight.
+    /// Checks that a copy finds a place in flight.
     ///
     /// # Errors
     /// The copies in flight are at their limit.

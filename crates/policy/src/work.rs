@@ -10,7 +10,7 @@
 //! | a value that becomes a token | [`TOKEN`] and the length of the value |
 //! | a comparison with a regular expression | the length of the text × the cost of the expression for one byte |
 //! | a condition on a query parameter | the length of the path with its query |
-//! | a condition on a header that stands more than once | the length of all its values |
+//! | a condition on a header that stands more than once | the length of all headers |
 
 use std::cell::Cell;
 
