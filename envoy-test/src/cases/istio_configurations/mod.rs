@@ -79,10 +79,15 @@ async fn copies(lab: &Lab, config: &Value, mirror: &Value, connection: &mut Conn
     let journal = lab.shadow.journal();
     journal.clear();
     let mut sent = 0_u64;
+    let batch = if never { 1 } else { requests_per_copy(mirror) };
     let host = loop {
         let (ask, host) = goldens::request(mirror, usize::try_from(sent)?)?;
         connection.send(ask).await?.expect_ok()?;
         sent += 1;
+        // Envoy takes longer to print its statistics than to serve many requests.
+        if !sent.is_multiple_of(batch) {
+            continue;
+        }
         let now = lab.statistics().await?;
         let copied = now.mirror(name)?.sent > before.mirror(name).map_or(0, |ledger| ledger.sent);
         if copied || never {
@@ -144,6 +149,14 @@ async fn copies(lab: &Lab, config: &Value, mirror: &Value, connection: &mut Conn
         received.authority
     );
     Ok(())
+}
+
+/// The number of requests of which one is copied on average: at least 1, at most [`ENOUGH`].
+fn requests_per_copy(mirror: &Value) -> u64 {
+    let percentage = mirror["percentage"].as_f64().unwrap_or(100.0);
+    (1..ENOUGH as u64)
+        .find(|&requests| requests as f64 * percentage >= 100.0)
+        .unwrap_or(ENOUGH as u64)
 }
 
 /// The suffix stands before the port.
