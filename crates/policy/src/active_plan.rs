@@ -4,10 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::configuration::timestamp::Timestamp;
+use crate::examined_rate::{ExaminedRate, UNCOUNTED};
 use crate::headers::NameLengths;
 use crate::matching::RequestHead;
 use crate::mirror_state::MirrorState;
 use crate::plan::{Mirror, Plan};
+use crate::reasons::Dropped;
 use crate::sample::Sampling;
 use crate::slot::Slot;
 use crate::work::Work;
@@ -30,6 +32,8 @@ pub struct ActivePlan {
     pub needs_port: bool,
     /// Whether a `match` or a sample asks for the headers of the request.
     pub needs_headers: bool,
+    /// The rate of work, of all mirrors of the plan together.
+    examined_rate: Rc<ExaminedRate>,
     /// The memory that the budgets of all mirrors of the plan may need, in bytes.
     pub(crate) memory: u64,
 }
@@ -41,6 +45,8 @@ pub struct ActiveMirror {
     pub mirror: Rc<Mirror>,
     /// The state of the mirror in the VM.
     pub state: Rc<Slot<MirrorState>>,
+    /// The rate of work, of all mirrors of the plan together.
+    pub(crate) examined_rate: Rc<ExaminedRate>,
 }
 
 // === impl ActivePlan ===
@@ -56,7 +62,13 @@ impl ActivePlan {
         }
         let is_on = plan.enabled;
         let bound = plan.mirrors.iter().map(Rc::clone).zip(states);
-        let all: Vec<ActiveMirror> = bound.map(|(mirror, state)| ActiveMirror { mirror, state }).collect();
+        let examined_rate = Rc::new(ExaminedRate::default());
+        let bind = |(mirror, state)| ActiveMirror {
+            mirror,
+            state,
+            examined_rate: Rc::clone(&examined_rate),
+        };
+        let all: Vec<ActiveMirror> = bound.map(bind).collect();
         let mirrors: Vec<Rc<ActiveMirror>> = all
             .iter()
             .filter(|active| is_on && active.mirror.config.enabled)
@@ -73,6 +85,7 @@ impl ActivePlan {
                 .fold(NameLengths::default(), |all, marker| all.with(marker.len())),
             markers,
             all,
+            examined_rate,
             is_on,
             mirrors,
         }
@@ -97,6 +110,39 @@ impl ActivePlan {
     pub fn matches(&self, head: &RequestHead<'_>) -> bool {
         let work = Work::new(0);
         let mut mirrors = self.mirrors.iter();
-        mirrors.any(|active| active.mirror.matches(head, &work).unwrap_or(true))
+        mirrors.any(|active| active.matches(head, &work).unwrap_or(true))
+    }
+
+    /// Notes the monotonic time, for the rate of work.
+    pub(crate) fn note_time(&self, now: Duration) {
+        self.examined_rate.note_time(now);
+    }
+}
+
+// === impl ActiveMirror ===
+
+impl ActiveMirror {
+    /// Whether a request meets the mirror's `match`. `work` is the work for this request so far, for this mirror and
+    /// those before it. Work over [`UNCOUNTED`] is charged to the rate of the plugin.
+    ///
+    /// # Errors
+    /// No entry is met within `limits.maxExaminedBytes`, and an entry would need more work. An entry would need more
+    /// work than [`UNCOUNTED`], and the plugin is over its rate.
+    pub(crate) fn matches(&self, head: &RequestHead<'_>, work: &Work) -> Result<bool, Dropped> {
+        let Self {
+            mirror, examined_rate, ..
+        } = self;
+        let limits = &mirror.config.limits;
+        let has_room = examined_rate.has_room();
+        let limit = match has_room {
+            Ok(()) => limits.max_examined_bytes.get(),
+            Err(_) => UNCOUNTED,
+        };
+        let before = work.examined().max(UNCOUNTED);
+        let is_met = mirror.matches_within(head, work, limit);
+        if work.examined() > before {
+            examined_rate.charge(work.examined() - before, limits.max_examined_bytes_per_second.get());
+        }
+        is_met.map_err(|reason| has_room.err().unwrap_or(reason))
     }
 }

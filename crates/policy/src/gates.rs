@@ -154,7 +154,7 @@ impl Gate {
     /// # Errors
     /// The gate refuses the request, for one of its [`reasons`](Self::reasons).
     pub fn decide(self, active: &ActiveMirror, facts: &Facts<'_>, dice: &mut Dice) -> Result<(), Reason> {
-        let ActiveMirror { mirror, state } = active;
+        let ActiveMirror { mirror, state, .. } = active;
         let Facts { headers, wall, late } = *facts;
         match self {
             Self::Expired if mirror.is_expired(wall) => Err(Skipped::Expired.into()),

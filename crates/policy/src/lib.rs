@@ -43,6 +43,8 @@ mod memory;
 
 pub mod rate;
 
+pub mod examined_rate;
+
 pub mod ledger;
 
 pub mod plugin;

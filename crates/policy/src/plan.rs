@@ -149,10 +149,14 @@ impl Mirror {
     /// # Errors
     /// No entry is met within `limits.maxExaminedBytes`, and an entry would need more work.
     pub fn matches(&self, head: &RequestHead<'_>, work: &Work) -> Result<bool, Dropped> {
+        self.matches_within(head, work, self.config.limits.max_examined_bytes.get())
+    }
+
+    /// The same within another limit, in bytes.
+    pub(crate) fn matches_within(&self, head: &RequestHead<'_>, work: &Work, limit: u64) -> Result<bool, Dropped> {
         if self.matchers.is_empty() {
             return Ok(true);
         }
-        let limit = self.config.limits.max_examined_bytes.get();
         work.go_on(limit);
         let mut decided = Ok(false);
         for matcher in &self.matchers {

@@ -60,6 +60,7 @@ vocabulary! {
         RequestReset => "request_reset", "The request ended before it was complete: the client went away, or the answer came early.";
         RedactFailed => "redact_failed", "The body cannot be redacted. `redact.json` or `redact.keep.json` names values, and the body is not JSON, is compressed or is nested too deeply. Or parameters are redacted, and the body is a form in parts or a compressed form. Or the body is larger than `body.maxBytes` once it is redacted.";
         RedactUnmet => "redact_unmet", "`redact.require` is set, and a pointer of `redact.json` names nothing in the body.";
+        ExaminedRate => "examined_rate", "The redactions and the costly comparisons of all requests were over `limits.maxExaminedBytesPerSecond`.";
         TooCostly => "too_costly", "The work for the copy would have been over `limits.maxExaminedBytes`: the regular expressions of `match`, or redaction.";
         HeadersTooLarge => "headers_too_large", "The copy's headers are more than Envoy takes from a filter: 1 MiB or 1024 headers.";
         HeadersMissing => "headers_missing", "The request has no method, path or authority, so no copy can be sent.";

@@ -109,9 +109,9 @@ impl CollectedCopy {
 
     /// Redacts a complete request. The copy is charged for the new length of the body, because Envoy stores the new
     /// body.
-    fn redact(&mut self, original: &Original, redactions: &mut Redactions) -> Result<(), Dropped> {
+    fn redact(&mut self, original: &Original, redactions: &mut Redactions, now: Duration) -> Result<(), Dropped> {
         let Self { mirror, permit, .. } = self;
-        let Some(redacted) = redactions.of(&mirror.mirror, self.with_body, &original.headers, &original.body)? else {
+        let Some(redacted) = redactions.of(mirror, self.with_body, &original.headers, &original.body, now)? else {
             return Ok(());
         };
         let length = redacted.body.as_ref().filter(|_| self.with_body).map(Vec::len);
@@ -240,7 +240,7 @@ impl Request {
         retain(copies, |copy| {
             copy.check_deadline(now)?;
             copy.launch(now)?;
-            copy.redact(original, &mut redactions)
+            copy.redact(original, &mut redactions, now)
         });
         let original = Rc::new(std::mem::take(original));
         let complete = |copy: CollectedCopy| RequestCopy {

@@ -123,6 +123,7 @@ impl VmState {
             request.sweep(now);
             !request.is_over()
         });
+        self.note_time(now);
         self.close_unset_breakers();
         self.show_settings(now);
     }

@@ -282,6 +282,9 @@ pub const fn remedy(dropped: Dropped) -> &'static str {
         Dropped::RedactUnmet => {
             "bodies lack a value that `redact.json` names: correct the pointer, or leave such requests out by `match`."
         }
+        Dropped::ExaminedRate => {
+            "lower `percentage`, make the expressions of `match` simpler, or raise `limits.maxExaminedBytesPerSecond`."
+        }
         Dropped::TooCostly => {
             "make the expressions of `match` simpler, lower `body.maxBytes`, or raise `limits.maxExaminedBytes`."
         }

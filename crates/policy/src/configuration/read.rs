@@ -236,6 +236,7 @@ fn limits(node: Node) -> Result<Limits> {
         "maxCollecting",
         "maxBufferedBytes",
         "maxExaminedBytes",
+        "maxExaminedBytesPerSecond",
         "maxRequestsPerSecond",
     ])?;
     let mut limits = Limits::default();
@@ -243,6 +244,8 @@ fn limits(node: Node) -> Result<Limits> {
     replace(&mut limits.max_collecting, object.take("maxCollecting"), whole)?;
     replace(&mut limits.max_buffered_bytes, object.take("maxBufferedBytes"), whole)?;
     replace(&mut limits.max_examined_bytes, object.take("maxExaminedBytes"), whole)?;
+    let redacted = object.take("maxExaminedBytesPerSecond");
+    replace(&mut limits.max_examined_bytes_per_second, redacted, whole)?;
     limits.max_requests_per_second = object.take("maxRequestsPerSecond").map(per_second).transpose()?;
     Ok(limits)
 }

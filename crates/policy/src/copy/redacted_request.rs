@@ -1,7 +1,9 @@
 //! A request after redaction. Mirrors with equal `redact` share one, so a request is redacted once for all of them.
 
 use std::rc::Rc;
+use std::time::Duration;
 
+use crate::active_plan::ActiveMirror;
 use crate::headers::Headers;
 use crate::memory;
 use crate::plan::Mirror;
@@ -76,14 +78,17 @@ impl Redactions {
     /// The request after the redaction of a mirror. Returns `None` if the mirror does not redact.
     ///
     /// # Errors
-    /// The work is over the mirror's limit, or the copy has the body and the body cannot be redacted.
+    /// The redactions of the plugin are over their rate. The work is over the mirror's limit. The copy has the body,
+    /// and the body cannot be redacted.
     pub(crate) fn of(
         &mut self,
-        mirror: &Mirror,
+        active: &ActiveMirror,
         has_body: bool,
         headers: &Headers,
         body: &[u8],
+        now: Duration,
     ) -> Result<Option<Rc<RedactedRequest>>, Dropped> {
+        let mirror = &active.mirror;
         let sharers = mirror.redaction.as_ref().and_then(|redaction| {
             self.0
                 .iter_mut()
@@ -92,13 +97,20 @@ impl Redactions {
         let Some(sharers) = sharers else { return Ok(None) };
         let redacted = match &sharers.redacted {
             Some(redacted) => redacted,
-            None => sharers.redacted.insert(Rc::new(RedactedRequest::new(
-                &sharers.redaction,
-                headers,
-                body,
-                &Work::new(sharers.max_examined),
-                sharers.has_body.then_some(sharers.max_body),
-            ))),
+            None => {
+                active.examined_rate.note_time(now);
+                active.examined_rate.has_room()?;
+                let redacted = RedactedRequest::new(
+                    &sharers.redaction,
+                    headers,
+                    body,
+                    &Work::new(sharers.max_examined),
+                    sharers.has_body.then_some(sharers.max_body),
+                );
+                let per_second = mirror.config.limits.max_examined_bytes_per_second.get();
+                active.examined_rate.charge(redacted.whole_work, per_second);
+                sharers.redacted.insert(Rc::new(redacted))
+            }
         };
         redacted.check(mirror, has_body)?;
         Ok(Some(Rc::clone(redacted)))
@@ -115,6 +127,7 @@ impl RedactedRequest {
             Ok(headers) => redacted.headers = headers,
             Err(loss) => {
                 redacted.head_loss = Some(loss);
+                redacted.whole_work = work.examined();
                 return redacted;
             }
         }

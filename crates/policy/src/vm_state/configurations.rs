@@ -140,6 +140,13 @@ impl VmState {
         self.gauges.tick(&newest, now);
     }
 
+    /// Notes the monotonic time, for the rates of work.
+    pub(super) fn note_time(&self, now: Duration) {
+        for plan in self.serving().filter_map(|serving| serving.plan.as_ref()) {
+            plan.note_time(now);
+        }
+    }
+
     /// A root context serves no requests any more. While another root of the VM serves, the VM stays and answers still
     /// come. Without another root, the VM ends and no answer comes, so all copies end now.
     pub fn retire(&mut self, root: RootId) {

@@ -37,7 +37,7 @@ impl VmState {
         let work = Work::new(0);
         let mut sampled = Vec::new();
         for active in &plan.mirrors {
-            let is_met = active.mirror.matches(head, &work);
+            let is_met = active.matches(head, &work);
             if is_met == Ok(false) {
                 continue;
             }

@@ -44,6 +44,7 @@ fn a_mirror_needs_a_name_and_a_cluster_and_has_the_documented_defaults() {
                 "limits": {
                     "maxInFlight": 128, "maxCollecting": 128,
                     "maxBufferedBytes": 16_777_216, "maxExaminedBytes": 4_194_304,
+                    "maxExaminedBytesPerSecond": 67_108_864,
                 },
             }],
         })

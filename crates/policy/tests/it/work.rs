@@ -15,6 +15,7 @@ use mirror_policy::work::{TOKEN, Work};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 pub mod expressions;
+pub mod rate;
 
 const KEY: &str = r#""mode": "hash", "hashKey": "000102030405060708090a0b0c0d0e0f""#;
 

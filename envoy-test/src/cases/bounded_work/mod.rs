@@ -37,6 +37,12 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         .await?
         .expect_ok()?;
 
+    for _ in 0..20 {
+        let ask =
+            Ask::post("/many", format!("[{}0]", "0,".repeat(LARGE / 2 - 2))).header("content-type", "application/json");
+        connection.send(ask).await?.expect_ok()?;
+    }
+
     let statistics = lab.settled().await?;
     for mirror in ["listed-0", "listed-1", "listed-2", "listed-3"] {
         let expected = [("matched", 3), ("sent", 3), ("responses.2xx", 3), ("primary.2xx", 3)];
@@ -46,6 +52,13 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         let expected = [("matched", matched), ("dropped.too_costly", matched)];
         statistics.mirror(mirror)?.expect(&expected)?;
     }
+    let many = statistics.mirror("many")?;
+    let late = many.dropped("examined_rate");
+    ensure!(
+        many.matched == 20 && many.sent + late == 20 && late >= 15,
+        "of many costly copies, {} left and {late} were over the rate",
+        many.sent
+    );
     statistics.mirror("expression")?.expect(&[
         ("matched", 2),
         ("dropped.too_costly", 1),
@@ -54,8 +67,8 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
         ("primary.2xx", 1),
     ])?;
     ensure!(
-        lab.primary.journal().len() == 6,
-        "the primary received {} of 6 requests",
+        lab.primary.journal().len() == 26,
+        "the primary received {} of 26 requests",
         lab.primary.journal().len()
     );
     Ok(())

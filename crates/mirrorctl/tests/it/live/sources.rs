@@ -143,6 +143,7 @@ fn other_names_are_no_statistics() {
 
 /// The statistics that the recorded filter does not have.
 const LATER: &[Statistic] = &[
+    Statistic::Dropped(Dropped::ExaminedRate),
     Statistic::Dropped(Dropped::RedactUnmet),
     Statistic::Dropped(Dropped::TooCostly),
     Statistic::ExpiryTimestampSeconds,
