@@ -2,6 +2,8 @@
 //! itself, then all of them together with what is known of the user's world. Pure; [`check`] is the table of all
 //! checks.
 
+mod access;
+
 mod answers;
 
 mod attachment;
@@ -12,6 +14,8 @@ mod clones;
 
 mod destinations;
 
+mod entries;
+
 mod envoy;
 
 mod flows;
@@ -21,6 +25,8 @@ mod istio;
 mod live;
 
 mod mirrors;
+
+mod resolution;
 
 mod routes;
 
@@ -89,7 +95,7 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
     if object.is(kinds::VIRTUAL_SERVICE) {
         istio::virtual_service(object, report);
         routes::virtual_service(object, world, report);
-    } else if object.is(kinds::HTTP_ROUTE) {
+    } else if object.is(kinds::HTTP_ROUTE) || object.is(kinds::GRPC_ROUTE) {
         routes::http_route(object, world, report);
     } else if object.is(kinds::DESTINATION_RULE) {
         istio::destination_rule(object, report);

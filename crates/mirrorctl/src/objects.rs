@@ -111,6 +111,7 @@ pub mod kinds {
         TRAFFIC_EXTENSION = "extensions.istio.io" "TrafficExtension" "trafficextensions.extensions.istio.io";
         GATEWAY = "gateway.networking.k8s.io" "Gateway" "gateways.gateway.networking.k8s.io";
         HTTP_ROUTE = "gateway.networking.k8s.io" "HTTPRoute" "httproutes.gateway.networking.k8s.io";
+        GRPC_ROUTE = "gateway.networking.k8s.io" "GRPCRoute" "grpcroutes.gateway.networking.k8s.io";
     }
 }
 
@@ -231,6 +232,11 @@ impl Object {
 /// An object in a message: `the Service reviews of namespace demo`.
 pub fn title(kind: &str, namespace: &str, name: &str) -> String {
     format!("the {kind} {name} of namespace {namespace}")
+}
+
+/// The elements of the list below these keys. Without a list: none.
+pub fn list<'a>(value: &'a Value, keys: &[&str]) -> impl Iterator<Item = &'a Value> + use<'a> {
+    at(value, keys).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The value below these keys.

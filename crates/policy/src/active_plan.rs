@@ -132,6 +132,9 @@ impl ActiveMirror {
         let Self {
             mirror, examined_rate, ..
         } = self;
+        if mirror.matchers.is_empty() {
+            return Ok(true);
+        }
         let limits = &mirror.config.limits;
         let has_room = examined_rate.has_room();
         let limit = match has_room {

@@ -4,21 +4,24 @@
 
 use serde_json::Value;
 
-use super::flows::{Flow, To, list};
+use super::flows::Flow;
+use super::flows::destination::Destination;
 use super::subject::{Report, What};
 use crate::findings::codes;
 use crate::job::Engine;
-use crate::objects::{Object, World, at, kinds};
+use crate::objects::{Object, World, at, kinds, list};
 
 /// The DestinationRule for the destination of one stream.
 pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
     let is_ours = match (flow.object, &report.subject.what) {
-        (Some(object), _) => !object.is(kinds::VIRTUAL_SERVICE) && !object.is(kinds::HTTP_ROUTE),
+        (Some(object), _) => {
+            !object.is(kinds::VIRTUAL_SERVICE) && !object.is(kinds::HTTP_ROUTE) && !object.is(kinds::GRPC_ROUTE)
+        }
         (None, What::Job(Ok(job))) => job.engine == Engine::Wasm,
         _ => false,
     };
     let namespace = flow.source.namespace();
-    let own = super::destinations::split(&flow.to.host, world).map_or(namespace, |(_, namespace)| namespace);
+    let own = super::resolution::split(&flow.to.host, world).map_or(namespace, |(_, namespace)| namespace);
     let rules = world.destination_rules(&flow.to.host, namespace, own);
     let hashed = rules.iter().find_map(|rule| Some((rule, hash(rule, &flow.to)?)));
     if let Some((rule, by)) = hashed.filter(|_| is_ours) {
@@ -28,7 +31,7 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
 }
 
 /// What the copies of a destination are hashed by. Returns `None` if nothing is hashed, or the authority is.
-fn hash(rule: &Object, to: &To) -> Option<String> {
+fn hash(rule: &Object, to: &Destination) -> Option<String> {
     let subset = to.subset.as_deref().and_then(|name| {
         let mut subsets = list(&rule.value, &["spec", "subsets"]);
         subsets.find(|subset| subset.get("name").and_then(Value::as_str) == Some(name))

@@ -1,12 +1,15 @@
-//! Whether copies arrive: the Service, its port, its subset, and what keeps a proxy from calling it.
+//! Whether copies arrive: the Service or ServiceEntry, its port, its subset and its pods.
 
-use super::flows::{Flow, FlowSource, To, list};
-use super::subject::Report;
-use crate::findings::codes;
-use crate::objects::{
-    Labels, Object, Protocol, ROOT_NAMESPACE, Service, World, at, fully_qualified, host_covers, kinds, selects,
-};
 use serde_json::Value;
+
+use super::flows::Flow;
+use super::flows::destination::Destination;
+use super::flows::source::FlowSource;
+use super::resolution::{Absence, Target, resolve, shadow_labels};
+use super::subject::Report;
+use super::{access, entries};
+use crate::findings::codes;
+use crate::objects::{Object, Protocol, Service, World, fully_qualified, host_covers, kinds, list, routing, selects};
 
 /// Everything about the destination of one stream.
 pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
@@ -14,103 +17,25 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
     if is_virtual_service && flow.to.port.is_none() {
         report.add(codes::NO_DESTINATION_PORT, &flow.path, "`port` is absent");
     }
-    let Some(service) = service(flow, world, report) else {
-        return;
+    let target = match resolve(&flow.to, flow.source.namespace(), world) {
+        Ok(target) => target,
+        Err(Absence { code, problem }) => return report.add(code, &flow.path, problem),
     };
-    let title = service.object.title();
-    if let Some(other) = service.external_name() {
-        report.add(
-            codes::NO_ENDPOINT,
-            &flow.path,
-            format!("{title} only stands for {other}"),
-        );
-        return;
-    }
-    if service.is_headless() {
-        report.add(codes::NO_ENDPOINT, &flow.path, format!("{title} is headless"));
-        return;
-    }
-    port(flow, &service, report);
-    subset(flow, &service, world, report);
-    if let FlowSource::Pods { namespace, selector } = &flow.source {
-        imported(flow, &service, namespace, selector, world, report);
-        allowed(flow, &service, namespace, selector, world, report);
-    }
-}
-
-/// The labels of the pods that get the copies; `None` if that cannot be told.
-pub(super) fn shadow_labels(flow: &Flow<'_>, world: &World) -> Option<(String, Labels)> {
-    labels_of(&flow.to, flow.source.namespace(), world)
-}
-
-/// Namespace and labels of the pods behind a destination, for proxies of a namespace.
-pub(super) fn labels_of(to: &To, client_namespace: &str, world: &World) -> Option<(String, Labels)> {
-    let (name, namespace) = split(&to.host, world)?;
-    let service = world.service(namespace, name).ok()?;
-    let mut labels = service.selector();
-    if let Some(subset) = &to.subset {
-        labels.extend(world.subset(&to.host, client_namespace, namespace, subset)?);
-    }
-    (!labels.is_empty()).then(|| (namespace.to_owned(), labels))
-}
-
-/// Name and namespace of a Service by its whole host.
-pub(super) fn split<'a>(host: &'a str, world: &World) -> Option<(&'a str, &'a str)> {
-    let (name, namespace) = host.strip_suffix(&format!(".svc.{}", world.domain))?.split_once('.')?;
-    (!namespace.contains('.')).then_some((name, namespace))
-}
-
-fn service<'a>(flow: &Flow<'_>, world: &'a World, report: &mut Report<'_>) -> Option<Service<'a>> {
-    let host = &flow.to.host;
-    let Some((name, namespace)) = split(host, world) else {
-        // Not a Service's whole name: a mistake if it is one's beginning, else another host of the mesh.
-        let mut parts = host.splitn(3, '.');
-        let (name, namespace) = (parts.next()?, parts.next()?);
-        if world.find(kinds::SERVICE, namespace, name).is_some() {
-            let whole = format!("{name}.{namespace}.svc.{}", world.domain);
-            report.add(
-                codes::NO_SERVICE,
-                &flow.path,
-                format!("`{host}` is not a whole name; that of the Service is {whole}"),
-            );
+    match target {
+        Target::Service(service) => {
+            port(flow, &service, report);
+            subset(flow, service.object, world, report);
+            pods(flow, &service, world, report);
         }
-        return None;
-    };
-    if let Ok(service) = world.service(namespace, name) {
-        return Some(service);
+        Target::Entry(entry) => {
+            entries::check(flow, entry, world, report);
+            subset(flow, entry, world, report);
+        }
     }
-    let known: Vec<&str> = world
-        .all(kinds::SERVICE)
-        .filter(|service| service.namespace == namespace)
-        .map(Object::name)
-        .collect();
-    if known.is_empty() {
-        report.add(
-            codes::NOT_KNOWN,
-            &flow.path,
-            format!(
-                "no Service of namespace {namespace} is given: {}",
-                kinds::SERVICE.command(namespace)
-            ),
-        );
-    } else {
-        report.add(
-            codes::NO_SERVICE,
-            &flow.path,
-            format!(
-                "{name} is not among the Services of namespace {namespace} that are given: {}",
-                few(&known)
-            ),
-        );
-    }
-    None
-}
-
-/// The first of many names.
-fn few(names: &[&str]) -> String {
-    match names.split_at_checked(10) {
-        Some((first, rest)) if !rest.is_empty() => format!("{} and {} more", first.join(", "), rest.len()),
-        _ => names.join(", "),
+    routed(flow, world, report);
+    if let FlowSource::Pods { namespace, selector } = &flow.source {
+        access::imported(flow, target.object(), namespace, selector, world, report);
+        access::allowed(flow, target.object(), namespace, selector, world, report);
     }
 }
 
@@ -143,9 +68,9 @@ fn port(flow: &Flow<'_>, service: &Service<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn subset(flow: &Flow<'_>, service: &Service<'_>, world: &World, report: &mut Report<'_>) {
+fn subset(flow: &Flow<'_>, target: &Object, world: &World, report: &mut Report<'_>) {
     let Some(name) = &flow.to.subset else { return };
-    let (host, client, own) = (&flow.to.host, flow.source.namespace(), &service.object.namespace);
+    let (host, client, own) = (&flow.to.host, flow.source.namespace(), &target.namespace);
     if world.subset(host, client, own, name).is_some() {
         return;
     }
@@ -195,146 +120,69 @@ fn subset(flow: &Flow<'_>, service: &Service<'_>, world: &World, report: &mut Re
     }
 }
 
-/// Whether the Sidecar of the copying pods imports the host, itself or by a VirtualService that it imports
-/// (sidecar.go).
-fn imported(
-    flow: &Flow<'_>,
-    service: &Service<'_>,
-    namespace: &str,
-    selector: &Labels,
-    world: &World,
-    report: &mut Report<'_>,
-) {
-    let Some(sidecar) = world.sidecar(namespace, selector) else {
-        return;
-    };
-    let entries: Vec<(&str, &str)> = list(&sidecar.value, &["spec", "egress"])
-        .flat_map(|listener| list(listener, &["hosts"]))
-        .filter_map(|host| host.as_str()?.split_once('/'))
-        .collect();
-    let imports = |of: &str, host: &str| {
-        entries.iter().any(|(from, pattern)| {
-            let fits = *from == "*" || *from == of || (*from == "." && of == namespace);
-            fits && host_covers(pattern, host)
-        })
-    };
-    let by_route = || {
-        world.all(kinds::VIRTUAL_SERVICE).any(|object| {
-            let hosts = list(&object.value, &["spec", "hosts"]).filter_map(Value::as_str);
-            let mut hosts = hosts.map(|host| fully_qualified(host, &object.namespace, &world.domain));
-            hosts.any(|host| imports(&object.namespace, &host)) && names(object, &flow.to.host, world)
-        })
-    };
-    if !entries.is_empty() && !imports(&service.object.namespace, &flow.to.host) && !by_route() {
-        report.add(
-            codes::NOT_IMPORTED,
-            &flow.path,
-            format!(
-                "{} imports nothing that covers {}/{}",
-                sidecar.title(),
-                service.object.namespace,
-                flow.to.host
-            ),
-        );
-    }
-}
-
-/// Whether the AuthorizationPolicies at the shadow let the primary's identity in.
-fn allowed(
-    flow: &Flow<'_>,
-    service: &Service<'_>,
-    namespace: &str,
-    selector: &Labels,
-    world: &World,
-    report: &mut Report<'_>,
-) {
-    let Some((shadow_namespace, labels)) = shadow_labels(flow, world) else {
-        return;
-    };
-    let mut accounts: Vec<&str> = world
-        .workloads(namespace)
-        .filter(|pods| selects(selector, &pods.labels()))
-        .map(|pods| pods.service_account())
-        .collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    // What applies to the shadow's pods and allows something; if nothing does, everybody is allowed.
-    let policies: Vec<&Object> = world
-        .all(kinds::AUTHORIZATION_POLICY)
-        .filter(|policy| policy.namespace == shadow_namespace || policy.namespace == ROOT_NAMESPACE)
-        .filter(|policy| policy.text(&["spec", "action"]).is_none_or(|action| action == "ALLOW"))
-        .filter(|policy| policy.at(&["spec", "targetRefs"]).is_none() && policy.at(&["spec", "targetRef"]).is_none())
-        .filter(|policy| {
-            let selector = policy.labels(&["spec", "selector", "matchLabels"]);
-            selector.is_empty() || selects(&selector, &labels)
-        })
-        .collect();
-    let Some(policy) = policies.first() else { return };
-    for account in accounts {
-        let may = policies
-            .iter()
-            .flat_map(|policy| list(&policy.value, &["spec", "rules"]))
-            .any(|rule| lets_in(rule, namespace, account));
-        if !may {
-            report.add(
-                codes::DENIED,
-                &flow.path,
-                format!(
-                    "{} does not allow ns/{namespace}/sa/{account} to call {}",
-                    policy.title(),
-                    service.object.title()
-                ),
+/// Whether the Service has pods, as far as the inputs tell.
+fn pods(flow: &Flow<'_>, service: &Service<'_>, world: &World, report: &mut Report<'_>) {
+    let (title, namespace) = (service.object.title(), &service.object.namespace);
+    if service.selector().is_empty() {
+        if !has_endpoints(service.object, world) {
+            let problem = format!(
+                "{title} selects no pods, and its endpoints are in no input: kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={} -o yaml",
+                service.object.name()
             );
+            report.add(codes::NOT_KNOWN, &flow.path, problem);
         }
+        return;
+    }
+    let Some((_, labels)) = shadow_labels(flow, world) else {
+        return;
+    };
+    let mut workloads = world.workloads(namespace).peekable();
+    if workloads.peek().is_some() && !workloads.any(|pods| selects(&labels, &pods.labels())) {
+        let problem = format!(
+            "no workload of {} is among those of namespace {namespace} that are given: {}",
+            flow.to.title(),
+            kinds::DEPLOYMENT.command(namespace)
+        );
+        report.add(codes::NOT_KNOWN, &flow.path, problem);
     }
 }
 
-/// Whether a rule can be for this identity. What else it asks for is not looked at.
-fn lets_in(rule: &Value, namespace: &str, account: &str) -> bool {
-    let mut sources = list(rule, &["from"]).peekable();
-    sources.peek().is_none()
-        || sources.any(|source| {
-            let source = source.get("source").unwrap_or(&Value::Null);
-            let any = |key: &str, meets: &dyn Fn(&str) -> bool| {
-                let entries = at(source, &[key]).and_then(Value::as_array);
-                entries.is_none_or(|entries| entries.iter().filter_map(Value::as_str).any(meets))
-            };
-            any("principals", &|pattern| covers_identity(pattern, namespace, account))
-                && any("namespaces", &|pattern| covers(pattern, namespace))
-                && any("serviceAccounts", &|entry| {
-                    entry == account || entry == format!("{namespace}/{account}")
-                })
-        })
+/// Whether endpoints of a Service without a selector are given.
+fn has_endpoints(service: &Object, world: &World) -> bool {
+    let is_of = |object: &Object| match object.kind() {
+        "EndpointSlice" => {
+            object.label("kubernetes.io/service-name") == Some(service.name())
+                && list(&object.value, &["endpoints"]).next().is_some()
+        }
+        "Endpoints" => object.name() == service.name() && list(&object.value, &["subsets"]).next().is_some(),
+        _ => false,
+    };
+    let mut objects = world.objects.iter();
+    objects.any(|object| object.namespace == service.namespace && is_of(object))
 }
 
-/// Whether a principal can be this identity, whatever the trust domain.
-fn covers_identity(pattern: &str, namespace: &str, account: &str) -> bool {
-    let within = format!("/ns/{namespace}/sa/{account}");
-    match pattern.find("/ns/").and_then(|from| pattern.get(from..)) {
-        Some(rest) => covers(rest, &within),
-        None => pattern.ends_with('*') || covers(pattern, &within),
+/// Whether a VirtualService sends the requests for the shadow's host elsewhere. A copy goes to the cluster of its host,
+/// past every route.
+fn routed(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
+    let Some(object) = routing::obeyed(world, &flow.to.host, flow.source.namespace()) else {
+        return;
+    };
+    if flow.live.iter().any(|live| live.host == flow.to.host) || flow.object == Some(object) {
+        return;
     }
-}
-
-/// Exact, `*`, a prefix or a suffix, as in an AuthorizationPolicy.
-fn covers(pattern: &str, text: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(suffix), _) if text.ends_with(suffix) => true,
-        (_, Some(prefix)) => text.starts_with(prefix),
-        _ => pattern == text,
+    let elsewhere = list(&object.value, &["spec", "http"])
+        .flat_map(|rule| list(rule, &["route"]))
+        .filter_map(|route| route.get("destination"))
+        .map(|destination| Destination::of_virtual_service(destination, object, world))
+        .find(|destination| destination.host != flow.to.host);
+    if let Some(destination) = elsewhere {
+        let problem = format!(
+            "{} routes requests for {} to {}, and a copy goes to {} itself",
+            object.title(),
+            flow.to.host,
+            destination.host,
+            flow.to.title()
+        );
+        report.add(codes::NOT_ROUTED, &flow.path, problem);
     }
-}
-
-/// Whether a VirtualService names a host as a destination, of live requests or of copies.
-fn names(object: &Object, host: &str, world: &World) -> bool {
-    let routes = ["http", "tcp", "tls"]
-        .into_iter()
-        .flat_map(|key| list(&object.value, &["spec", key]));
-    let mut destinations = routes.flat_map(|rule| {
-        let route = list(rule, &["route"])
-            .chain(list(rule, &["mirrors"]))
-            .filter_map(|entry| entry.get("destination"));
-        route.chain(rule.get("mirror"))
-    });
-    destinations.any(|destination| To::of_destination(destination, object, world).host == host)
 }

@@ -1,8 +1,10 @@
 //! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of
 //! one request.
 
-use super::destinations::{shadow_labels, split};
-use super::flows::{Flow, FlowSource};
+use super::flows::Flow;
+use super::flows::destination::Destination;
+use super::flows::source::{FlowSource, can_have_both};
+use super::resolution::{labels_of, shadow_labels, split};
 use super::subject::Report;
 use crate::findings::codes;
 use crate::manifests::JOB_LABEL;
@@ -68,10 +70,10 @@ fn shared_endpoints(flow: &Flow<'_>, namespace: &str, labels: &Labels, world: &W
         .filter(|pods| selects(labels, pods))
         .collect();
     pods.push(labels.clone());
-    for service in targets(flow, world)
-        .into_iter()
-        .filter(|service| service.namespace == *namespace)
-    {
+    for (service, _) in receivers(flow, world) {
+        if service.namespace != namespace {
+            continue;
+        }
         let own_host = fully_qualified(service.name(), &service.namespace, &world.domain);
         if own_host == flow.to.host && flow.to.subset.is_none() {
             continue;
@@ -88,37 +90,44 @@ fn shared_endpoints(flow: &Flow<'_>, namespace: &str, labels: &Labels, world: &W
     }
 }
 
-/// The Services whose requests are copied, as far as they are known.
-fn targets<'a>(flow: &Flow<'_>, world: &'a World) -> Vec<&'a Object> {
-    let services = world.all(kinds::SERVICE);
-    match &flow.source {
-        FlowSource::Pods { namespace, selector } => services
+/// Who gets the requests of a stream: Services, as far as they are known, and the labels of the pods behind each.
+fn receivers<'a>(flow: &Flow<'_>, world: &'a World) -> Vec<(&'a Object, Labels)> {
+    if let FlowSource::Pods { namespace, selector } = &flow.source {
+        return world
+            .all(kinds::SERVICE)
             .filter(|service| service.namespace == *namespace && service.label(JOB_LABEL).is_none())
             .filter(|service| selects(&service.labels(&["spec", "selector"]), selector))
-            .collect(),
-        FlowSource::Host { host, .. } => {
-            let target = split(host, world);
-            services
-                .filter(|service| target == Some((service.name(), service.namespace.as_str())))
-                .collect()
-        }
-        FlowSource::Gateway { .. } => Vec::new(),
+            .map(|service| (service, selector.clone()))
+            .collect();
     }
+    let host = match &flow.source {
+        FlowSource::Host { host, .. } if flow.live.is_empty() => Some(Destination {
+            host: host.clone(),
+            port: None,
+            subset: None,
+        }),
+        _ => None,
+    };
+    let client = flow.source.namespace();
+    let of_destination = |to: &Destination| {
+        let (name, namespace) = split(&to.host, world)?;
+        let service = world.find(kinds::SERVICE, namespace, name)?;
+        let labels = labels_of(to, client, world).map(|(_, labels)| labels);
+        Some((service, labels.unwrap_or_default()))
+    };
+    flow.live
+        .iter()
+        .chain(host.as_ref())
+        .filter_map(of_destination)
+        .collect()
 }
 
 /// Another stream with the same destination that copies some of the same requests.
 fn twice(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {
     // A job is what the other objects come from.
     let Some(object) = flow.object else { return };
-    let hosts = |flow: &Flow<'_>| -> Vec<String> {
-        let of_service = |service: &Object| fully_qualified(service.name(), &service.namespace, &world.domain);
-        match &flow.source {
-            FlowSource::Host { host, .. } => vec![host.clone()],
-            _ => targets(flow, world).into_iter().map(of_service).collect(),
-        }
-    };
     for other in others {
-        let Some(by) = other.object.filter(|_| other.to == flow.to) else {
+        let Some(by) = other.object.filter(|_| is_same_destination(flow, other, world)) else {
             continue;
         };
         let same_object = std::ptr::eq(by, object);
@@ -130,8 +139,7 @@ fn twice(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Repor
         }
         let same_requests =
             other.conditions == flow.conditions || other.conditions.is_null() || flow.conditions.is_null();
-        let same_source = other.source == flow.source || hosts(other).iter().any(|host| hosts(flow).contains(host));
-        if same_requests && same_source {
+        if same_requests && is_same_source(flow, other, world) {
             let by = if same_object {
                 format!("{} copies", other.path)
             } else {
@@ -143,6 +151,52 @@ fn twice(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Repor
                 format!("{by} the same requests to {} too", flow.to.title()),
             );
         }
+    }
+}
+
+/// Whether some requests are copied by both streams. Requests that a route sends to pods are also copied in those pods.
+fn is_same_source(flow: &Flow<'_>, other: &Flow<'_>, world: &World) -> bool {
+    if flow.source.overlaps(&other.source) {
+        return true;
+    }
+    let is_in_pods = |flow: &Flow<'_>| matches!(flow.source, FlowSource::Pods { .. });
+    if !is_in_pods(flow) && !is_in_pods(other) {
+        return false;
+    }
+    let of_other = receivers(other, world);
+    receivers(flow, world).iter().any(|(service, labels)| {
+        let mut others = of_other.iter();
+        others.any(|(other, of_other)| std::ptr::eq(*service, *other) && can_have_both(labels, of_other))
+    })
+}
+
+/// Whether the copies of both streams go to one cluster. A mirror without a port is one for each port of its requests.
+fn is_same_destination(flow: &Flow<'_>, other: &Flow<'_>, world: &World) -> bool {
+    if (&flow.to.host, &flow.to.subset) != (&other.to.host, &other.to.subset) {
+        return false;
+    }
+    match (ports(flow, world), ports(other, world)) {
+        (Some(one), Some(two)) => one.iter().any(|port| two.contains(port)),
+        _ => true,
+    }
+}
+
+/// The ports of a stream's clusters (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`): the one that
+/// is written; else at a gateway the only port of the Service, and elsewhere the port of the request. Returns `None` if
+/// that cannot be told.
+fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
+    if let Some(port) = flow.to.port {
+        return Some(vec![port]);
+    }
+    let of_service = |host: &str| {
+        let (name, namespace) = split(host, world)?;
+        let ports = world.service(namespace, name).ok()?.ports().ok()?;
+        Some(ports.iter().map(|port| u64::from(port.number)).collect::<Vec<_>>())
+    };
+    match &flow.source {
+        FlowSource::Host { host, .. } => of_service(host),
+        FlowSource::Gateway { .. } => of_service(&flow.to.host).filter(|ports| ports.len() == 1),
+        FlowSource::Pods { .. } => None,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::flows::{To, list};
+use super::flows::destination::Destination;
 use super::subject::Report;
-use super::{destinations, mirrors};
+use super::{mirrors, resolution};
 use crate::findings::codes;
-use crate::objects::{Object, World, at, fully_qualified, routing, selects};
+use crate::objects::{Object, World, at, fully_qualified, list, routing, selects};
 
 /// A mirror in a rule.
 struct Mirror<'a> {
@@ -45,13 +45,13 @@ pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Repor
                             .is_none_or(|wanted| mirrors::meets_written(wanted, method))
                     })
             });
-            let to = To::of_destination(mirror.destination, object, world);
+            let to = Destination::of_virtual_service(mirror.destination, object, world);
             for (index, route) in list(rule, &["route"])
                 .enumerate()
                 .filter(|(_, route)| !is_weightless(route))
             {
                 if let Some(live) = route.get("destination") {
-                    let live = To::of_destination(live, object, world);
+                    let live = Destination::of_virtual_service(live, object, world);
                     live_route(
                         &format!("route[{index}]"),
                         &live,
@@ -96,12 +96,12 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
             if list(rule, &["backendRefs"]).all(is_weightless) {
                 report.add(codes::NOT_FORWARDED, &path, "the rule has no backend with a weight");
             }
-            let to = To::of_backend(backend, object, world);
+            let to = Destination::of_backend(backend, object, world);
             for (index, live) in list(rule, &["backendRefs"])
                 .enumerate()
                 .filter(|(_, live)| !is_weightless(live))
             {
-                let live = To::of_backend(live, object, world);
+                let live = Destination::of_backend(live, object, world);
                 live_route(
                     &format!("backendRefs[{index}]"),
                     &live,
@@ -117,7 +117,15 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
 }
 
 /// A live destination that is the shadow, or has pods of it.
-fn live_route(route: &str, live: &To, to: &To, path: &str, object: &Object, world: &World, report: &mut Report<'_>) {
+fn live_route(
+    route: &str,
+    live: &Destination,
+    to: &Destination,
+    path: &str,
+    object: &Object,
+    world: &World,
+    report: &mut Report<'_>,
+) {
     if (&live.host, &live.subset) == (&to.host, &to.subset) {
         report.add(
             codes::LIVE_ROUTE,
@@ -126,7 +134,7 @@ fn live_route(route: &str, live: &To, to: &To, path: &str, object: &Object, worl
         );
         return;
     }
-    let labels = |to: &To| destinations::labels_of(to, &object.namespace, world);
+    let labels = |to: &Destination| resolution::labels_of(to, &object.namespace, world);
     if let (Some((namespace, of_live)), Some((other, of_shadow))) = (labels(live), labels(to))
         && namespace == other
         && let Some(pods) = world

@@ -209,6 +209,10 @@ codes! {
         "The object has a mirror of ours and is tracked by Argo CD, which puts back what is in Git as soon as it looks.";
         "Commit the change to Git instead (`generate --gitops`).";
 
+    NOT_ROUTED = "TM047" Warning "A route that no copy takes":
+        "A copy goes to the cluster of the host that its mirror names, past every route. The VirtualService of that host sends the requests of clients elsewhere, and no copy obeys it.";
+        "Name as destination what the VirtualService routes to.";
+
     // === a new version made from the old one ===
 
     CLONE_LIVE = "TM050" Error "A clone that would be a live backend":

@@ -124,7 +124,7 @@ impl World {
 }
 
 /// Whether a resource is visible in a namespace.
-fn exported(object: &Object, namespace: &str) -> bool {
+pub(crate) fn exported(object: &Object, namespace: &str) -> bool {
     let mut to = texts(object.at(&["spec", "exportTo"])).peekable();
     to.peek().is_none() || to.any(|to| to == "*" || to == namespace || (to == "." && object.namespace == namespace))
 }

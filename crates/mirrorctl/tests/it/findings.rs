@@ -6,12 +6,14 @@ mod cases;
 
 mod good;
 
+mod order;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use crate::common::{goldens, run};
-use cases::{Case, NEAR, cases};
+use cases::{Case, cases, near};
 use clap::Parser;
 use mirror_policy::statistics::Statistic;
 use mirrorctl::cli::Cli;
@@ -84,7 +86,7 @@ fn every_case_has_its_finding() {
 
 #[test]
 fn what_only_looks_like_a_case_is_none() {
-    for case in NEAR {
+    for case in near() {
         let text = changed(case);
         let found: Vec<String> = validate(&text).iter().map(told).collect();
         let code = case.finding.split(' ').next().expect("a code");

@@ -14,7 +14,7 @@ mod live;
 
 mod near;
 
-pub use near::NEAR;
+mod streams;
 
 /// One case.
 pub struct Case {
@@ -39,7 +39,13 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         destinations::CASES,
         live::CASES,
         clones::CASES,
+        streams::CASES,
     ]
     .into_iter()
     .flatten()
+}
+
+/// What only looks like a case.
+pub fn near() -> impl Iterator<Item = &'static Case> {
+    [near::NEAR, streams::NEAR].into_iter().flatten()
 }

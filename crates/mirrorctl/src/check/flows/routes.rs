@@ -1,0 +1,237 @@
+//! The mirrors of Envoy's own: in the rules of VirtualServices, with their delegates, and of the Gateway API's routes.
+
+use serde_json::{Value, json};
+
+use super::destination::Destination;
+use super::flow::Flow;
+use super::source::{FlowSource, Gateways};
+use crate::objects::{Object, World, at, fully_qualified, kinds, list};
+
+/// Who sends the requests that a rule of a VirtualService is for.
+struct Sender<'a> {
+    /// The gateway as `spec.gateways` names it, or `mesh`.
+    name: &'a str,
+    sources: Vec<FlowSource>,
+    /// The conditions of the rule that delegates to the rule. `None` if no rule does.
+    conditions: Option<&'a Value>,
+}
+
+/// The streams of a VirtualService. Those of a delegate have the hosts and gateways of the VirtualServices that
+/// delegate to it (pilot/pkg/model/virtualservice.go, `mergeVirtualServicesIfNeeded`).
+pub(super) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Vec<Flow<'a>> {
+    let senders = senders(object, world);
+    let mut flows = Vec::new();
+    for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
+        let live = list(rule, &["route"])
+            .filter(|route| !is_weightless(route))
+            .filter_map(|route| {
+                Some(Destination::of_virtual_service(
+                    route.get("destination")?,
+                    object,
+                    world,
+                ))
+            });
+        let live: Vec<Destination> = live.collect();
+        for (path, destination) in mirrors(rule, &format!("spec.http[{index}]")) {
+            for sender in senders.iter().filter(|sender| is_for(rule, sender.name)) {
+                for source in &sender.sources {
+                    flows.push(Flow {
+                        object: Some(object),
+                        subject: None,
+                        path: path.clone(),
+                        source: source.clone(),
+                        conditions: conditions(sender.conditions, rule.get("match")),
+                        live: live.clone(),
+                        to: Destination::of_virtual_service(destination, object, world),
+                    });
+                }
+            }
+        }
+    }
+    flows
+}
+
+/// The mirrors of a rule, and where their destinations are written. One of 0 % is no mirror: it only makes the cluster
+/// known.
+fn mirrors<'a>(rule: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
+    let number = |value: &Value, keys: &[&str]| at(value, keys).and_then(Value::as_f64);
+    let mut found = Vec::new();
+    if let Some(destination) = rule.get("mirror").filter(|mirror| mirror.is_object())
+        && number(rule, &["mirrorPercentage", "value"]) != Some(0.0)
+    {
+        found.push((format!("{path}.mirror"), destination));
+    }
+    for (index, mirror) in list(rule, &["mirrors"]).enumerate() {
+        if let Some(destination) = mirror.get("destination")
+            && number(mirror, &["percentage", "value"]) != Some(0.0)
+        {
+            found.push((format!("{path}.mirrors[{index}].destination"), destination));
+        }
+    }
+    found
+}
+
+fn senders<'a>(object: &'a Object, world: &'a World) -> Vec<Sender<'a>> {
+    if list(&object.value, &["spec", "hosts"]).next().is_some() {
+        return own_senders(object, None, world);
+    }
+    let mut senders = Vec::new();
+    for root in world.all(kinds::VIRTUAL_SERVICE) {
+        for rule in list(&root.value, &["spec", "http"]) {
+            let text = |key: &str| at(rule, &["delegate", key]).and_then(Value::as_str);
+            let is_delegate =
+                text("name") == Some(object.name()) && text("namespace").unwrap_or(&root.namespace) == object.namespace;
+            if is_delegate {
+                let of_root = own_senders(root, rule.get("match"), world);
+                senders.extend(of_root.into_iter().filter(|sender| is_for(rule, sender.name)));
+            }
+        }
+    }
+    if senders.is_empty() {
+        // Nothing that is known delegates to it. Its destinations are checked all the same.
+        senders.push(Sender {
+            name: MESH,
+            sources: vec![FlowSource::Host {
+                host: String::new(),
+                namespace: object.namespace.clone(),
+                native: true,
+            }],
+            conditions: None,
+        });
+    }
+    senders
+}
+
+const MESH: &str = "mesh";
+
+/// The senders that a VirtualService with hosts names itself.
+fn own_senders<'a>(object: &'a Object, conditions: Option<&'a Value>, world: &World) -> Vec<Sender<'a>> {
+    let namespace = &object.namespace;
+    let hosts: Vec<String> = list(&object.value, &["spec", "hosts"])
+        .filter_map(Value::as_str)
+        .map(|host| fully_qualified(host, namespace, &world.domain))
+        .collect();
+    let mut names: Vec<&str> = list(&object.value, &["spec", "gateways"])
+        .filter_map(Value::as_str)
+        .collect();
+    if names.is_empty() {
+        names.push(MESH);
+    }
+    let of_name = |name: &'a str| {
+        let sources = if name == MESH {
+            let of_host = |host: &String| FlowSource::Host {
+                host: host.clone(),
+                namespace: namespace.clone(),
+                native: true,
+            };
+            hosts.iter().map(of_host).collect()
+        } else {
+            let (of_gateway, gateway) = name.split_once('/').unwrap_or((namespace, name));
+            vec![FlowSource::Gateway {
+                namespace: namespace.clone(),
+                gateways: Gateways::Resource {
+                    group: kinds::ISTIO_GATEWAY.group,
+                    namespace: of_gateway.to_owned(),
+                    name: gateway.to_owned(),
+                    section: None,
+                },
+                hosts: hosts.clone(),
+            }]
+        };
+        Sender {
+            name,
+            sources,
+            conditions,
+        }
+    };
+    names.into_iter().map(of_name).collect()
+}
+
+/// Whether a rule is for the requests of a sender: an entry of `match` may name gateways.
+fn is_for(rule: &Value, sender: &str) -> bool {
+    let mut entries = list(rule, &["match"]).peekable();
+    entries.peek().is_none()
+        || entries.any(|entry| {
+            let mut gateways = list(entry, &["gateways"]).peekable();
+            gateways.peek().is_none() || gateways.any(|gateway| gateway == sender)
+        })
+}
+
+/// The conditions of a rule, and of the rule that delegates to it.
+fn conditions(of_root: Option<&Value>, own: Option<&Value>) -> Value {
+    match (of_root, own) {
+        (Some(root), Some(own)) => json!([root, own]),
+        (one, two) => one.or(two).cloned().unwrap_or_default(),
+    }
+}
+
+/// The streams of an HTTPRoute or a GRPCRoute, for each of its parents.
+pub(super) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
+    let mut hosts: Vec<String> = list(&object.value, &["spec", "hostnames"])
+        .filter_map(|host| host.as_str().map(str::to_owned))
+        .collect();
+    if hosts.is_empty() {
+        hosts.push("*".to_owned());
+    }
+    let parents = list(&object.value, &["spec", "parentRefs"]);
+    let sources: Vec<FlowSource> = parents
+        .map(|parent| parent_source(parent, object, &hosts, world))
+        .collect();
+    let mut flows = Vec::new();
+    for (index, rule) in list(&object.value, &["spec", "rules"]).enumerate() {
+        let live = list(rule, &["backendRefs"]).filter(|backend| !is_weightless(backend));
+        let live: Vec<Destination> = live
+            .map(|backend| Destination::of_backend(backend, object, world))
+            .collect();
+        for (inner, filter) in list(rule, &["filters"]).enumerate() {
+            let Some(backend) = at(filter, &["requestMirror", "backendRef"]) else {
+                continue;
+            };
+            for source in &sources {
+                flows.push(Flow {
+                    object: Some(object),
+                    subject: None,
+                    path: format!("spec.rules[{index}].filters[{inner}].requestMirror.backendRef"),
+                    source: source.clone(),
+                    conditions: rule.get("matches").cloned().unwrap_or_default(),
+                    live: live.clone(),
+                    to: Destination::of_backend(backend, object, world),
+                });
+            }
+        }
+    }
+    flows
+}
+
+fn parent_source(parent: &Value, object: &Object, hosts: &[String], world: &World) -> FlowSource {
+    let text = |key: &str| parent.get(key).and_then(Value::as_str);
+    let name = text("name").unwrap_or_default();
+    let of_parent = text("namespace").unwrap_or(&object.namespace);
+    let namespace = object.namespace.clone();
+    let host = match text("kind") {
+        Some("Service") => Some(format!("{name}.{of_parent}.svc.{}", world.domain)),
+        Some("ServiceEntry" | "Hostname") => Some(name.to_owned()),
+        _ => None,
+    };
+    match host {
+        Some(host) => FlowSource::Host {
+            host,
+            namespace,
+            native: true,
+        },
+        None => FlowSource::Gateway {
+            namespace,
+            gateways: Gateways::Resource {
+                group: kinds::GATEWAY.group,
+                namespace: of_parent.to_owned(),
+                name: name.to_owned(),
+                section: text("sectionName").map(str::to_owned),
+            },
+            hosts: hosts.to_vec(),
+        },
+    }
+}
+
+fn is_weightless(backend: &Value) -> bool {
+    backend.get("weight").and_then(Value::as_u64) == Some(0)
+}
