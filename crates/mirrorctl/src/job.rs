@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::time::Time;
 
-pub use flags::{JobFlags, from_flags};
+pub use flags::{JobFlags, Override, from_flags, over_file};
 pub use read::read;
 pub use write::write;
 

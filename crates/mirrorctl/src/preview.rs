@@ -15,7 +15,7 @@ use crate::check::{self, Setting, Subject};
 use crate::error::Result;
 use crate::findings::Finding;
 use crate::input::Document;
-use crate::job::{self, Backend, DataPlane, Engine, Isolation, Job, Shadow};
+use crate::job::{self, Backend, DataPlane, Engine, Isolation, Job, Override, Shadow};
 use crate::manifests::{self, Bundle, Manifest, Options, Origin, Step};
 use crate::objects::{World, at, title};
 use crate::place::Place;
@@ -27,6 +27,8 @@ pub use engines::{Ability, Fit, fits};
 /// What a job comes to.
 #[derive(Debug)]
 pub struct Preview {
+    /// What flags changed of what the job's file says.
+    pub overrides: Vec<Override>,
     /// In apply order.
     pub objects: Vec<Applied>,
     /// What each shadow gets, mirror by mirror.
@@ -87,6 +89,7 @@ pub fn preview(job: &Job, known: &World, options: &Options, setting: &Setting, p
         .filter_map(|config| Filter::parse(config.to_string().as_bytes()).ok())
         .collect();
     Ok(Preview {
+        overrides: Vec::new(),
         objects: applied(&bundle, known),
         copies: copies::copies(job, &bundle, &filters, options, &known.domain),
         live: live(job, &bundle, options),

@@ -6,14 +6,14 @@ use super::environment::Environment;
 use crate::cli::GenerateArgs;
 use crate::error::{Error, Result};
 use crate::input::{self, Stdin};
-use crate::job::{self, DataPlane, Expiry, Job, JobFlags};
+use crate::job::{self, DataPlane, Expiry, Job, JobFlags, Override};
 use crate::manifests::{self, Step};
 use crate::output::{self, Answer, Format};
 use crate::time::Time;
 
 pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Result<Answer> {
     let now = args.from.now.unwrap_or(environment.now);
-    let job = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
+    let (job, overrides) = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
     refuse_expired(&job, now)?;
     if args.step.is_none()
         && let Some(why) = manifests::clone::why_stepwise(&job)
@@ -36,25 +36,44 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
         }
         (_, format, objects) => output::objects(objects.iter().copied(), format),
     };
+    let notes = override_notes(args.file.as_deref(), &overrides);
     Ok(Answer {
         data,
-        notes: bundle.notes.iter().map(|note| format!("note: {note}")).collect(),
+        notes: notes
+            .iter()
+            .chain(&bundle.notes)
+            .map(|note| format!("note: {note}"))
+            .collect(),
         ..Answer::default()
     })
 }
 
-/// The job of a file, or of flags.
+/// The job of a file, or of flags, or of a file with the fields that flags change; and what they changed.
 ///
 /// # Errors
-/// If neither or both are given, and what reading refuses.
-pub(super) fn job(file: Option<&str>, flags: &JobFlags, now: Time, stdin: &mut Stdin<'_>) -> Result<Job> {
+/// If neither is given, and what reading refuses.
+pub(super) fn job(
+    file: Option<&str>,
+    flags: &JobFlags,
+    now: Time,
+    stdin: &mut Stdin<'_>,
+) -> Result<(Job, Vec<Override>)> {
     match (file, &flags.name) {
-        (Some(file), _) => job::read(input::document(file, "one job", stdin)?),
-        (None, Some(_)) => job::from_flags(flags, now),
+        (Some(file), _) => job::over_file(input::document(file, "one job", stdin)?, flags, now),
+        (None, Some(_)) => Ok((job::from_flags(flags, now)?, Vec::new())),
         (None, None) => Err(Error::Usage(
             "there is no job; give a file with -f, or NAME and the flags that --help lists".to_owned(),
         )),
     }
+}
+
+/// A sentence for each field of a file that a flag changed.
+pub(super) fn override_notes(file: Option<&str>, overrides: &[Override]) -> Vec<String> {
+    let file = match file {
+        None | Some("-") => "standard input",
+        Some(file) => file,
+    };
+    overrides.iter().map(|change| change.note(file)).collect()
 }
 
 /// A job that is over would copy nothing.

@@ -1,7 +1,7 @@
 //! `plan`: what `generate` would write, and what comes of it.
 
 use super::environment::Environment;
-use super::generate::{job, refuse_expired};
+use super::generate::{job, override_notes, refuse_expired};
 use crate::check::Setting;
 use crate::cli::PlanArgs;
 use crate::error::Result;
@@ -11,7 +11,7 @@ use crate::preview::{self, print};
 
 pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<Answer> {
     let now = args.from.now.unwrap_or(environment.now);
-    let job = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
+    let (job, overrides) = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
     refuse_expired(&job, now)?;
     let world = args.from.world.world(&job.namespace, &mut environment.stdin)?;
     let setting = Setting {
@@ -20,6 +20,10 @@ pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<A
     };
     let mut preview = preview::preview(&job, &world, &args.from.options.options(), &setting, args.pods)?;
     preview.notes.extend(manifests::clone::why_stepwise(&job));
+    preview
+        .notes
+        .splice(0..0, override_notes(args.file.as_deref(), &overrides));
+    preview.overrides = overrides;
     Ok(Answer {
         data: match args.output {
             AnswerForm::Table => print::text(&preview, &job),

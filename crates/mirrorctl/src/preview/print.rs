@@ -15,6 +15,9 @@ use crate::output::{table, value};
 pub fn text(preview: &Preview, job: &Job) -> String {
     let mut text = first_line(job);
     let mut part = |heading: &str, body: String| text.push_str(&format!("\n{heading}\n\n{body}"));
+    if !preview.overrides.is_empty() {
+        part("What the flags changed of the file:", overrides(preview));
+    }
     part("What is applied, in this order:", objects(preview));
     part("What the shadows get:", copies(preview));
     part("What becomes of live requests:", lines(&preview.live));
@@ -50,6 +53,18 @@ fn first_line(job: &Job) -> String {
         word(Engine::WORDS, &job.engine),
         word(DataPlane::WORDS, &job.data_plane)
     )
+}
+
+fn overrides(preview: &Preview) -> String {
+    let rows = preview.overrides.iter().map(|change| {
+        let was = match &change.file {
+            Value::Null => "absent".to_owned(),
+            was => was.to_string(),
+        };
+        vec![change.path.clone(), was, change.now.to_string(), change.flag.to_owned()]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    table(&["FIELD", "FILE", "NOW", "FLAG"], &rows)
 }
 
 fn objects(preview: &Preview) -> String {
@@ -158,6 +173,12 @@ pub fn json(preview: &Preview, job: &Job) -> String {
         "job": {"name": job.name, "namespace": job.namespace},
         "engine": word(Engine::WORDS, &job.engine),
         "dataPlane": word(DataPlane::WORDS, &job.data_plane),
+        "overrides": list(preview.overrides.iter().map(|change| json!({
+            "flag": change.flag,
+            "path": change.path,
+            "file": change.file,
+            "now": change.now,
+        })).collect()),
         "objects": list(preview.objects.iter().map(|object| json!({
             "step": step(object.step),
             "action": object.action,

@@ -19,6 +19,8 @@ mod jobs;
 
 mod objects;
 
+mod overrides;
+
 mod bad_input;
 
 mod secrets;
