@@ -24,6 +24,9 @@ pub struct OfflineArgs {
     /// What to print: what ends the copies, or what is to be deleted
     #[arg(long, value_enum, default_value = "stop")]
     pub step: OfflineStep,
+    /// With --step remove: even if a filter among the objects is still enabled
+    #[arg(long, conflicts_with = "restore_original")]
+    pub force: bool,
     /// Print your own objects as they were before the job
     #[arg(long, conflicts_with = "step")]
     pub restore_original: bool,

@@ -13,6 +13,11 @@ use crate::output::{self, Answer};
 const DEFAULT_NAMESPACE: &str = "default";
 
 pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Result<Answer> {
+    if args.force && args.step != OfflineStep::Remove {
+        return Err(Error::Usage(
+            "--force is for --step remove; give that too, or leave --force out".to_owned(),
+        ));
+    }
     let job = match &args.file {
         Some(file) => Some(job::read(input::document(file, "one job", &mut environment.stdin)?)?),
         None => None,
@@ -57,7 +62,12 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
     let mut undo = match args.step {
         _ if args.restore_original => offline::restore(offline_job, &world)?,
         OfflineStep::Stop => offline::stop(offline_job, &world),
-        OfflineStep::Remove => offline::remove(offline_job, &world),
+        OfflineStep::Remove => {
+            if !args.force {
+                offline::refuse_enabled(offline_job, &world)?;
+            }
+            offline::remove(offline_job, &world)
+        }
     };
     match args.step {
         OfflineStep::Stop if !args.restore_original => undo.objects.extend(stopped),

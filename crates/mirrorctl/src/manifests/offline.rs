@@ -11,6 +11,6 @@ pub(super) mod stop;
 mod offline_job;
 
 pub use offline_job::{OfflineJob, Undo};
-pub use remove::remove;
+pub use remove::{refuse_enabled, remove};
 pub use restore::restore;
 pub use stop::{stop, stop_discovered};

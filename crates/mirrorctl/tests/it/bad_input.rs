@@ -207,6 +207,8 @@ fn a_command_line_that_cannot_be_read_is_refused() {
         &["generate", "-f", "job.yaml", "reviews-v2"],
         &["generate", "--port", "80"],
         &["generate", "-f", "job.yaml", "--unknown"],
+        &["offline", "reviews-v2", "--force"],
+        &["offline", "reviews-v2", "--force", "--restore-original"],
         &["frobnicate"],
         &[],
     ] {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::offline_job::{OfflineJob, Undo};
+use crate::error::{Error, Result};
 use crate::manifests::ours::JOB_LABEL;
 use crate::manifests::routes::{self, Scope};
 use crate::objects::{Object, World, at, fully_qualified, kinds, selects};
@@ -54,6 +55,40 @@ pub fn remove(offline_job: OfflineJob<'_>, world: &World) -> Undo {
         }));
     }
     undo
+}
+
+/// A filter that still copies is not deleted: the requests that it is at would lose their connection, and some copies
+/// their account.
+///
+/// # Errors
+/// Refused if a plugin of ours among the objects is enabled and has a mirror that is. Without the plugin nothing is
+/// known, and nothing is refused.
+pub fn refuse_enabled(offline_job: OfflineJob<'_>, world: &World) -> Result<()> {
+    let mut ours = world.objects.iter().filter(|object| offline_job.is_ours(object));
+    match ours.find(|object| is_enabled(object)) {
+        Some(plugin) => Err(Error::Refused(format!(
+            "{} ({}) is still enabled, so it still copies; apply the output of `--step stop` first and read the objects anew, or give --force",
+            plugin.title(),
+            plugin.place
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether an object is a plugin with a mirror that may copy.
+fn is_enabled(object: &Object) -> bool {
+    let config = if object.is(kinds::TRAFFIC_EXTENSION) {
+        object.at(&["spec", "wasm", "pluginConfig"])
+    } else if object.is(kinds::WASM_PLUGIN) {
+        object.at(&["spec", "pluginConfig"])
+    } else {
+        None
+    };
+    let is_on = |value: &Value| value.get("enabled") != Some(&Value::Bool(false));
+    let mirrors = config
+        .filter(|config| is_on(config))
+        .and_then(|config| config.get("mirrors"));
+    mirrors.and_then(Value::as_array).into_iter().flatten().any(is_on)
 }
 
 /// What copies goes first, then what the copies went to, then what the routes stood on.
