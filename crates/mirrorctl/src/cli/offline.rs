@@ -30,6 +30,10 @@ pub struct OfflineArgs {
     /// Print your own objects as they were before the job
     #[arg(long, conflicts_with = "step")]
     pub restore_original: bool,
+    /// Keep the resourceVersion of the objects, so that the API server refuses those that changed since they were
+    /// read; only for `kubectl apply --server-side --force-conflicts --field-manager mirrorctl`
+    #[arg(long)]
+    pub keep_resource_version: bool,
     /// YAML documents, or a v1 List
     #[arg(short, long, value_enum, default_value = "yaml")]
     pub output: Format,

@@ -69,6 +69,7 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
             offline::remove(offline_job, &world)
         }
     };
+    undo.make_applied(args.keep_resource_version);
     match args.step {
         OfflineStep::Stop if !args.restore_original => undo.objects.extend(stopped),
         _ if !stopped.is_empty() => undo.notes.push(

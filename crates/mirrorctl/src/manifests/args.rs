@@ -35,6 +35,10 @@ pub struct OptionArgs {
     /// For Git: sync waves, no record of the original, nothing that the API server sets
     #[arg(long)]
     pub gitops: bool,
+    /// Keep the resourceVersion of your objects, so that the API server refuses those that changed since they were
+    /// read; only for `kubectl apply --server-side --force-conflicts --field-manager mirrorctl`
+    #[arg(long, conflicts_with = "gitops")]
+    pub keep_resource_version: bool,
 }
 
 // === impl OptionArgs ===
@@ -53,6 +57,7 @@ impl OptionArgs {
             no_virtual_service: self.no_virtual_service,
             pin_primary: self.pin_primary,
             gitops: self.gitops,
+            keep_resource_version: self.keep_resource_version,
         }
     }
 }

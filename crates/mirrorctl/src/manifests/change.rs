@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::record::{ORIGINAL, Record, part, without_server_fields};
+use super::record::{ORIGINAL, Record, as_applied, generation, part};
 use super::{Options, Origin, ours};
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -45,20 +45,23 @@ impl ObjectChange {
         };
         if options.gitops {
             Record::remove(&mut object);
-            without_server_fields(&mut object);
+            as_applied(&mut object, false);
             return Ok(object);
         }
+        as_applied(&mut object, options.keep_resource_version);
+        let earlier = Record::of(&original);
+        notes.extend(earlier.as_ref().and_then(|earlier| earlier.changed_besides(&original)));
         let before = part(original.kind()).and_then(|part| original.at(&["spec", part]));
         let record = Record {
             job: job.name.clone(),
             // Of an object that this job has changed already, the first original stays.
-            before: Record::of(&original)
-                .map(|record| record.before)
-                .unwrap_or_else(|| before.cloned().unwrap_or_default()),
+            before: match &earlier {
+                Some(earlier) => earlier.before.clone(),
+                None => before.cloned().unwrap_or_default(),
+            },
             added: self.added,
-            pinned: self
-                .pinned
-                .or_else(|| Record::of(&original).and_then(|record| record.pinned)),
+            pinned: self.pinned.or_else(|| earlier.and_then(|earlier| earlier.pinned)),
+            generation: generation(&original),
         };
         record.write(&mut object, &original.title(), notes)?;
         Ok(object)

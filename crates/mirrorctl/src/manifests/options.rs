@@ -28,6 +28,9 @@ pub struct Options {
     pub pin_primary: bool,
     /// Whether the objects go into Git, which remembers what was before.
     pub gitops: bool,
+    /// Whether the user's objects keep their `metadata.resourceVersion`, by which the API server refuses what was
+    /// changed since.
+    pub keep_resource_version: bool,
 }
 
 /// The resources by which Istio routes.

@@ -28,6 +28,9 @@ pub struct Record {
     pub added: Vec<String>,
     /// The subset to which live requests are pinned.
     pub pinned: Option<String>,
+    /// `metadata.generation` of the object as it was read for the change. The API server adds 1 with each change of
+    /// the spec. `None`: the object was not from an API server.
+    pub generation: Option<u64>,
 }
 
 /// The one part of an object of this kind that we change, below `spec`.
@@ -53,6 +56,21 @@ impl Record {
             before: value.get("before")?.clone(),
             added: added.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             pinned: value.get("pinned").and_then(Value::as_str).map(str::to_owned),
+            generation: value.get("generation").and_then(Value::as_u64),
+        })
+    }
+
+    /// What is to be said if the object was changed by someone else too, after it was read for our change: the one
+    /// change that is ours adds 1 to its generation.
+    pub fn changed_besides(&self, object: &Object) -> Option<String> {
+        let (read, now) = (self.generation?, generation(object)?);
+        (now > read + 1).then(|| {
+            format!(
+                "{} was changed by someone else too: it was read for the job {} at generation {read} and is at {now}, and one change is the job's. If theirs came in between, spec.{} does not have it any more; compare it with what they applied",
+                object.title(),
+                self.job,
+                part(object.kind()).unwrap_or_default()
+            )
         })
     }
 
@@ -61,11 +79,7 @@ impl Record {
     /// # Errors
     /// If the object has no room for it.
     pub fn write(&self, object: &mut Value, title: &str, notes: &mut Vec<String>) -> Result<()> {
-        let mut value = json!({"job": self.job, "added": self.added, "before": self.before});
-        if let (Some(pinned), Some(fields)) = (&self.pinned, value.as_object_mut()) {
-            fields.insert("pinned".to_owned(), pinned.as_str().into());
-        }
-        set(object, &["metadata", "annotations", ORIGINAL], value.to_string().into());
+        self.set(object);
         let annotations = at(object, &["metadata", "annotations"]).and_then(Value::as_object);
         let bytes: usize = annotations
             .into_iter()
@@ -86,6 +100,20 @@ impl Record {
         Ok(())
     }
 
+    /// Sets the annotation, whatever room the object has.
+    pub(super) fn set(&self, object: &mut Value) {
+        let mut value = json!({"job": self.job, "added": self.added, "before": self.before});
+        if let Some(fields) = value.as_object_mut() {
+            let pinned = self
+                .pinned
+                .as_deref()
+                .map(|pinned| ("pinned".to_owned(), pinned.into()));
+            let generation = self.generation.map(|read| ("generation".to_owned(), read.into()));
+            fields.extend(pinned.into_iter().chain(generation));
+        }
+        set(object, &["metadata", "annotations", ORIGINAL], value.to_string().into());
+    }
+
     /// Takes the annotation out of an object.
     pub fn remove(object: &mut Value) {
         remove(object, &["metadata", "annotations", ORIGINAL]);
@@ -95,8 +123,25 @@ impl Record {
     }
 }
 
-/// Takes out what the API server sets, which has no place in Git.
-pub(super) fn without_server_fields(object: &mut Value) {
+/// The generation of an object, if an API server gave it one.
+pub(super) fn generation(object: &Object) -> Option<u64> {
+    object.at(&["metadata", "generation"]).and_then(Value::as_u64)
+}
+
+/// Makes an object of the API server one that can be applied. `kubectl apply` remembers each field that it applies, and
+/// the user's next `kubectl apply` takes out the fields that their file does not have. The API server refuses that for
+/// `resourceVersion`, so it is kept only for those who apply on the server's side.
+pub(super) fn as_applied(object: &mut Value, keep_resource_version: bool) {
+    let keys = ["metadata", "resourceVersion"];
+    let version = at(object, &keys).filter(|_| keep_resource_version).cloned();
+    without_server_fields(object);
+    if let Some(version) = version {
+        set(object, &keys, version);
+    }
+}
+
+/// Takes out what the API server sets.
+fn without_server_fields(object: &mut Value) {
     remove(object, &["status"]);
     for key in [
         "creationTimestamp",

@@ -38,6 +38,8 @@ mod planes;
 
 mod traffic;
 
+mod two_hands;
+
 // What is said of it.
 mod commands;
 

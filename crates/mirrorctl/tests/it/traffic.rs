@@ -128,6 +128,7 @@ fn options(case: &Case) -> Options {
             .any(|object| object["kind"] == "HTTPRoute" || (object["kind"] == "VirtualService" && is_of_mesh(object))),
         pin_primary: case.pin_primary,
         gitops: case.gitops,
+        keep_resource_version: false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::job::Job;
 use crate::manifests::bundle::Origin;
 use crate::manifests::clone::{Called, called};
 use crate::manifests::ours::{JOB_LABEL, MANAGED_BY};
-use crate::manifests::record::Record;
+use crate::manifests::record::{Record, as_applied};
 use crate::objects::{Object, World};
 
 /// A job that is taken offline.
@@ -27,6 +27,18 @@ pub struct Undo {
     pub objects: Vec<Value>,
     /// One sentence each.
     pub notes: Vec<String>,
+}
+
+// === impl Undo ===
+
+impl Undo {
+    /// Makes the objects such as can be applied: without what the API server sets, but for the `resourceVersion` of
+    /// those who want the API server to compare it.
+    pub fn make_applied(&mut self, keep_resource_version: bool) {
+        for object in &mut self.objects {
+            as_applied(object, keep_resource_version);
+        }
+    }
 }
 
 // === impl OfflineJob ===

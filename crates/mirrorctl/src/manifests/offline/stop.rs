@@ -12,14 +12,19 @@ use crate::objects::{Object, World, kinds};
 
 /// The objects without our copies, as far as they have any. It never fails: what is not understood stays as it is.
 pub fn stop(offline_job: OfflineJob<'_>, world: &World) -> Undo {
-    let changed = world
-        .objects
-        .iter()
-        .filter_map(|object| stopped(offline_job, object, world).filter(|value| *value != object.value));
-    Undo {
-        objects: changed.collect(),
-        notes: Vec::new(),
+    let mut undo = Undo::default();
+    for object in &world.objects {
+        let Some(mut value) = stopped(offline_job, object, world).filter(|value| *value != object.value) else {
+            continue;
+        };
+        if let Some(record) = offline_job.record(object) {
+            undo.notes.extend(record.changed_besides(object));
+            let generation = record::generation(object);
+            Record { generation, ..record }.set(&mut value);
+        }
+        undo.objects.push(value);
     }
+    undo
 }
 
 /// A file that Envoy without Istio discovers, with our filter switched off; `None` if it holds none of the job's.

@@ -77,11 +77,15 @@ impl Mesh {
 
     pub fn apply(&mut self, object: &Value) {
         let mut object = object.clone();
-        // The API server keeps it, whatever is applied.
+        // The API server keeps it where it was, whatever is applied.
+        let created = "creationTimestamp";
         if let Some(before) = self.0.get(&key(&object))
-            && let created @ Value::String(_) = &before["metadata"]["creationTimestamp"]
+            && let Some(was) = before["metadata"].as_object()
+            && let Some(place) = was.keys().position(|key| key == created)
+            && let Some(metadata) = object["metadata"].as_object_mut()
         {
-            object["metadata"]["creationTimestamp"] = created.clone();
+            metadata.shift_remove(created);
+            metadata.shift_insert(place.min(metadata.len()), created.to_owned(), was[created].clone());
         }
         self.0.insert(key(&object), object);
     }
