@@ -222,6 +222,7 @@ fn connections(job: &Job, bundle: &Bundle) -> Vec<String> {
     };
     vec![
         format!("attaching the filter, and removing it, is an update of the listener: Envoy closes the connections {place} that are still open after its drain time (WebSockets, gRPC streams, idle keep-alive); clients connect anew"),
+        "until then such a connection stays with the old listener: about one request of each pooled connection is not copied after attaching, one or two requests may still be copied after a removal without a stop, and a stream that begins on such a connection is cut with it".to_owned(),
         "changing the job (`enabled`, `percentage`, `match`) closes none; so mirrorctl offline stops the copies first by `enabled: false`".to_owned(),
     ]
 }

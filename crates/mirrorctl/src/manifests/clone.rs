@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::bundle::{Bundle, Manifest, Origin, Step};
 use super::ours::taken;
 use crate::error::{Error, Result};
-use crate::job::{Allowed, Backend, Endpoint, Isolation, Job, Shadow, word};
+use crate::job::{Allowed, Backend, CloneOf, Endpoint, Isolation, Job, Shadow, word};
 use crate::objects::{Object, World};
 use draft::Draft;
 
@@ -102,6 +102,17 @@ pub fn refuse_unpinned(job: &Job, world: &World) -> Result<()> {
     Ok(())
 }
 
+/// Routing keeps live requests off a clone as a subset, and only a proxy of the mesh routes. On a real Istio a quarter
+/// of the answers to a caller without a proxy were the clone's.
+fn reached_without_proxy(job: &Job, of: &CloneOf) -> Option<String> {
+    (of.isolation == Isolation::Subset).then(|| {
+        format!(
+            "is an endpoint of the Service {}, so callers without a proxy of the mesh reach it with live requests, whatever the routes say; use isolation `service` if there may be such callers",
+            job.target.name
+        )
+    })
+}
+
 /// Adds what makes the job's clones, and returns the world with them in it.
 ///
 /// # Errors
@@ -117,6 +128,7 @@ pub(super) fn add<'w>(job: &Job, world: &'w World, bundle: &mut Bundle) -> Resul
         let mut notes = Vec::new();
         risks::check(&draft, &deployment, world, &mut notes)?;
         apart::check(&draft, world, &mut notes)?;
+        notes.extend(reached_without_proxy(job, of));
         bundle
             .notes
             .extend(notes.into_iter().map(|note| format!("clone {}: {note}", draft.name)));
