@@ -11,10 +11,12 @@ mod large_answers;
 mod module_broken;
 mod module_changed;
 mod one_of_two_plugins;
+mod own_apply;
 mod refused_at_restart;
 mod refused_fresh;
 mod refused_text;
 mod refused_then_corrected;
+mod tutorial;
 
 macro_rules! cases {
     ($($name:ident: $about:literal,)*) => {
@@ -42,4 +44,6 @@ pub const ALL: &[Case] = cases! {
     module_changed: "a new module with a good configuration, and one with a refused configuration",
     module_broken: "a module that does not load: what the filter cannot mend",
     large_answers: "large answers of a shadow, bounded by the setting in the pod's annotation",
+    tutorial: "the tutorial of the guide, word for word",
+    own_apply: "objects of the user that mirrorctl changed: their own kubectl apply, and another hand",
 };
