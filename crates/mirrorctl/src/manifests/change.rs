@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::record::{ORIGINAL, Record, as_applied, generation, part};
+use super::record::{ORIGINAL, Record, as_applied, generation, part, refused_apply};
 use super::{Options, Origin, ours};
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -49,6 +49,7 @@ impl ObjectChange {
             return Ok(object);
         }
         as_applied(&mut object, options.keep_resource_version);
+        notes.extend(refused_apply(&original));
         let earlier = Record::of(&original);
         notes.extend(earlier.as_ref().and_then(|earlier| earlier.changed_besides(&original)));
         let before = part(original.kind()).and_then(|part| original.at(&["spec", part]));

@@ -140,6 +140,17 @@ pub(super) fn as_applied(object: &mut Value, keep_resource_version: bool) {
     }
 }
 
+/// What is to be said if no `kubectl apply` of an object can succeed: someone applied it with its `resourceVersion`, so
+/// the next apply would take that out, which the API server refuses.
+pub(super) fn refused_apply(object: &Object) -> Option<String> {
+    let applied: Value = serde_json::from_str(object.annotation(LAST_APPLIED)?).ok()?;
+    at(&applied, &["metadata", "resourceVersion"])?;
+    Some(format!(
+        "{}: it was applied with a resourceVersion, which kubectl remembers, so the API server refuses each `kubectl apply` of it; run `kubectl apply set-last-applied -f FILE` with your own file of it first",
+        object.title()
+    ))
+}
+
 /// Takes out what the API server sets.
 fn without_server_fields(object: &mut Value) {
     remove(object, &["status"]);

@@ -137,6 +137,31 @@ fn what_the_api_server_set_is_not_printed_in_any_step() {
     }
 }
 
+/// As an object is that was once applied as it was read.
+#[test]
+fn an_apply_that_cannot_succeed_is_foretold() {
+    let mut route = route("VirtualService");
+    let remembered = json!({"metadata": {"resourceVersion": "1"}}).to_string();
+    let live = applied(&route, &printed(&generate(&route, &[])));
+    let note = "note: the VirtualService reviews of namespace demo: it was applied with a resourceVersion, which kubectl remembers, so the API server refuses each `kubectl apply` of it; run `kubectl apply set-last-applied -f FILE` with your own file of it first\n";
+    let steps = |before: &Value, live: &Value| {
+        [
+            generate(before, &[]),
+            offline(live, &[]),
+            offline(live, &["--restore-original"]),
+        ]
+    };
+    assert!(steps(&route, &live).iter().all(|ran| !ran.stderr.contains(note)));
+    let mut remembering = live.clone();
+    for object in [&mut route, &mut remembering] {
+        object["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = json!(remembered);
+    }
+    for ran in steps(&route, &remembering) {
+        assert_eq!(ran.exit, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn the_resource_version_is_kept_for_those_who_want_it_compared() {
     let route = route("VirtualService");

@@ -53,6 +53,7 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
         own.works_after_each_step()?;
         own.is_noticed_in_the_next_step()?;
         own.is_refused_by_the_api_server()?;
+        own.mends_what_cannot_be_applied()?;
         own.delete()?;
     }
     Ok(())
@@ -130,6 +131,24 @@ impl Own<'_> {
             self.delete()?;
         }
         Ok(())
+    }
+
+    /// An object that was applied as it was read cannot be applied again. A note says so, and what helps.
+    fn mends_what_cannot_be_applied(&self) -> Result<()> {
+        self.apply_own()?;
+        let read = kubectl(&[&self.of("get")[..], &["--output", "yaml"]].concat(), b"")?;
+        self.apply(&read, &[])?;
+        let said = self.mirrorctl(&["generate"])?;
+        let noted = String::from_utf8_lossy(&said.stderr);
+        ensure!(
+            noted.contains("kubectl apply set-last-applied"),
+            "generate says: {noted}"
+        );
+        ensure!(self.apply(&printed(&said)?, &[]).is_err(), "it was not refused");
+        kubectl(&["apply", "set-last-applied", "-f", "-"], self.file.as_bytes())?;
+        self.apply(&printed(&self.mirrorctl(&["generate"])?)?, &[])?;
+        self.apply_own()?;
+        self.delete()
     }
 
     /// Runs a step for the objects as they are now.

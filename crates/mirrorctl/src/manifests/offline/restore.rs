@@ -67,6 +67,7 @@ pub fn restore(offline_job: OfflineJob<'_>, world: &World) -> Result<Undo> {
         let Some(part) = record::part(object.kind()) else {
             continue;
         };
+        undo.notes.extend(record::refused_apply(object));
         undo.notes.extend(record.changed_besides(object));
         let mut value = object.value.clone();
         match &record.before {

@@ -17,6 +17,7 @@ pub fn stop(offline_job: OfflineJob<'_>, world: &World) -> Undo {
         let Some(mut value) = stopped(offline_job, object, world).filter(|value| *value != object.value) else {
             continue;
         };
+        undo.notes.extend(record::refused_apply(object));
         if let Some(record) = offline_job.record(object) {
             undo.notes.extend(record.changed_besides(object));
             let generation = record::generation(object);
