@@ -71,6 +71,7 @@ mod primary_slow;
 mod primary_untouched;
 mod rate_limit;
 mod redaction;
+mod redaction_over_budget;
 mod redirects;
 mod request_trailers;
 mod retries;
@@ -171,6 +172,7 @@ pub const ALL: &[Case] = cases! {
     limit_in_flight: "more copies under way than `maxInFlight`",
     limit_bytes: "more bytes under way than `maxBufferedBytes`",
     charged_headers: "headers that grow on the copy are charged as they leave",
+    redaction_over_budget: "bodies that redaction makes too long for what is left of the budget",
     memory_filled: "the largest budgets that are accepted together, all filled at once",
     trickling_uploads: "as many slow uploads as may be collected, and small requests beside them",
     slow_upload_and_probe: "a slow upload beside an open circuit breaker: another request is the probe",
