@@ -10,6 +10,7 @@ mod bad_configuration_beside;
 mod bad_configuration_of_listeners;
 mod body_overdue;
 mod bounded_work;
+mod budgets_of_two_plugins;
 mod charged_headers;
 mod chosen_by_metadata;
 mod circuit_breaker;
@@ -174,6 +175,7 @@ pub const ALL: &[Case] = cases! {
     charged_headers: "headers that grow on the copy are charged as they leave",
     redaction_over_budget: "bodies that redaction makes too long for what is left of the budget",
     memory_filled: "the largest budgets that are accepted together, all filled at once",
+    budgets_of_two_plugins: "two filters in one VM whose budgets do not fit together",
     trickling_uploads: "as many slow uploads as may be collected, and small requests beside them",
     slow_upload_and_probe: "a slow upload beside an open circuit breaker: another request is the probe",
     rate_limit: "more copies than `maxRequestsPerSecond`",
