@@ -30,6 +30,7 @@ mod fraction_in_yaml;
 mod grpc;
 mod grpc_failures;
 mod grpc_streams;
+mod hashed_endpoints;
 mod header_bytes;
 mod headers_only;
 mod host_header;
@@ -142,6 +143,7 @@ pub const ALL: &[Case] = cases! {
     cluster_unknown: "a cluster that does not exist",
     chosen_by_metadata: "a cluster that chooses by a route's metadata, which copies lack",
     endpoints_leave: "a cluster without an endpoint, and one that loses it",
+    hashed_endpoints: "clusters that choose an endpoint by a hash: where the filter's copies go, and where Envoy's own",
     live_percentage: "the percentage changes while Envoy runs",
     update_in_flight: "an update while copies are under way",
     mirror_removed: "a mirror that leaves the configuration while its copies are under way",

@@ -226,10 +226,11 @@ impl Lab {
         hostile.context("the case asked for no hostile shadows")
     }
 
-    /// Gives the cluster of this name, whose endpoints are discovered, one endpoint or none.
-    pub async fn endpoints(&self, cluster: &str, endpoint: Option<SocketAddr>) -> Result<()> {
-        self.envoy.discover(&envoy::clusters::endpoints(cluster, endpoint))?;
-        let count = u64::from(endpoint.is_some());
+    /// Gives the cluster of this name, whose endpoints are discovered, these endpoints. One cluster at a time can be
+    /// discovered.
+    pub async fn endpoints(&self, cluster: &str, endpoints: &[SocketAddr]) -> Result<()> {
+        self.envoy.discover(&envoy::clusters::endpoints(cluster, endpoints))?;
+        let count = endpoints.len() as u64;
         self.wait_for_envoy(&format!("cluster.{cluster}.membership_total"), count)
             .await
     }

@@ -34,16 +34,16 @@ pub(super) fn add(clusters: &mut Value, yaml: &str, folder: &Path) -> Result<()>
     Ok(())
 }
 
-/// The discovered file with the one endpoint of a cluster, or with none.
-pub fn endpoints(cluster: &str, endpoint: Option<SocketAddr>) -> String {
-    let endpoint = endpoint.map(|at| {
+/// The discovered file with all endpoints of a cluster. Envoy takes one cluster in such a file.
+pub fn endpoints(cluster: &str, endpoints: &[SocketAddr]) -> String {
+    let endpoints = endpoints.iter().map(|at| {
         let address = json!({"socket_address": {"address": at.ip().to_string(), "port_value": at.port()}});
-        json!({"lb_endpoints": [{"endpoint": {"address": address}}]})
+        json!({"endpoint": {"address": address}})
     });
     let assignment = json!({
         "@type": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
         "cluster_name": cluster,
-        "endpoints": endpoint.as_slice(),
+        "endpoints": [{"lb_endpoints": endpoints.collect::<Vec<_>>()}],
     });
     json!({"resources": [assignment]}).to_string()
 }

@@ -134,7 +134,7 @@ codes! {
         "Name the shadow by `destination`, or by `outbound|PORT|SUBSET|HOST`.";
 
     HASHED = "TM028" Warning "All copies to one pod":
-        "The shadow's pods are chosen by a hash: `consistentHash` of a DestinationRule, in plain Envoy RING_HASH or MAGLEV. Envoy hashes a copy of the filter by its authority and by nothing else, so all copies for one host go to the same pod. A copy of Envoy's own mirroring is hashed as the request is.";
+        "The shadow's pods are chosen by a hash: `consistentHash` of a DestinationRule, in plain Envoy RING_HASH or MAGLEV. Envoy hashes a copy of the filter by its authority and by nothing else, so all copies for one host go to the same pod. Envoy gives a copy of its own mirroring no hash, so each goes to any of the pods.";
         "Give the shadow's subset or Service a load balancer without a hash, such as `trafficPolicy: {loadBalancer: {simple: LEAST_REQUEST}}`, or mirror with `engine: native`.";
 
     BY_METADATA = "TM029" Warning "Chosen by metadata that copies lack":

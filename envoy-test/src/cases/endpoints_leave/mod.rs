@@ -18,16 +18,16 @@ pub(super) async fn run(lab: &Lab) -> Result<()> {
     let nobody = [("matched", 10), ("dropped.no_capacity", 10)];
     lab.settled().await?.mirror("copy")?.expect(&nobody)?;
 
-    lab.endpoints("leaving", Some(lab.shadow.address())).await?;
+    lab.endpoints("leaving", &[lab.shadow.address()]).await?;
     lab.shadow.hold();
     connection.send(Ask::post("/", "to you")).await?.expect_ok()?;
     lab.shadow.journal().wait_for(1, PATIENCE).await?;
-    lab.endpoints("leaving", None).await?;
+    lab.endpoints("leaving", &[]).await?;
     connection.send(Ask::post("/", "to whom?")).await?.expect_ok()?;
     lab.shadow.release();
     lab.settled().await?;
 
-    lab.endpoints("leaving", Some(lab.shadow.address())).await?;
+    lab.endpoints("leaving", &[lab.shadow.address()]).await?;
     connection.send(Ask::post("/", "to you again")).await?.expect_ok()?;
     lab.settled().await?.mirror("copy")?.expect(&[
         ("matched", 13),

@@ -108,7 +108,7 @@ impl Shadow {
         let [shadow, _] = lab.hostile()?;
         match self.manner {
             Manner::Always(fault) => shadow.tell(fault).await,
-            Manner::Leaving => lab.endpoints(self.cluster, Some(shadow.address())).await,
+            Manner::Leaving => lab.endpoints(self.cluster, &[shadow.address()]).await,
             Manner::Slow | Manner::Flapping => Ok(()),
         }
     }
@@ -124,7 +124,7 @@ impl Shadow {
                 // Envoy has noticed.
                 lab.wait_for_envoy("cluster.shadow.upstream_cx_active", 0).await
             }
-            Manner::Leaving if number == count / 2 => lab.endpoints(self.cluster, None).await,
+            Manner::Leaving if number == count / 2 => lab.endpoints(self.cluster, &[]).await,
             Manner::Always(_) | Manner::Leaving => Ok(()),
         }
     }
