@@ -85,6 +85,7 @@ pub mod kinds {
     kinds! {
         NAMESPACE = "" "Namespace" "namespaces";
         SERVICE = "" "Service" "services";
+        CONFIG_MAP = "" "ConfigMap" "configmaps";
         POD = "" "Pod" "pods";
         DEPLOYMENT = "apps" "Deployment" "deployments";
         STATEFUL_SET = "apps" "StatefulSet" "statefulsets";
@@ -107,6 +108,7 @@ pub mod kinds {
         REQUEST_AUTHENTICATION = "security.istio.io" "RequestAuthentication" "requestauthentications.security.istio.io";
         TELEMETRY = "telemetry.istio.io" "Telemetry" "telemetries.telemetry.istio.io";
         ISTIO_GATEWAY = "networking.istio.io" "Gateway" "gateways.networking.istio.io";
+        ISTIO_OPERATOR = "install.istio.io" "IstioOperator" "istiooperators.install.istio.io";
         WASM_PLUGIN = "extensions.istio.io" "WasmPlugin" "wasmplugins.extensions.istio.io";
         TRAFFIC_EXTENSION = "extensions.istio.io" "TrafficExtension" "trafficextensions.extensions.istio.io";
         GATEWAY = "gateway.networking.k8s.io" "Gateway" "gateways.gateway.networking.k8s.io";
@@ -130,14 +132,15 @@ impl Object {
     /// An object of the API server.
     ///
     /// # Errors
-    /// If it has no `apiVersion`, `kind` or `metadata.name`, or is a job.
+    /// If it has no `apiVersion`, `kind` or `metadata.name`, or is a job. An IstioOperator needs no name, because
+    /// `istioctl install` asks for none.
     pub fn new(document: Document, namespace: &str) -> Result<Self> {
         let Document { place, value } = document;
         let text = |keys: &[&str]| at(&value, keys).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let problem = if let Some(missing) = [&["apiVersion"][..], &["kind"], &["metadata", "name"]]
-            .into_iter()
-            .find(|keys| text(keys).is_none())
-        {
+        let has_no_name = text(&["kind"]) == Some(kinds::ISTIO_OPERATOR.kind);
+        let needed = [&["apiVersion"][..], &["kind"], &["metadata", "name"]];
+        let needed = needed.get(..needed.len() - usize::from(has_no_name));
+        let problem = if let Some(missing) = needed.unwrap_or_default().iter().find(|keys| text(keys).is_none()) {
             format!("is not a Kubernetes object: `{}` is missing", missing.join("."))
         } else if text(&["apiVersion"]) == Some(job::API_VERSION) {
             "is a job; --objects takes what is in the cluster, and -f the job".to_owned()
@@ -229,8 +232,11 @@ impl Object {
     }
 }
 
-/// An object in a message: `the Service reviews of namespace demo`.
+/// An object in a message: `the Service reviews of namespace demo`, without its name if it has none.
 pub fn title(kind: &str, namespace: &str, name: &str) -> String {
+    if name.is_empty() {
+        return format!("the {kind} of namespace {namespace}");
+    }
     format!("the {kind} {name} of namespace {namespace}")
 }
 

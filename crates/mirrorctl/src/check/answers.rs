@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::subject::Report;
 use crate::findings::codes;
-use crate::objects::{Object, Workload, World, at};
+use crate::objects::{Object, Workload, World, at, kinds};
 use crate::yaml::read;
 
 /// The key of Envoy's runtime.
@@ -21,9 +21,9 @@ pub(super) fn of_pods<'a>(
     world: &World,
     report: &mut Report<'_>,
 ) {
-    let mut meshes = world.objects.iter().filter_map(mesh).peekable();
+    let mut meshes = world.objects.iter().flat_map(meshes).peekable();
     let is_known = meshes.peek().is_some();
-    if meshes.any(|mesh| at(&mesh, &["defaultConfig"]).is_some_and(has_limit)) {
+    if meshes.any(|mesh| mesh.get("defaultConfig").is_some_and(has_limit)) {
         return;
     }
     let unbounded = pods.find(|pods| !annotation(*pods).is_some_and(|config| has_limit(&config)));
@@ -57,12 +57,18 @@ pub(super) fn of_bootstrap(bootstrap: &Value, path: &str, report: &mut Report<'_
     }
 }
 
-/// The configuration of the mesh in the ConfigMap of Istio, of any revision.
-fn mesh(object: &Object) -> Option<Value> {
-    let is_config_map = object.at(&["kind"]).and_then(Value::as_str) == Some("ConfigMap");
+/// The configurations of the mesh in an object. The object is the ConfigMap of Istio, of any revision, or the
+/// IstioOperator that `istioctl install` takes. An IstioOperator without one leaves everything at its default.
+fn meshes(object: &Object) -> Vec<Value> {
+    if object.is(kinds::ISTIO_OPERATOR) {
+        let own = [&["spec", "meshConfig"][..], &["spec", "values", "meshConfig"]];
+        let set = own.into_iter().filter_map(|keys| object.at(keys).cloned());
+        return set.chain([Value::Null]).collect();
+    }
     let is_istio = object.name() == "istio" || object.name().starts_with("istio-");
-    let text = object.at(&["data", "mesh"]).filter(|_| is_config_map && is_istio)?;
-    read(text.as_str()?).ok()?.into_iter().next()
+    let text = object.text(&["data", "mesh"]);
+    let text = text.filter(|_| object.is(kinds::CONFIG_MAP) && is_istio);
+    text.and_then(|text| read(text).ok()).unwrap_or_default()
 }
 
 /// What a pod's annotation says about its proxy.

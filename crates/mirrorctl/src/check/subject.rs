@@ -139,7 +139,7 @@ impl Report<'_> {
 
 /// Whether a document without `kind` is Envoy's.
 fn is_envoy(value: &Value) -> bool {
-    ["resources", "static_resources", "@type"]
+    ["resources", "static_resources", "staticResources", "@type"]
         .iter()
         .any(|key| value.get(key).is_some())
 }

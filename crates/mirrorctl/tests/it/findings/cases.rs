@@ -1,5 +1,7 @@
 //! The cases: what is in order, what is changed in it, and what is then found.
 
+mod answers;
+
 mod attachment;
 
 mod clones;
@@ -35,6 +37,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
     [
         istio::CASES,
         attachment::CASES,
+        answers::CASES,
         copied::CASES,
         destinations::CASES,
         live::CASES,
@@ -45,7 +48,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
     .flatten()
 }
 
-/// What only looks like a case.
+/// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
 pub fn near() -> impl Iterator<Item = &'static Case> {
-    [near::NEAR, streams::NEAR].into_iter().flatten()
+    [near::NEAR, answers::NEAR, streams::NEAR].into_iter().flatten()
 }

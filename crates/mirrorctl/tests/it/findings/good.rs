@@ -8,6 +8,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("WAYPOINT", WAYPOINT),
     ("CONFIG", CONFIG),
     ("ENVOY", ENVOY),
+    ("BOOTSTRAP", BOOTSTRAP),
     ("PATCH", PATCH),
     ("JOB", JOB),
     ("NATIVE", NATIVE),
@@ -184,7 +185,31 @@ pub const ENVOY: &str = r#"resources:
           - {name: a, cluster: b, percentage: 1, expiresAt: "2027-01-01T00:00:00Z", match: [{method: {exact: GET}}], redact: {preset: credentials}}
 "#;
 
-/// The same in an EnvoyFilter, as text.
+/// A bootstrap of plain Envoy with the filter in its listener.
+pub const BOOTSTRAP: &str = r#"layered_runtime:
+  layers:
+  - name: static
+    static_layer: {http: {async_response_buffer_limit: 65536}}
+  - {name: admin, admin_layer: {}}
+static_resources:
+  listeners:
+  - filter_chains:
+    - filters:
+      - typed_config:
+          http_filters:
+          - typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+              config:
+                name: mirror
+                fail_open: true
+                configuration:
+                  "@type": type.googleapis.com/google.protobuf.Struct
+                  value:
+                    mirrors:
+                    - {name: a, cluster: b, percentage: 1, expiresAt: "2027-01-01T00:00:00Z", match: [{method: {exact: GET}}], redact: {preset: credentials}}
+"#;
+
+/// The filter in an EnvoyFilter, as text.
 pub const PATCH: &str = r#"apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
 metadata: {name: a, namespace: demo}

@@ -166,20 +166,4 @@ pub const CASES: &[Case] = &[
         FILTER,
         &[("number: 9081}]\n  wasm", "number: 9080}]\n  wasm")],
     ),
-    case(
-        "TM019 spec.wasm: the annotation `proxy.istio.io/config` of the Deployment reviews-v1 of namespace demo has no `runtimeValues` with `http.async_response_buffer_limit`, and no mesh configuration is given",
-        FILTER,
-        &[("http.async_response_buffer_limit", "http.another")],
-    ),
-    case(
-        "TM019 spec.wasm: the annotation `proxy.istio.io/config` of the Deployment reviews-v1 of namespace demo has no `runtimeValues` with `http.async_response_buffer_limit`, nor has the mesh configuration",
-        FILTER,
-        &[
-            ("http.async_response_buffer_limit", "http.another"),
-            (
-                "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: reviews-v2,",
-                "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'defaultConfig: {concurrency: 2}'}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: reviews-v2,",
-            ),
-        ],
-    ),
 ];

@@ -3,7 +3,7 @@
 use super::{Case, case};
 use crate::findings::good::{CLONE, ENVOY, FILTER, NATIVE, WAYPOINT};
 
-/// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
+/// Those that have no file of their own.
 pub const NEAR: &[Case] = &[
     case(
         "TM028 of a subset with a balancer of its own",
