@@ -32,6 +32,8 @@ mod routes;
 
 mod subject;
 
+mod unread;
+
 use crate::findings::{Finding, codes};
 use crate::objects::{Object, World, kinds};
 use crate::schema::Schemas;
@@ -40,6 +42,7 @@ use subject::{Report, What};
 pub(crate) use answers::LIMIT;
 pub(crate) use routes::millionths;
 pub use subject::{Setting, Subject};
+pub use unread::{no_object, unread};
 
 /// Everything that is found, in the order of the subjects, and for each in the order of the codes. `world` holds the
 /// subjects' objects, and what else is known to exist.
@@ -107,4 +110,5 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
         envoy::check(&object.value, "", setting, report);
     }
     clones::check(object, world, report);
+    unread::check(object, report);
 }

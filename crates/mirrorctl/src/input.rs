@@ -172,9 +172,28 @@ fn parse(text: &str) -> std::result::Result<Vec<Value>, String> {
         .then(|| document::json::read(text.as_bytes()));
     match json {
         Some(Ok(value)) => Ok(vec![value]),
-        json => yaml::read(text).map_err(|problem| match json {
-            Some(Err(json)) => format!("is not JSON: {json}"),
+        json => yaml::read(text).map_err(|problem| match (template(text), json) {
+            (Some(line), _) => format!("line {line}: {LOOKS_LIKE_TEMPLATE}"),
+            (None, Some(Err(json))) => format!("is not JSON: {json}"),
             _ => format!("line {}: {}", problem.line, problem.problem),
         }),
     }
+}
+
+/// What is said of `{{ … }}`.
+pub const LOOKS_LIKE_TEMPLATE: &str =
+    "this looks like a Helm template ({{ … }}); render it first: helm template RELEASE CHART > rendered.yaml";
+
+/// The line, from 1, with the first `{{ … }}` that stands neither in a text in quotes nor in a comment.
+fn template(text: &str) -> Option<usize> {
+    let is_bare = |before: &str| {
+        ['"', '\'', '#']
+            .iter()
+            .all(|mark| before.matches(*mark).count() % 2 == 0)
+    };
+    let has_action = |line: &str| {
+        line.split_once("{{")
+            .is_some_and(|(before, rest)| is_bare(before) && rest.contains("}}"))
+    };
+    text.lines().position(has_action).map(|index| index + 1)
 }

@@ -6,6 +6,8 @@ mod args;
 
 mod hosts;
 
+pub mod known;
+
 pub mod routing;
 
 mod selector;
@@ -79,6 +81,9 @@ pub mod kinds {
         ($($name:ident = $group:literal $kind:literal $resource:literal;)*) => {
             $(#[doc = concat!("`", $resource, "`")]
             pub const $name: Kind = Kind { group: $group, kind: $kind, resource: $resource };)*
+
+            /// All of them.
+            pub const ALL: &[Kind] = &[$($name),*];
         };
     }
 

@@ -46,14 +46,23 @@ impl Schemas {
         Self(serde_json::from_str(Self::TEXT).unwrap_or_default())
     }
 
+    /// Whether a kind is known.
+    pub fn has(&self, group: &str, kind: &str) -> bool {
+        self.of_kind(group, kind).is_some()
+    }
+
+    fn of_kind(&self, group: &str, kind: &str) -> Option<&Value> {
+        self.0.as_array()?.iter().find(|entry| {
+            let text = |key: &str| entry.get(key).and_then(Value::as_str);
+            text("group") == Some(group) && text("kind") == Some(kind)
+        })
+    }
+
     /// Everything that is wrong with an object; `None` if nothing is known of its kind.
     pub fn faults(&self, object: &Value) -> Option<Vec<Fault>> {
         let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
         let kind = object.get("kind")?.as_str()?;
-        let of_kind = self.0.as_array()?.iter().find(|entry| {
-            let text = |key: &str| entry.get(key).and_then(Value::as_str);
-            text("group") == Some(group) && text("kind") == Some(kind)
-        })?;
+        let of_kind = self.of_kind(group, kind)?;
         let versions = of_kind.get("versions")?.as_array()?;
         if !versions.iter().any(|known| known == version) {
             let known: Vec<String> = versions

@@ -1,9 +1,13 @@
 //! `validate`: what is wrong with jobs, plugin configurations and objects, each for itself and all together.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::environment::Environment;
 use crate::check::{self, Setting, Subject};
 use crate::cli::ValidateArgs;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::findings::{Severity, report};
 use crate::input;
 use crate::objects::{World, items};
@@ -11,6 +15,7 @@ use crate::output::Answer;
 
 pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Result<Answer> {
     let mut subjects = Vec::new();
+    let mut findings = Vec::new();
     for name in &args.files {
         for (document, marks) in input::marked_documents(name, &mut environment.stdin)? {
             for document in items(document) {
@@ -18,7 +23,19 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
                     Some(item) => marks.below(&format!("items[{}]", item - 1)),
                     None => marks.clone(),
                 };
-                subjects.push(Subject::new(document, marks, &args.namespace)?);
+                let mark = marks.at("");
+                let api_version = document
+                    .value
+                    .get("apiVersion")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+                match Subject::new(document, marks, &args.namespace) {
+                    Ok(subject) => subjects.push(subject),
+                    Err(Error::Unreadable { place, problem }) => {
+                        findings.push(check::no_object(api_version.as_deref(), place, mark, problem));
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
     }
@@ -33,7 +50,9 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
         now: args.now.unwrap_or(environment.now),
         workers: args.workers,
     };
-    let findings = check::check(&subjects, &world, &setting);
+    let documents = plural(subjects.len() + findings.len(), "document");
+    findings.extend(check::check(&subjects, &world, &setting));
+    let unread = check::unread(&subjects);
     let count = |severity| {
         findings
             .iter()
@@ -47,14 +66,23 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
     ]
     .map(|(severity, word)| plural(count(severity), word));
     Ok(Answer {
-        data: report(&findings, args.output),
-        notes: vec![format!("{}: {}", plural(subjects.len(), "document"), counts.join(", "))],
+        data: report(&findings, &unread, args.output),
+        notes: vec![format!("{documents}{}: {}", not_read(&unread), counts.join(", "))],
         findings: args
             .fail_on
             .level()
             .is_some_and(|level| findings.iter().any(|finding| finding.code.severity >= level)),
         ..Answer::default()
     })
+}
+
+/// How many documents were not looked at, and what they are.
+fn not_read(unread: &BTreeMap<&str, usize>) -> String {
+    let kinds: Vec<String> = unread.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    match unread.values().sum::<usize>() {
+        0 => String::new(),
+        count => format!(", {count} of them not read ({})", kinds.join(", ")),
+    }
 }
 
 fn plural(count: usize, word: &str) -> String {

@@ -47,8 +47,8 @@ codes! {
         "Correct the key that the message names; docs/configuration.md shows every key.";
 
     NOT_KNOWN = "TM007" Note "Not checked":
-        "A fact that a check needs is in no input. Nothing is guessed: the check was left out.";
-        "Add what the command of the message prints to the files, or to `--objects`.";
+        "A fact that a check needs is in no input, or something that has to do with mirroring is of a kind that is not read. Nothing is guessed: the check was left out.";
+        "Add what the command of the message prints to the files, or to `--objects`. Look yourself at what is not read.";
 
     PLUGIN_NAME = "TM008" Warning "No name of its own":
         "Filters of one name in a proxy are one plugin: they share budgets, rate limits and circuit breakers, and one whose configuration is refused copies by the other's. Without a name, an update begins with new budgets and breakers, and a refused one copies nothing.";
@@ -230,4 +230,14 @@ codes! {
     CLONE_SECRET = "TM053" Warning "A clone with the primary's Secrets":
         "The clone reads the same Secrets, mostly the password of the same database, and changes the same data.";
         "Give it credentials of its own with `env`, that lead to a database of its own.";
+
+    // === what cannot be read ===
+
+    NO_SUCH_KIND = "TM070" Error "No such kind":
+        "The API group has no kind of this name, or there is no such group: the API server refuses the object, and nothing of it was checked.";
+        "Write `kind` and `apiVersion` as the message spells them.";
+
+    NO_OBJECT = "TM071" Error "Neither a job nor an object":
+        "The document is no job, no configuration of the filter or of Envoy, and no Kubernetes object that the API server would take. Nothing of it was checked.";
+        "Add what is missing, render what is a template, or leave the file out.";
 }

@@ -1,5 +1,7 @@
 //! How findings are printed: for people, for programs, and as annotations of a change on GitHub.
 
+use std::collections::BTreeMap;
+
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -19,8 +21,9 @@ pub enum Form {
     Github,
 }
 
-/// All findings, in the order in which they are given.
-pub fn report(findings: &[Finding], form: Form) -> String {
+/// All findings, in the order in which they are given. `unread` are the kinds of which nothing was read, and how many
+/// objects there are of each.
+pub fn report(findings: &[Finding], unread: &BTreeMap<&str, usize>, form: Form) -> String {
     match form {
         Form::Table if findings.is_empty() => String::new(),
         Form::Table => {
@@ -35,8 +38,8 @@ pub fn report(findings: &[Finding], form: Form) -> String {
             let rows: Vec<Vec<String>> = findings.iter().map(row).collect();
             output::table(&["SEVERITY", "CODE", "PLACE", "FINDING"], &rows)
         }
-        Form::Json => output::value(&document(findings)),
-        Form::Yaml => yaml::write(&document(findings)),
+        Form::Json => output::value(&document(findings, unread)),
+        Form::Yaml => yaml::write(&document(findings, unread)),
         Form::Github => findings.iter().map(annotation).collect(),
     }
 }
@@ -57,7 +60,7 @@ fn text(finding: &Finding) -> String {
     }
 }
 
-fn document(findings: &[Finding]) -> Value {
+fn document(findings: &[Finding], unread: &BTreeMap<&str, usize>) -> Value {
     let count = |severity| {
         findings
             .iter()
@@ -82,6 +85,7 @@ fn document(findings: &[Finding]) -> Value {
         "errors": count(Severity::Error),
         "warnings": count(Severity::Warning),
         "notes": count(Severity::Note),
+        "notRead": unread,
         "findings": findings.iter().map(entry).collect::<Vec<Value>>(),
     })
 }

@@ -18,6 +18,8 @@ mod near;
 
 mod streams;
 
+mod unread;
+
 /// One case.
 pub struct Case {
     /// Code, path and message.
@@ -43,6 +45,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         live::CASES,
         clones::CASES,
         streams::CASES,
+        unread::CASES,
     ]
     .into_iter()
     .flatten()

@@ -6,6 +6,22 @@ use crate::findings::good::{CLONE, ENVOY, FILTER, NATIVE, WAYPOINT};
 /// Those that have no file of their own.
 pub const NEAR: &[Case] = &[
     case(
+        "TM007 of another tool's object that mirrors nothing",
+        FILTER,
+        &[(
+            "apiVersion: v1\nkind: Service",
+            "apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: reviews}\nspec: {analysis: {mirror: false}}\n---\napiVersion: v1\nkind: Service",
+        )],
+    ),
+    case(
+        "TM070 of another group's Service",
+        FILTER,
+        &[(
+            "apiVersion: v1\nkind: Service",
+            "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: reviews}\n---\napiVersion: v1\nkind: Service",
+        )],
+    ),
+    case(
         "TM028 of a subset with a balancer of its own",
         FILTER,
         &[
