@@ -102,6 +102,7 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
         routes::http_route(object, world, report);
     } else if object.is(kinds::DESTINATION_RULE) {
         istio::destination_rule(object, report);
+        live::reverted(object, world, report);
     } else if object.is(kinds::WASM_PLUGIN) || object.is(kinds::TRAFFIC_EXTENSION) {
         istio::extension::extension(object, report);
         attachment::check(object, world, setting, report);

@@ -4,6 +4,8 @@
 
 mod args;
 
+mod controller;
+
 mod hosts;
 
 pub mod known;
@@ -26,6 +28,7 @@ use crate::job;
 use crate::place::Place;
 
 pub use args::WorldArgs;
+pub use controller::{Controller, controller};
 pub use hosts::{fully_qualified, host_covers};
 pub use routing::ROOT_NAMESPACE;
 pub use selector::{Effect, Selecting, label_selector};

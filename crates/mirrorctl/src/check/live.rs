@@ -1,5 +1,5 @@
 //! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of
-//! one request.
+//! one request; and who takes a mirror back.
 
 use super::flows::Flow;
 use super::flows::destination::Destination;
@@ -7,8 +7,8 @@ use super::flows::source::{FlowSource, can_have_both};
 use super::resolution::{labels_of, shadow_labels, split};
 use super::subject::Report;
 use crate::findings::codes;
-use crate::manifests::JOB_LABEL;
-use crate::objects::{Labels, Object, World, fully_qualified, kinds, routing, selects};
+use crate::manifests::{JOB_LABEL, ORIGINAL};
+use crate::objects::{self, Labels, Object, World, fully_qualified, kinds, routing, selects};
 
 /// Everything about one stream besides its destination; `others` are all streams.
 pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {
@@ -24,6 +24,15 @@ pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report:
         shared_endpoints(flow, &namespace, &labels, world, report);
     }
     twice(flow, others, world, report);
+}
+
+/// A change of ours in an object that a controller writes.
+pub(super) fn reverted(object: &Object, world: &World, report: &mut Report<'_>) {
+    let is_changed = object.annotation(ORIGINAL).is_some();
+    if let Some(controller) = objects::controller(object, world).filter(|_| is_changed) {
+        let message = format!("{}; {}", controller.effect, controller.advice);
+        report.add(codes::REVERTED, controller.path, message);
+    }
 }
 
 /// The filter in the pods of the shadow would mirror what it is sent.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::flows::destination::Destination;
 use super::subject::Report;
-use super::{mirrors, resolution};
+use super::{live, mirrors, resolution};
 use crate::findings::codes;
 use crate::objects::{Object, World, at, fully_qualified, list, routing, selects};
 
@@ -67,7 +67,7 @@ pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Repor
     }
     if has_mirrors {
         hidden(object, world, report);
-        reverted(object, report);
+        live::reverted(object, world, report);
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
                 continue;
             };
             let path = format!("spec.rules[{index}].filters[{inner}]");
-            reverted(object, report);
+            live::reverted(object, world, report);
             if mirror.get("percent").is_none() && mirror.get("fraction").is_none() {
                 report.add(codes::ALL_TRAFFIC, &path, "`percent` and `fraction` are absent");
             }
@@ -210,24 +210,4 @@ fn hidden(object: &Object, world: &World, report: &mut Report<'_>) {
             );
         }
     }
-}
-
-/// Argo CD marks what it tracks by one of two annotations or a label (argo-cd, "Resource Tracking").
-fn reverted(object: &Object, report: &mut Report<'_>) {
-    let is_ours = list_of_annotations(object).any(|name| name.starts_with("traffic-mirror.dev/"));
-    if is_ours && object.annotation("argocd.argoproj.io/tracking-id").is_some() {
-        report.add(
-            codes::REVERTED,
-            "metadata.annotations",
-            "has a mirror of ours and argocd.argoproj.io/tracking-id",
-        );
-    }
-}
-
-fn list_of_annotations(object: &Object) -> impl Iterator<Item = &String> {
-    object
-        .at(&["metadata", "annotations"])
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(serde_json::Map::keys)
 }

@@ -206,8 +206,8 @@ codes! {
         "Allow the principal that the message names.";
 
     REVERTED = "TM046" Warning "Will be reverted":
-        "The object has a mirror of ours and is tracked by Argo CD, which puts back what is in Git as soon as it looks.";
-        "Commit the change to Git instead (`generate --gitops`).";
+        "The object has a change of ours, and a controller writes it from what it has itself: Argo CD and Flux from Git, Helm from a chart, Flagger and others from an object that owns this one. It takes the change back as soon as it looks, or at its next step.";
+        "Make the change where the controller reads, as the message says, or mirror by engine `wasm`, which changes no object of yours.";
 
     NOT_ROUTED = "TM047" Warning "A route that no copy takes":
         "A copy goes to the cluster of the host that its mirror names, past every route. The VirtualService of that host sends the requests of clients elsewhere, and no copy obeys it.";

@@ -13,7 +13,7 @@ use super::copying::{Copying, Subset};
 use super::offline::stop;
 use super::options::{IstioVersion, Options, RoutingApi};
 use super::ours::is_of_job;
-use super::{destinationrule, httproute, virtualservice};
+use super::{destinationrule, gitops, httproute, virtualservice};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Expiry, Job};
 use crate::objects::{Object, World, kinds};
@@ -53,6 +53,9 @@ pub(super) fn bundle(job: &Job, world: &World, options: &Options, bundle: &mut B
     steps.extend(copies.into_iter().map(|change| (Step::Mirror, change)));
     for (step, change) in steps {
         let origin = change.origin;
+        if let Some(original) = &change.original {
+            gitops::note_controller(original, world, options, &mut bundle.notes);
+        }
         let object = change.finish(job, world, options, &mut bundle.notes)?;
         bundle.add(Manifest { step, origin, object });
     }
@@ -87,6 +90,9 @@ pub(super) fn pinned<'w>(
             continue;
         }
         let origin = change.origin;
+        if let Some(original) = &change.original {
+            gitops::note_controller(original, world, options, &mut bundle.notes);
+        }
         let object = change.finish(job, world, options, &mut bundle.notes)?;
         after.to_mut().put(Object::of(
             Place::file("what is generated"),

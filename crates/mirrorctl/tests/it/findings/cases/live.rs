@@ -112,11 +112,89 @@ pub const CASES: &[Case] = &[
         )],
     ),
     case(
-        "TM046 metadata.annotations: has a mirror of ours and argocd.argoproj.io/tracking-id",
+        "TM046 metadata.annotations: Argo CD (argocd.argoproj.io/tracking-id) puts back what is in Git; commit the change there (generate --gitops), or keep Argo CD off the changed part (docs/gitops.md)",
         NATIVE,
         &[(
             "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
             "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a, argocd.argoproj.io/tracking-id: b}}\nspec:\n  hosts",
         )],
+    ),
+    case(
+        "TM046 metadata.labels: Argo CD (argocd.argoproj.io/instance) puts back what is in Git; commit the change there (generate --gitops), or keep Argo CD off the changed part (docs/gitops.md)",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, labels: {argocd.argoproj.io/instance: shop}}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 metadata.labels: Flux (Kustomization shop of namespace flux) puts back what is in Git; commit the change there (generate --gitops), or suspend it for the test: flux suspend kustomization shop -n flux",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, labels: {kustomize.toolkit.fluxcd.io/name: shop, kustomize.toolkit.fluxcd.io/namespace: flux}}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 metadata.labels: Flux (HelmRelease shop of namespace flux-system) puts back what is in Git; commit the change there (generate --gitops), or suspend it for the test: flux suspend helmrelease shop -n flux-system",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, labels: {helm.toolkit.fluxcd.io/name: shop}}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 metadata.annotations: Helm (release shop) may write it anew at its next upgrade; put the change into the chart, or upgrade nothing until the job is offline",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a, meta.helm.sh/release-name: shop}, labels: {app.kubernetes.io/managed-by: Helm}}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 metadata.ownerReferences[1]: the Canary pay (flagger.app) controls it and writes it anew; mirror by `spec.analysis.mirror` of the Canary, or by engine `wasm`, which changes no route",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: a}, {apiVersion: flagger.app/v1beta1, kind: Canary, name: pay, controller: true}]}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 metadata.ownerReferences[0]: the Rollout pay (argoproj.io) controls it and writes it anew; mirror by `setMirrorRoute` in the steps of the Rollout, or by engine `wasm`, which changes no route",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: pay, controller: true}]}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 metadata.ownerReferences[0]: the Shop pay (example.com) controls it and writes it anew; change what it makes the object from, or mirror by engine `wasm`, which changes no object of yours",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: example.com/v1, kind: Shop, name: pay, controller: true}]}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 metadata.ownerReferences[0]: the Canary pay (flagger.app) controls it and writes it anew; mirror by `spec.analysis.mirror` of the Canary, or by engine `wasm`, which changes no route",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  host: reviews",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: flagger.app/v1beta1, kind: Canary, name: pay, controller: true}]}\nspec:\n  host: reviews",
+        )],
+    ),
+    case(
+        "TM046 metadata.labels: Argo CD (app.kubernetes.io/instance) puts back what is in Git; commit the change there (generate --gitops), or keep Argo CD off the changed part (docs/gitops.md)",
+        ROUTE,
+        &[
+            (
+                "metadata: {name: reviews, namespace: demo}\nspec:\n  parentRefs",
+                "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, labels: {app.kubernetes.io/instance: shop}}\nspec:\n  parentRefs",
+            ),
+            (
+                "apiVersion: v1\nkind: Service",
+                "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop, namespace: argocd}\n---\napiVersion: v1\nkind: Service",
+            ),
+        ],
     ),
 ];

@@ -6,6 +6,38 @@ use crate::findings::good::{CLONE, ENVOY, FILTER, NATIVE, WAYPOINT};
 /// Those that have no file of their own.
 pub const NEAR: &[Case] = &[
     case(
+        "TM046 of an object that nothing of ours is in",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, labels: {kustomize.toolkit.fluxcd.io/name: shop}}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 of what Flux leaves as it is",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a, kustomize.toolkit.fluxcd.io/reconcile: disabled}, labels: {kustomize.toolkit.fluxcd.io/name: shop}}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 of a label that charts set too",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, labels: {app.kubernetes.io/instance: shop, app.kubernetes.io/managed-by: Helm}}\nspec:\n  hosts",
+        )],
+    ),
+    case(
+        "TM046 of an owner that controls nothing",
+        NATIVE,
+        &[(
+            "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: a}]}\nspec:\n  hosts",
+        )],
+    ),
+    case(
         "TM007 of another tool's object that mirrors nothing",
         FILTER,
         &[(
