@@ -222,7 +222,7 @@ fmt: ## Format the code
 .PHONY: docs
 docs: ## Write the generated documentation anew
 	UPDATE_DOCS=1 cargo test --locked --quiet --package mirror-policy --test it documents::
-	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test it -- --exact findings::the_codes_are_documented_from_the_table live::view::the_documentation_is_up_to_date
+	UPDATE_DOCS=1 cargo test --locked --quiet --package mirrorctl --test it -- --exact findings::the_codes_are_documented_from_the_table live::view::the_documentation_is_up_to_date versions::the_table_is_documented
 	UPDATE_DOCS=1 cargo test --locked --quiet --package deploy-test --test it operator
 
 .PHONY: doc

@@ -34,6 +34,8 @@ mod subject;
 
 mod unread;
 
+mod versions;
+
 use crate::findings::{Finding, codes};
 use crate::objects::{Object, World, kinds};
 use crate::schema::Schemas;
@@ -110,6 +112,7 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
     if object.is(kinds::ENVOY_FILTER) {
         envoy::check(&object.value, "", setting, report);
     }
+    versions::check(object, world, setting, report);
     clones::check(object, world, report);
     unread::check(object, report);
 }

@@ -12,6 +12,7 @@ use crate::findings::{Form, Severity};
 
 use crate::explain::ExplainArgs;
 use crate::import::ImportCommand;
+use crate::istio::IstioVersion;
 use crate::job::JobFlags;
 use crate::manifests::{OptionArgs, Step};
 use crate::objects::WorldArgs;
@@ -138,6 +139,9 @@ pub struct ValidateArgs {
     /// The workers of a proxy, which multiply what it may hold
     #[arg(long, value_name = "NUMBER", default_value = "2")]
     pub workers: u64,
+    /// The version of Istio, to the patch level where that matters: 1.31, 1.30.3
+    #[arg(long, value_name = "VERSION")]
+    pub istio_version: Option<IstioVersion>,
     /// Reckon with this time instead of the clock's
     #[arg(long, value_name = "TIME", value_parser = Time::parse)]
     pub now: Option<Time>,

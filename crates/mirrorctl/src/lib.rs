@@ -15,6 +15,7 @@
 //! | [`input`], [`yaml`], [`place`], [`time`] | bytes of files and pipes, as documents that know their place |
 //! | [`job`] | what is wanted: a [`job::Job`], read strictly from a file or from flags, and written back |
 //! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
+//! | [`istio`] | its versions, and the table of what each does with a filter |
 //! | [`import`] | jobs of other tools, as jobs of ours |
 //! | [`manifests`] | a [`manifests::Bundle`] of what is applied, in order; the way back is [`manifests::offline`] |
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
@@ -84,6 +85,8 @@ pub mod yaml;
 pub mod time;
 
 pub mod job;
+
+pub mod istio;
 
 pub mod objects;
 

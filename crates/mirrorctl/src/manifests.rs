@@ -73,7 +73,7 @@ pub use authorizationpolicy::identities;
 pub use bundle::{Bundle, Manifest, Origin, Step};
 pub use cluster::RouteDestination;
 pub use destinationrule::ceiling;
-pub use options::{ExtensionApi, IstioVersion, Module, Options, RoutingApi};
+pub use options::{ExtensionApi, Module, Options, RoutingApi};
 pub use ours::{JOB_LABEL, MANAGED_BY, is_of_job, metadata};
 pub use placement::{PlacedShadow, Placement, place};
 pub use record::{ORIGINAL, Record};

@@ -16,6 +16,8 @@ mod selector;
 
 mod service;
 
+mod waypoint;
+
 mod workload;
 
 use std::collections::{BTreeMap, HashMap};
@@ -33,6 +35,7 @@ pub use hosts::{fully_qualified, host_covers};
 pub use routing::ROOT_NAMESPACE;
 pub use selector::{Effect, Selecting, label_selector};
 pub use service::{Protocol, Service, ServicePort, TargetPort};
+pub use waypoint::{USE_WAYPOINT, Waypoint, serves_namespace, waypoint};
 pub use workload::Workload;
 
 /// Labels, or a selector by labels.

@@ -23,7 +23,7 @@ pub(super) fn document(value: &Value, setting: &Setting, report: &mut Report<'_>
 }
 
 /// Whether a configuration has `mirrors` somewhere.
-fn has_filter(value: &Value) -> bool {
+pub(super) fn has_filter(value: &Value) -> bool {
     match value {
         Value::Object(fields) => fields.iter().any(|(key, value)| key == "mirrors" || has_filter(value)),
         Value::Array(values) => values.iter().any(has_filter),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::findings::{Code, Finding};
 use crate::input::Document;
+use crate::istio::IstioVersion;
 use crate::job::{self, Job};
 use crate::objects::Object;
 use crate::place::Place;
@@ -42,6 +43,8 @@ pub struct Setting {
     pub now: Time,
     /// The workers of a proxy.
     pub workers: u64,
+    /// The version of Istio, if it is known.
+    pub istio: Option<IstioVersion>,
 }
 
 /// Takes the findings of one document.

@@ -14,11 +14,13 @@ pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<A
     let (job, overrides) = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
     refuse_expired(&job, now)?;
     let world = args.from.world.world(&job.namespace, &mut environment.stdin)?;
+    let options = args.from.options.options();
     let setting = Setting {
         now,
         workers: args.workers,
+        istio: Some(options.istio),
     };
-    let mut preview = preview::preview(&job, &world, &args.from.options.options(), &setting, args.pods)?;
+    let mut preview = preview::preview(&job, &world, &options, &setting, args.pods)?;
     preview.notes.extend(manifests::clone::why_stepwise(&job));
     preview
         .notes

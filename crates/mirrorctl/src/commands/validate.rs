@@ -49,6 +49,7 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
     let setting = Setting {
         now: args.now.unwrap_or(environment.now),
         workers: args.workers,
+        istio: args.istio_version,
     };
     let documents = plural(subjects.len() + findings.len(), "document");
     findings.extend(check::check(&subjects, &world, &setting));

@@ -240,4 +240,10 @@ codes! {
     NO_OBJECT = "TM071" Error "Neither a job nor an object":
         "The document is no job, no configuration of the filter or of Envoy, and no Kubernetes object that the API server would take. Nothing of it was checked.";
         "Add what is missing, render what is a template, or leave the file out.";
+
+    // === what a version of Istio does ===
+
+    NOT_WITH_VERSION = "TM075" Error "Not with this version of Istio":
+        "The version that `--istio-version` gives does not attach the filter there, or does harm. docs/istio-versions.md has the whole table.";
+        "Do what the message says: take a version that is right, or attach the filter elsewhere.";
 }

@@ -1,11 +1,12 @@
 //! What can be typed to say what manifests depend on.
 
-use super::options::{ExtensionApi, IstioVersion, Module, Options, RoutingApi};
+use super::options::{ExtensionApi, Module, Options, RoutingApi};
+use crate::istio::IstioVersion;
 
 /// What manifests depend on besides the job and the world.
 #[derive(Debug, clap::Args)]
 pub struct OptionArgs {
-    /// The version of Istio
+    /// The version of Istio, to the patch level where that matters: 1.31, 1.30.3
     #[arg(long, value_name = "VERSION", default_value = "1.31")]
     pub istio_version: IstioVersion,
     /// The resource that loads the filter; by default what fits the version

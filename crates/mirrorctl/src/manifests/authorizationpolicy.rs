@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::clone::{self, Called, called};
-use super::{Bundle, IstioVersion, Manifest, Options, Origin, Placement, Step, metadata, native, ours, place};
+use super::{Bundle, Manifest, Options, Origin, Placement, Step, metadata, native, ours, place};
 use crate::error::{Error, Result};
+use crate::istio::IstioVersion;
 use crate::job::{Backend, DataPlane, Engine, Job};
 use crate::objects::{Effect, Labels, ROOT_NAMESPACE, World, kinds, selects};
 
@@ -193,10 +194,6 @@ fn name(job: &Job, index: usize) -> String {
 
 /// `v1` came with Istio 1.22.
 fn api_version(istio: IstioVersion) -> Value {
-    let version = if istio >= (IstioVersion { major: 1, minor: 22 }) {
-        "v1"
-    } else {
-        "v1beta1"
-    };
+    let version = if !istio.is_before(22, 0) { "v1" } else { "v1beta1" };
     format!("{}/{version}", kinds::AUTHORIZATION_POLICY.group).into()
 }

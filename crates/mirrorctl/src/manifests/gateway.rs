@@ -7,9 +7,10 @@ use super::attachment::{Attachment, Direction, Proxies};
 use super::bundle::Bundle;
 use super::callable::{destination, http_ports, written};
 use super::filter;
-use super::options::{IstioVersion, Options};
+use super::options::Options;
 use super::plugin::FilterMirror;
 use crate::error::{Error, Result};
+use crate::istio::Place;
 use crate::job::{GatewayApi, GatewayRef, Job, Shadow};
 use crate::objects::{Labels, Object, World, kinds, selects};
 
@@ -128,13 +129,7 @@ fn find<'a>(reference: &GatewayRef, job: &Job, world: &'a World) -> Result<(Gate
 
 /// Istio makes the pods of a Gateway of the Gateway API and labels them with its name; they listen on its own ports.
 fn of_kubernetes(reference: &GatewayRef, gateway: &Object, options: &Options) -> Result<Attachment> {
-    let since = IstioVersion { major: 1, minor: 22 };
-    if options.istio < since {
-        return Err(Error::Refused(format!(
-            "spec.gateway: Istio {} cannot attach a filter to a Gateway of the Gateway API; targetRefs came with {since}",
-            options.istio
-        )));
-    }
+    options.refuse_place(Place::Gateway, "spec.gateway")?;
     if gateway.text(&["spec", "gatewayClassName"]) == Some("istio-waypoint") {
         return Err(Error::Refused(format!(
             "spec.gateway: {} is a waypoint; set spec.dataPlane to waypoint and leave spec.gateway out",

@@ -89,9 +89,9 @@ fn refuse(job: &Job, copying: &Copying, options: &Options, notes: &mut Vec<Strin
         )));
     }
     let shares = all().any(|copy| copy.percentage.is_some());
-    if shares && options.istio < (super::IstioVersion { major: 1, minor: 24 }) {
+    if shares && options.istio.is_before(24, 3) {
         return Err(Error::Refused(format!(
-            "spec.shadows: Istio {} reads the share of an HTTPRoute's mirror wrongly, as all before 1.24.3 do; leave out `percentage` or --api gateway",
+            "spec.shadows: Istio {} reads the share of an HTTPRoute's mirror wrongly, as all before 1.24.3 do (from 1.24.3 on, say the patch level); leave out `percentage` or --api gateway",
             options.istio
         )));
     }

@@ -11,7 +11,7 @@ use super::change::ObjectChange;
 use super::clone::why_stepwise;
 use super::copying::{Copying, Subset};
 use super::offline::stop;
-use super::options::{IstioVersion, Options, RoutingApi};
+use super::options::{Options, RoutingApi};
 use super::ours::is_of_job;
 use super::{destinationrule, gitops, httproute, virtualservice};
 use crate::error::{Error, Result};
@@ -182,16 +182,10 @@ fn routes_by_us(job: &Job, world: &World) -> bool {
 
 /// What follows from the version of Istio.
 fn refuse_versions(job: &Job, options: &Options) -> Result<()> {
-    let before = |minor: u16| options.istio < IstioVersion { major: 1, minor };
-    let istio = options.istio;
-    if job.shadows.len() > 1 && before(20) {
+    if job.data_plane == DataPlane::Waypoint && options.istio.is_before(24, 0) {
         return Err(Error::Refused(format!(
-            "spec.shadows: Istio {istio} copies a request to one shadow at most; several came with 1.20"
-        )));
-    }
-    if job.data_plane == DataPlane::Waypoint && before(24) {
-        return Err(Error::Refused(format!(
-            "spec.dataPlane: the waypoints of Istio {istio} do not mirror; they do since 1.24. Use engine `wasm`"
+            "spec.dataPlane: the waypoints of Istio {} do not mirror; they do since 1.24",
+            options.istio
         )));
     }
     Ok(())

@@ -1,9 +1,9 @@
 //! What a job does not say and what manifests depend on: the version of Istio, and where it finds the filter.
 
-use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::istio::{self, IstioVersion, Place, Resource};
 
 /// What `generate` and `plan` take besides the job and the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,15 +43,6 @@ pub enum RoutingApi {
     Gateway,
 }
 
-/// A version of Istio, to the minor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct IstioVersion {
-    /// 1.
-    pub major: u16,
-    /// 31.
-    pub minor: u16,
-}
-
 /// The resources by which Istio loads a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum ExtensionApi {
@@ -78,37 +69,37 @@ impl Options {
     /// # Errors
     /// If the version does not have what is asked for.
     pub fn extension_api(&self) -> Result<ExtensionApi> {
-        let has_traffic_extension = self.istio >= IstioVersion { major: 1, minor: 30 };
+        // Where pods are selected, every version that has the resource is right.
+        let fits = |api: ExtensionApi| istio::verdict(api.resource(), Place::Pods, self.istio);
         match self.extension_api {
-            Some(ExtensionApi::TrafficExtension) if !has_traffic_extension => Err(Error::Usage(format!(
-                "--extension-api traffic-extension: Istio {} has none; it came with 1.30",
-                self.istio
-            ))),
-            Some(api) => Ok(api),
-            None if has_traffic_extension => Ok(ExtensionApi::TrafficExtension),
+            Some(api) => match fits(api) {
+                Ok(()) => Ok(api),
+                Err(unfit) => Err(Error::Usage(format!("--extension-api: {unfit}"))),
+            },
+            None if fits(ExtensionApi::TrafficExtension).is_ok() => Ok(ExtensionApi::TrafficExtension),
             None => Ok(ExtensionApi::WasmPlugin),
         }
     }
-}
 
-// === impl IstioVersion ===
-
-impl FromStr for IstioVersion {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
-        let mut number = || parts.next()?.parse::<u16>().ok();
-        match (number(), number()) {
-            (Some(major), Some(minor)) if major == 1 => Ok(Self { major, minor }),
-            _ => Err("is not a version of Istio such as 1.31 or 1.30.3".to_owned()),
-        }
+    /// Refuses a version that is not right for a filter at a place; `path` is the key of the job that asks for it.
+    ///
+    /// # Errors
+    /// If the version does not attach the filter there, or does harm.
+    pub fn refuse_place(&self, place: Place, path: &str) -> Result<()> {
+        istio::verdict(self.extension_api()?.resource(), place, self.istio)
+            .map_err(|unfit| Error::Refused(format!("{path}: {unfit}")))
     }
 }
 
-impl fmt::Display for IstioVersion {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{}", self.major, self.minor)
+// === impl ExtensionApi ===
+
+impl ExtensionApi {
+    /// As the table of versions knows it.
+    fn resource(self) -> Resource {
+        match self {
+            Self::TrafficExtension => Resource::TrafficExtension,
+            Self::WasmPlugin => Resource::WasmPlugin,
+        }
     }
 }
 

@@ -6,34 +6,20 @@ use super::callable::{destination, http_ports};
 use super::clone::{Called, called};
 use super::gateway::need_authority;
 use super::plugin::FilterMirror;
-use super::{Bundle, IstioVersion, Manifest, Options, Origin, Step, filter, importer, ours};
+use super::{Bundle, Manifest, Options, Origin, Step, filter, importer, ours};
 use crate::error::{Error, Result};
+use crate::istio::Place;
 use crate::job::{Job, Shadow};
-use crate::objects::{Service, World, kinds};
+use crate::objects::{self, Object, USE_WAYPOINT, Waypoint, World, kinds};
 
-const USE_WAYPOINT: &str = "istio.io/use-waypoint";
-const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
-
-/// A waypoint: its namespace and its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Waypoint {
-    namespace: String,
-    name: String,
-}
 
 /// Adds the filter of a job for a waypoint, and what lets the waypoint know the shadows.
 pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bundle) -> Result<()> {
-    let since = IstioVersion { major: 1, minor: 24 };
-    if options.istio < since {
-        return Err(Error::Refused(format!(
-            "spec.dataPlane: waypoints are supported from Istio {since} on, which made ambient mode generally available; this is {}",
-            options.istio
-        )));
-    }
+    options.refuse_place(Place::Waypoint, "spec.dataPlane")?;
     let service = world.service(&job.namespace, &job.target.name)?;
     let title = service.object.title();
-    let Some(waypoint) = waypoint_of(&service, world)? else {
+    let Some(waypoint) = objects::waypoint(&service, world)? else {
         return Err(Error::Refused(format!(
             "spec.dataPlane: {title} has no waypoint ({USE_WAYPOINT}), so nobody sees its requests in ambient mode; label it: kubectl label service {} -n {} {USE_WAYPOINT}=waypoint",
             job.target.name, job.namespace
@@ -46,6 +32,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
             gateway.title()
         )));
     }
+    refuse_elsewhere(job, &waypoint, gateway, world, options)?;
     let ports = http_ports(job, &service, &mut bundle.notes)?;
     let [port] = ports.as_slice() else {
         return Err(Error::Refused(format!(
@@ -68,7 +55,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         let to = destination(job, shadow, &path, at, &waypoint.namespace, world, &mut bundle.notes)?;
         let is_own = match called(job, shadow) {
             Called::Service { name, namespace, .. } => {
-                waypoint_of(&world.service(namespace, &name)?, world)?.as_ref() == Some(&waypoint)
+                objects::waypoint(&world.service(namespace, &name)?, world)?.as_ref() == Some(&waypoint)
             }
             // What is of the target's own Service is the waypoint's as that is.
             Called::Subset(_) | Called::Endpoint(_) => true,
@@ -107,30 +94,25 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
     filter::add(job, world, options, &attachment, &mirrors, bundle)
 }
 
-/// The waypoint that serves a Service: its own label goes before its namespace's, and `none` is none.
-fn waypoint_of(service: &Service<'_>, world: &World) -> Result<Option<Waypoint>> {
-    let namespace = service.object.namespace.as_str();
-    let object = match service.object.label(USE_WAYPOINT) {
-        Some(_) => service.object,
-        None => {
-            let mut all = world.all(kinds::NAMESPACE);
-            all.find(|object| object.name() == namespace)
-                .ok_or_else(|| Error::Missing {
-                    fact: format!(
-                        "the Namespace {namespace}, which may name the waypoint of {}",
-                        service.object.title()
-                    ),
-                    command: format!("kubectl get namespace {namespace} -o yaml"),
-                })?
-        }
-    };
-    Ok(object
-        .label(USE_WAYPOINT)
-        .filter(|name| *name != "none")
-        .map(|name| Waypoint {
-            namespace: object.label(USE_WAYPOINT_NAMESPACE).unwrap_or(namespace).to_owned(),
-            name: name.to_owned(),
-        }))
+/// The resource of the filter is in the namespace of the Service, which its waypoint need not be in.
+fn refuse_elsewhere(job: &Job, waypoint: &Waypoint, gateway: &Object, world: &World, options: &Options) -> Result<()> {
+    let namespace = &job.namespace;
+    if waypoint.namespace == *namespace {
+        return Ok(());
+    }
+    if !objects::serves_namespace(gateway, namespace, world) {
+        return Err(Error::Refused(format!(
+            "spec.dataPlane: {} takes no Services of namespace {namespace}, so requests do not pass it; allow the namespace by `allowedRoutes` of its listener on 15008",
+            gateway.title()
+        )));
+    }
+    let refused = options.refuse_place(Place::ForeignWaypoint, "spec.dataPlane");
+    refused.map_err(|error| {
+        Error::Refused(format!(
+            "{error}; here the Service is of namespace {namespace} and the waypoint of {}; a waypoint in {namespace} works",
+            waypoint.namespace
+        ))
+    })
 }
 
 fn refuse_port(shadow: &Shadow, path: &str) -> Result<()> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::check::millionths;
 use crate::job::{DataPlane, Job};
-use crate::manifests::{Bundle, IstioVersion, Options, RouteDestination, Step};
+use crate::manifests::{Bundle, Options, RouteDestination, Step};
 use crate::objects::{at, fully_qualified};
 
 /// What one mirror sends.
@@ -42,7 +42,7 @@ pub(super) fn copies(job: &Job, bundle: &Bundle, filters: &[Filter], options: &O
         .map(|mirror| by_filter(mirror, &authority))
         .collect();
     // `DISABLE_SHADOW_HOST_SUFFIX` is true since 1.28 (pilot/pkg/features/pilot.go).
-    let has_suffix = options.istio < IstioVersion { major: 1, minor: 28 };
+    let has_suffix = options.istio.is_before(28, 0);
     let rewrite = if has_suffix {
         AuthorityRewrite::Suffix("-shadow".to_owned())
     } else {

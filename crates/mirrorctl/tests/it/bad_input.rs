@@ -194,7 +194,7 @@ fn flags_that_are_not_enough_or_not_right_are_refused() {
             "traffic-extension",
         ]),
         b"",
-        "--extension-api traffic-extension: Istio 1.29 has none; it came with 1.30",
+        "--extension-api: Istio 1.29 has no TrafficExtension, which came with 1.30; 1.30 and later are right",
     );
 }
 

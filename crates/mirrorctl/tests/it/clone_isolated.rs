@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use mirrorctl::input::{Document, Stdin};
+use mirrorctl::istio::IstioVersion;
 use mirrorctl::job::{self, Job};
-use mirrorctl::manifests::{self, Bundle, IstioVersion, Module, Options, Origin, Step};
+use mirrorctl::manifests::{self, Bundle, Module, Options, Origin, Step};
 use mirrorctl::objects::{World, label_selector};
 use mirrorctl::place::Place;
 use serde_json::{Value, json};
@@ -274,5 +275,5 @@ fn what_makes_a_clone_is_ours_and_comes_step_by_step() {
         ]
     );
     assert!(bundle.manifests(None).all(|manifest| manifest.origin == Origin::Ours));
-    assert_eq!(options().istio, IstioVersion { major: 1, minor: 31 });
+    assert_eq!(options().istio, IstioVersion::minor(31));
 }

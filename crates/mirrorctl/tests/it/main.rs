@@ -59,6 +59,8 @@ mod live;
 
 mod status;
 
+mod versions;
+
 mod watch;
 
 mod dashboard;

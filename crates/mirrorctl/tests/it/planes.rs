@@ -296,12 +296,12 @@ fn a_version_and_an_option_must_fit_the_data_plane() {
         (
             "gateway",
             &["--istio-version", "1.21"][..],
-            "spec.gateway: Istio 1.21 cannot attach a filter to a Gateway of the Gateway API; targetRefs came with 1.22",
+            "spec.gateway: Istio 1.21 cannot attach a filter to a Gateway of the Gateway API; `targetRefs` came with 1.22; 1.22 and later are right",
         ),
         (
             "waypoint",
             &["--istio-version", "1.23"],
-            "spec.dataPlane: waypoints are supported from Istio 1.24 on, which made ambient mode generally available; this is 1.23",
+            "spec.dataPlane: Istio 1.23 is older than 1.24, which made ambient mode and its waypoints generally available; 1.24 and later are right",
         ),
         (
             "plain_envoy",

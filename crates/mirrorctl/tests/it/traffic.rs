@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use crate::common::cases::{Case, case};
 use crate::common::mesh::{Mesh, Reached, Request, Routed};
 use mirrorctl::input::Document;
+use mirrorctl::istio::IstioVersion;
 use mirrorctl::job::{self, Job};
 use mirrorctl::manifests::offline::{self, OfflineJob};
-use mirrorctl::manifests::{self, Bundle, IstioVersion, Options, Origin, Step};
+use mirrorctl::manifests::{self, Bundle, Options, Origin, Step};
 use mirrorctl::objects::{Object, World};
 use mirrorctl::place::Place;
 use proptest::test_runner::{Config, TestRunner};
@@ -114,7 +115,7 @@ impl Try<'_> {
 
 fn options(case: &Case) -> Options {
     Options {
-        istio: IstioVersion { major: 1, minor: 31 },
+        istio: IstioVersion::minor(31),
         extension_api: None,
         module: None,
         pull_secret: None,

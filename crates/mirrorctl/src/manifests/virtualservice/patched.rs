@@ -7,7 +7,7 @@ use crate::job::{DataPlane, Job};
 use crate::manifests::change::{ObjectChange, refuse_other_job};
 use crate::manifests::copying::{Copy, Copying};
 use crate::manifests::routes::{self, Scope, bound, rules, scope};
-use crate::manifests::{IstioVersion, Options, Origin, destinationrule, record};
+use crate::manifests::{Options, Origin, destinationrule, record};
 use crate::objects::{Object, World};
 
 /// The user's VirtualService; the rules that send requests to the target copy them.
@@ -59,7 +59,7 @@ pub(super) fn patched(
             Fit::Port(port) => {
                 fits += 1;
                 let mut rule = rule;
-                add(&mut rule, copying.of(port), object, scope, &path, options)?;
+                add(&mut rule, copying.of(port), scope);
                 all.push(rule);
                 continue;
             }
@@ -67,7 +67,7 @@ pub(super) fn patched(
                 fits += 1;
                 for port in ports {
                     let mut narrowed = routes::narrowed(&rule, &job.name, port);
-                    add(&mut narrowed, copying.of(port), object, scope, &path, options)?;
+                    add(&mut narrowed, copying.of(port), scope);
                     all.push(narrowed);
                 }
             }
@@ -186,28 +186,12 @@ fn refuse_present(rules: &[Value], copying: &Copying, object: &Object, scope: Sc
 }
 
 /// Adds copies to a rule.
-fn add(
-    rule: &mut Value,
-    copies: &[Copy],
-    object: &Object,
-    scope: Scope<'_>,
-    path: &str,
-    options: &Options,
-) -> Result<()> {
+fn add(rule: &mut Value, copies: &[Copy], scope: Scope<'_>) {
     let clusters: Vec<String> = copies.iter().map(|copy| copy.destination.cluster()).collect();
     // In Git there is no record, so what an earlier run wrote is replaced.
     routes::take_out(rule, &|destination| clusters.contains(&scope.cluster(destination)));
-    let several = routes::copies(rule).len() + copies.len() > 1;
-    if several && options.istio < (IstioVersion { major: 1, minor: 20 }) {
-        return Err(Error::Refused(format!(
-            "{}: {path} copies already, and Istio {} copies to one shadow at most; several came with 1.20",
-            object.title(),
-            options.istio
-        )));
-    }
     let copies: Vec<Value> = copies.iter().map(|copy| copy.mirror(scope.namespace)).collect();
     if let Some(fields) = rule.as_object_mut() {
         routes::add(fields, &copies);
     }
-    Ok(())
 }

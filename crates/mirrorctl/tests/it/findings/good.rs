@@ -140,7 +140,11 @@ spec:
 
 /// A TrafficExtension at the waypoint of a Service.
 pub const WAYPOINT: &str = world!(
-    r#"apiVersion: extensions.istio.io/v1alpha1
+    r#"apiVersion: v1
+kind: Namespace
+metadata: {name: demo, labels: {istio.io/use-waypoint: waypoint}}
+---
+apiVersion: extensions.istio.io/v1alpha1
 kind: TrafficExtension
 metadata: {name: mirror, namespace: demo}
 spec:

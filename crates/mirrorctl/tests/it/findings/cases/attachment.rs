@@ -6,6 +6,27 @@ use crate::findings::good::{ENVOY, FILTER, GATEWAY, JOB, PATCH, PLUGIN, WAYPOINT
 /// The cases of each code: the finding, the file that is good, and the change that brings the finding.
 pub const CASES: &[Case] = &[
     case(
+        "TM075 spec.targetRefs[0]: Istio 1.31 does not support an EnvoyFilter at a waypoint, in no version",
+        PATCH,
+        &[(
+            "spec:\n",
+            "spec:\n  targetRefs: [{group: \"\", kind: ServiceEntry, name: reviews}]\n",
+        )],
+    ),
+    case(
+        "TM007 spec.targetRefs[0]: Istio from 1.30 on and before 1.30.3 names the filter of a Service in the listener of a waypoint of another namespace and refuses to hand it out, so new pods of the waypoint never become ready; say the version: --istio-version 1.31",
+        WAYPOINT,
+        &[(
+            "{istio.io/use-waypoint: waypoint}",
+            "{istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: edge}",
+        )],
+    ),
+    case(
+        "TM007 spec.targetRefs[0]: the Namespace demo, which may name the waypoint of the Service reviews of namespace demo is not among the objects; add to --objects the output of: kubectl get namespace demo -o yaml",
+        WAYPOINT,
+        &[("kind: Namespace", "kind: ResourceQuota")],
+    ),
+    case(
         "TM006 resources[0].typed_config.config.configuration.value.mirrors[0].percentage: 101 is not between 0 and 100",
         ENVOY,
         &[("percentage: 1,", "percentage: 101,")],
