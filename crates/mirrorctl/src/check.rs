@@ -26,6 +26,8 @@ mod live;
 
 mod mirrors;
 
+mod refused;
+
 mod resolution;
 
 mod routes;
@@ -60,7 +62,10 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
         };
         match &subject.what {
             What::Job(Err((path, problem))) => report.add(codes::JOB, path, problem),
-            What::Job(Ok(job)) => mirrors::of_job(job, setting, &mut report),
+            What::Job(Ok(job)) => {
+                mirrors::of_job(job, setting, &mut report);
+                refused::check(job, world, setting, &mut report);
+            }
             What::Envoy => envoy::document(&subject.value, setting, &mut report),
             What::PluginConfig => drop(mirrors::plugin_config(
                 &subject.value,

@@ -246,4 +246,8 @@ codes! {
     NOT_WITH_VERSION = "TM075" Error "Not with this version of Istio":
         "The version that `--istio-version` gives does not attach the filter there, or does harm. docs/istio-versions.md has the whole table.";
         "Do what the message says: take a version that is right, or attach the filter elsewhere.";
+
+    JOB_REFUSED = "TM076" Error "A job that generate refuses":
+        "`generate` makes nothing of this job with the objects that are given; the message is its own. A Service, a port, a version, a Deployment or a container that the job names does not exist, or the job asks for what cannot be, or would do harm.";
+        "Correct what the message names, or add to `--objects` what it asks for.";
 }

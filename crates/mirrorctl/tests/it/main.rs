@@ -25,6 +25,8 @@ mod bad_input;
 
 mod secrets;
 
+mod refused;
+
 mod schemas;
 
 // What is made of it.

@@ -12,6 +12,8 @@ mod destinations;
 
 mod istio;
 
+mod jobs;
+
 mod live;
 
 mod near;
@@ -46,6 +48,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         clones::CASES,
         streams::CASES,
         unread::CASES,
+        jobs::CASES,
     ]
     .into_iter()
     .flatten()

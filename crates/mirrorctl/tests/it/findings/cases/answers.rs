@@ -1,5 +1,5 @@
-//! What bounds the shadow's answers: a runtime key in the annotation of the pods, in the configuration of the mesh, or in
-//! a bootstrap of plain Envoy.
+//! What bounds the shadow's answers: a runtime key in the annotation of the pods, in the configuration of the mesh, or
+//! in a bootstrap of plain Envoy.
 
 use super::{Case, case};
 use crate::findings::good::{BOOTSTRAP, FILTER, PLUGIN};

@@ -1,10 +1,27 @@
 //! What only looks like a case.
 
 use super::{Case, case};
-use crate::findings::good::{CLONE, ENVOY, FILTER, NATIVE, WAYPOINT};
+use crate::findings::good::{CLONE, ENVOY, FILTER, JOB, NATIVE, WAYPOINT};
 
 /// Those that have no file of their own.
 pub const NEAR: &[Case] = &[
+    case(
+        "TM076 of a job that needs a flag of `generate`",
+        JOB,
+        &[
+            ("  primary: {version: v1}\n", "  engine: native\n"),
+            ("    headers: {remove: [authorization, cookie]}\n", ""),
+            ("    match: [{method: {exact: GET}}]\n", ""),
+        ],
+    ),
+    case(
+        "TM076 of a job whose namespace is not given",
+        JOB,
+        &[(
+            "namespace: demo}\nspec:\n  targetRef",
+            "namespace: other}\nspec:\n  targetRef",
+        )],
+    ),
     case(
         "TM046 of an object that nothing of ours is in",
         NATIVE,
