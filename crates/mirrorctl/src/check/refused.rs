@@ -52,6 +52,7 @@ fn options(job: &Job, setting: &Setting) -> Options {
         _ => "oci://registry.example.com/traffic-mirror",
     };
     Options {
+        keep_resource_version: false,
         istio: setting.istio.unwrap_or(IstioVersion::minor(istio::NEWEST)),
         extension_api: None,
         module: Some(Module {
