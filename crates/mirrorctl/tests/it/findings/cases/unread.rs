@@ -71,11 +71,6 @@ pub const CASES: &[Case] = &[
         )],
     ),
     case(
-        "TM007 spec.rules[0].filters[0].requestMirror: this GRPCRoute (gateway.networking.k8s.io) is not read; what it says of mirroring here is not checked",
-        ROUTE,
-        &[("kind: HTTPRoute\n", "kind: GRPCRoute\n")],
-    ),
-    case(
         "TM007 metadata.annotations.nginx.ingress.kubernetes.io/mirror-target: this Ingress (networking.k8s.io) is not read; what it says of mirroring here is not checked",
         FILTER,
         &[(
