@@ -16,7 +16,6 @@ fn a_job_that_generate_refuses_is_an_error_of_validate() {
     let (job, objects) = (text("job.yaml"), text("objects.yaml"));
     for (from, to) in [
         ("version: v1", "version: v1"),
-        ("version: v1", "version: v9"),
         ("name: reviews\n", "name: nothing\n"),
         ("port: 9080", "port: 80"),
         (
