@@ -34,10 +34,11 @@ pub(super) fn manifests(
             })
             .collect()
     } else {
-        world.http_routes(kinds::SERVICE, &job.namespace, &job.target.name)
+        world.routes(kinds::HTTP_ROUTE, kinds::SERVICE, &job.namespace, &job.target.name)
     };
     let title = format!("the Service {} of namespace {}", job.target.name, job.namespace);
     if !is_gateway {
+        super::virtualservice::refuse_grpc_routes(job, world)?;
         refuse_virtual_service(&title, copying, job, world)?;
     }
     let missing = |fact: String| Error::Missing {

@@ -38,7 +38,7 @@ pub(super) fn manifest(
         )));
     }
     if let Some(route) = world
-        .http_routes(kinds::SERVICE, &job.namespace, &job.target.name)
+        .routes(kinds::HTTP_ROUTE, kinds::SERVICE, &job.namespace, &job.target.name)
         .first()
     {
         let (name, namespace) = first.host.split_once('.').unwrap_or_default();

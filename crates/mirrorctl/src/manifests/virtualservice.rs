@@ -12,7 +12,7 @@ use super::routes::{self, bound, rules, scope};
 use super::{Options, RouteDestination, destinationrule, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
-use crate::objects::{Object, World, at, fully_qualified, host_covers, kinds};
+use crate::objects::{Object, World, at, fully_qualified, host_covers, kinds, routing};
 
 /// The VirtualServices of a job.
 pub(super) fn manifests(
@@ -29,10 +29,43 @@ pub(super) fn manifests(
             None => return Ok(vec![ObjectChange::ours(new(job, copying, world, options, notes)?)]),
         },
     };
-    found
+    with_delegates(&found, copying, world)
         .into_iter()
         .map(|object| patched::patched(job, copying, object, world, options, notes))
         .collect()
+}
+
+/// These VirtualServices, and those to which they delegate and that send requests to the target. One that sends nothing
+/// to the target itself is left out if a delegate of it does.
+fn with_delegates<'a>(found: &[&'a Object], copying: &Copying, world: &'a World) -> Vec<&'a Object> {
+    let mut all: Vec<&Object> = Vec::new();
+    for root in found {
+        let delegates = delegates(root, copying, world);
+        let own = (delegates.is_empty() || sends_to(root, copying, world)).then_some(*root);
+        for object in own.into_iter().chain(delegates) {
+            if !all.iter().any(|other| std::ptr::eq(*other, object)) {
+                all.push(object);
+            }
+        }
+    }
+    all
+}
+
+/// The VirtualServices to which rules of a VirtualService delegate, and that send requests to the target.
+fn delegates<'a>(root: &Object, copying: &Copying, world: &'a World) -> Vec<&'a Object> {
+    rules(root)
+        .iter()
+        .filter_map(|rule| routing::delegate(rule, root))
+        .filter_map(|(namespace, name)| world.find(kinds::VIRTUAL_SERVICE, namespace, name))
+        .filter(|object| sends_to(object, copying, world))
+        .collect()
+}
+
+/// Whether a rule of a VirtualService sends requests to the target.
+fn sends_to(object: &Object, copying: &Copying, world: &World) -> bool {
+    let scope = scope(object, world);
+    let mut to = rules(object).iter().flat_map(routes::destinations);
+    to.any(|destination| scope.host(destination) == copying.host)
 }
 
 /// The one that the callers' sidecars, or the waypoint, obey.
@@ -44,8 +77,9 @@ fn obeyed<'a>(
     notes: &mut Vec<String>,
 ) -> Result<Option<&'a Object>> {
     let title = format!("the Service {} of namespace {}", job.target.name, job.namespace);
+    refuse_grpc_routes(job, world)?;
     if let Some(route) = world
-        .http_routes(kinds::SERVICE, &job.namespace, &job.target.name)
+        .routes(kinds::HTTP_ROUTE, kinds::SERVICE, &job.namespace, &job.target.name)
         .first()
     {
         return Err(Error::Refused(format!(
@@ -104,6 +138,20 @@ fn obeyed<'a>(
     }
 }
 
+/// A GRPCRoute of the target goes before any VirtualService, and an HTTPRoute beside it changes the answer to what it
+/// does not match: until Istio 1.30.2 the older route is obeyed alone, since 1.30.3 both are merged.
+pub(super) fn refuse_grpc_routes(job: &Job, world: &World) -> Result<()> {
+    let routes = world.routes(kinds::GRPC_ROUTE, kinds::SERVICE, &job.namespace, &job.target.name);
+    let Some(route) = routes.first() else { return Ok(()) };
+    Err(Error::Refused(format!(
+        "the Service {} of namespace {} is routed by {} ({}), and engine `native` writes no GRPCRoute; add a filter `requestMirror` to its rules, or use engine wasm",
+        job.target.name,
+        job.namespace,
+        route.title(),
+        route.place
+    )))
+}
+
 /// Which VirtualService sends live requests to a host's subset; without a subset: to any of its pods.
 pub(super) fn sending<'a>(host: &str, subset: Option<&str>, world: &'a World) -> Option<&'a Object> {
     world.all(kinds::VIRTUAL_SERVICE).find(|object| {
@@ -139,13 +187,7 @@ fn at_gateways<'a>(copying: &Copying, world: &'a World) -> Result<Vec<&'a Object
     let found: Vec<&Object> = world
         .all(kinds::VIRTUAL_SERVICE)
         .filter(|object| is_for(object, |gateway| gateway != "mesh"))
-        .filter(|object| {
-            let scope = scope(object, world);
-            rules(object)
-                .iter()
-                .flat_map(routes::destinations)
-                .any(|destination| scope.host(destination) == copying.host)
-        })
+        .filter(|object| sends_to(object, copying, world) || !delegates(object, copying, world).is_empty())
         .collect();
     if found.is_empty() {
         return Err(Error::Missing {

@@ -97,8 +97,8 @@ impl World {
             })
     }
 
-    /// The HTTPRoutes that are attached to a parent: a Service (mesh) or a Gateway.
-    pub fn http_routes(&self, parent: Kind, namespace: &str, name: &str) -> Vec<&Object> {
+    /// The routes of a kind that are attached to a parent: a Service (mesh) or a Gateway.
+    pub fn routes(&self, kind: Kind, parent: Kind, namespace: &str, name: &str) -> Vec<&Object> {
         let is_parent = |object: &Object, reference: &Value| {
             let text = |key: &str, default: &str| -> String {
                 at(reference, &[key])
@@ -111,7 +111,7 @@ impl World {
                 && text("name", "") == name
                 && text("namespace", &object.namespace) == namespace
         };
-        self.all(kinds::HTTP_ROUTE)
+        self.all(kind)
             .filter(|object| {
                 let parents = object.at(&["spec", "parentRefs"]).and_then(Value::as_array);
                 parents
@@ -168,6 +168,13 @@ pub fn keeps_off(world: &World, service: &Object, labels: &Labels) -> bool {
                 let weightless = route.get("weight").and_then(Value::as_u64) == Some(0);
                 to != host || weightless || of_subset.is_some_and(|subset| !selects(&subset, labels))
             })
+}
+
+/// The namespace and the name of the VirtualService to which a rule delegates. Returns `None` if the rule routes
+/// itself.
+pub fn delegate<'a>(rule: &'a Value, root: &'a Object) -> Option<(&'a str, &'a str)> {
+    let text = |key: &str| at(rule, &["delegate", key]).and_then(Value::as_str);
+    Some((text("namespace").unwrap_or(&root.namespace), text("name")?))
 }
 
 /// Whether sidecars look at a VirtualService at all.

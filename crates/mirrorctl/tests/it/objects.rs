@@ -224,11 +224,11 @@ fn the_http_routes_of_a_service_are_those_that_name_it_as_a_parent() {
 ",
     );
     assert_eq!(
-        names(&world.http_routes(kinds::SERVICE, "demo", "reviews")),
+        names(&world.routes(kinds::HTTP_ROUTE, kinds::SERVICE, "demo", "reviews")),
         ["demo/mesh", "other/consumer"]
     );
     assert_eq!(
-        names(&world.http_routes(kinds::GATEWAY, "demo", "reviews")),
+        names(&world.routes(kinds::HTTP_ROUTE, kinds::GATEWAY, "demo", "reviews")),
         ["demo/edge"]
     );
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::destination::Destination;
 use super::flow::Flow;
 use super::source::{FlowSource, Gateways};
-use crate::objects::{Object, World, at, fully_qualified, kinds, list};
+use crate::objects::{Object, World, at, fully_qualified, kinds, list, routing};
 
 /// Who sends the requests that a rule of a VirtualService is for.
 struct Sender<'a> {
@@ -78,10 +78,7 @@ fn senders<'a>(object: &'a Object, world: &'a World) -> Vec<Sender<'a>> {
     let mut senders = Vec::new();
     for root in world.all(kinds::VIRTUAL_SERVICE) {
         for rule in list(&root.value, &["spec", "http"]) {
-            let text = |key: &str| at(rule, &["delegate", key]).and_then(Value::as_str);
-            let is_delegate =
-                text("name") == Some(object.name()) && text("namespace").unwrap_or(&root.namespace) == object.namespace;
-            if is_delegate {
+            if routing::delegate(rule, root) == Some((&object.namespace, object.name())) {
                 let of_root = own_senders(root, rule.get("match"), world);
                 senders.extend(of_root.into_iter().filter(|sender| is_for(rule, sender.name)));
             }

@@ -170,13 +170,30 @@ fn fit(job: &Job, copying: &Copying, rule: &Value, scope: Scope<'_>) -> Fit {
 
 /// A copy that is there already is refused, in whatever rule: what is taken out later would be the user's.
 fn refuse_present(rules: &[Value], copying: &Copying, object: &Object, scope: Scope<'_>) -> Result<()> {
-    let clusters = copying.clusters();
+    // Without a port a mirror copies to the port of each request, or to the only one of its Service.
+    let is_same = |own: &Value, copy: &Copy| {
+        let to = &copy.destination;
+        let subset = own
+            .get("subset")
+            .and_then(Value::as_str)
+            .filter(|subset| !subset.is_empty());
+        scope.host(own) == to.host
+            && subset == to.subset.as_deref()
+            && routes::port(own).is_none_or(|port| port == to.port)
+    };
+    let ours = || copying.copies.iter().flat_map(|(_, copies)| copies);
     for (index, rule) in rules.iter().enumerate() {
         let copies = routes::copies(rule);
         let own = copies.iter().filter_map(|copy| copy.get("destination"));
-        if let Some(same) = own.map(|own| scope.cluster(own)).find(|own| clusters.contains(own)) {
+        let mut same = own.filter_map(|own| Some((own, ours().find(|copy| is_same(own, copy))?)));
+        if let Some((own, copy)) = same.next() {
+            let cluster = copy.destination.cluster();
+            let why = match routes::port(own) {
+                Some(_) => "",
+                None => ", because its mirror names no port",
+            };
             return Err(Error::Refused(format!(
-                "{} ({}): spec.http[{index}] copies to {same} already; take that mirror out, or this shadow",
+                "{} ({}): spec.http[{index}] copies to {cluster} already{why}; take that mirror out, or this shadow",
                 object.title(),
                 object.place
             )));
