@@ -26,6 +26,8 @@ mod live;
 
 mod mirrors;
 
+mod references;
+
 mod refused;
 
 mod resolution;
@@ -107,6 +109,7 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
         routes::virtual_service(object, world, report);
     } else if object.is(kinds::HTTP_ROUTE) || object.is(kinds::GRPC_ROUTE) {
         routes::http_route(object, world, report);
+        references::http_route(object, world, report);
     } else if object.is(kinds::DESTINATION_RULE) {
         istio::destination_rule(object, report);
         live::reverted(object, world, report);

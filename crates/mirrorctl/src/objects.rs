@@ -4,11 +4,13 @@
 
 mod args;
 
-mod controller;
+pub mod controller;
 
 mod hosts;
 
 pub mod known;
+
+pub mod reference;
 
 pub mod routing;
 
@@ -16,7 +18,7 @@ mod selector;
 
 mod service;
 
-mod waypoint;
+pub mod waypoint;
 
 mod workload;
 
@@ -30,12 +32,10 @@ use crate::job;
 use crate::place::Place;
 
 pub use args::WorldArgs;
-pub use controller::{Controller, controller};
 pub use hosts::{fully_qualified, host_covers};
 pub use routing::ROOT_NAMESPACE;
 pub use selector::{Effect, Selecting, label_selector};
 pub use service::{Protocol, Service, ServicePort, TargetPort};
-pub use waypoint::{USE_WAYPOINT, Waypoint, serves_namespace, waypoint};
 pub use workload::Workload;
 
 /// Labels, or a selector by labels.
@@ -123,6 +123,7 @@ pub mod kinds {
         WASM_PLUGIN = "extensions.istio.io" "WasmPlugin" "wasmplugins.extensions.istio.io";
         TRAFFIC_EXTENSION = "extensions.istio.io" "TrafficExtension" "trafficextensions.extensions.istio.io";
         GATEWAY = "gateway.networking.k8s.io" "Gateway" "gateways.gateway.networking.k8s.io";
+        REFERENCE_GRANT = "gateway.networking.k8s.io" "ReferenceGrant" "referencegrants.gateway.networking.k8s.io";
         HTTP_ROUTE = "gateway.networking.k8s.io" "HTTPRoute" "httproutes.gateway.networking.k8s.io";
         GRPC_ROUTE = "gateway.networking.k8s.io" "GRPCRoute" "grpcroutes.gateway.networking.k8s.io";
     }

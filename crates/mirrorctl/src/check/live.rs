@@ -8,7 +8,8 @@ use super::resolution::{labels_of, shadow_labels, split};
 use super::subject::Report;
 use crate::findings::codes;
 use crate::manifests::{JOB_LABEL, ORIGINAL};
-use crate::objects::{self, Labels, Object, World, fully_qualified, kinds, routing, selects};
+use crate::objects::controller;
+use crate::objects::{Labels, Object, World, fully_qualified, kinds, routing, selects};
 
 /// Everything about one stream besides its destination; `others` are all streams.
 pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {
@@ -29,7 +30,7 @@ pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report:
 /// A change of ours in an object that a controller writes.
 pub(super) fn reverted(object: &Object, world: &World, report: &mut Report<'_>) {
     let is_changed = object.annotation(ORIGINAL).is_some();
-    if let Some(controller) = objects::controller(object, world).filter(|_| is_changed) {
+    if let Some(controller) = controller::of(object, world).filter(|_| is_changed) {
         let message = format!("{}; {}", controller.effect, controller.advice);
         report.add(codes::REVERTED, controller.path, message);
     }

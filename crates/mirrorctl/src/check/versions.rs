@@ -7,7 +7,7 @@ use super::envoy;
 use super::subject::{Report, Setting};
 use crate::findings::codes;
 use crate::istio::{self, Effect, IstioVersion, Place, Resource};
-use crate::objects::{self, Object, World, kinds};
+use crate::objects::{Object, World, kinds, waypoint};
 
 /// A filter of ours, in whatever resource.
 pub(super) fn check(object: &Object, world: &World, setting: &Setting, report: &mut Report<'_>) {
@@ -86,7 +86,7 @@ fn place(reference: &Value, object: &Object, world: &World, path: &str, report: 
         "Gateway" | "GatewayClass" => Some(Place::Gateway),
         "Service" => {
             let service = world.service(&object.namespace, text("name")).ok()?;
-            match objects::waypoint(&service, world) {
+            match waypoint::of(&service, world) {
                 Ok(Some(waypoint)) if waypoint.namespace != object.namespace => Some(Place::ForeignWaypoint),
                 Ok(_) => Some(Place::Waypoint),
                 Err(error) => {

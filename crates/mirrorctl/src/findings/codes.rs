@@ -250,4 +250,14 @@ codes! {
     JOB_REFUSED = "TM076" Error "A job that generate refuses":
         "`generate` makes nothing of this job with the objects that are given; the message is its own. A Service, a port, a version, a Deployment or a container that the job names does not exist, or the job asks for what cannot be, or would do harm.";
         "Correct what the message names, or add to `--objects` what it asks for.";
+
+    // === references of an HTTPRoute ===
+
+    NOT_A_PARENT = "TM077" Error "A parent that does not exist":
+        "Without `group` a parent is of `gateway.networking.k8s.io`, whatever its kind. That group has no Service: Istio passes the reference over, and the route routes and copies nothing there.";
+        "Write the group that the message names.";
+
+    NOT_GRANTED = "TM078" Error "A mirror into a namespace that does not allow it":
+        "A route of a gateway may name a Service of another namespace only if a ReferenceGrant there allows it. Without one Istio drops the mirror and keeps the route: nothing is copied.";
+        "Apply a ReferenceGrant in the namespace of the shadow: `from` the group `gateway.networking.k8s.io`, the kind HTTPRoute and the namespace of the route, `to` the kind Service.";
 }

@@ -25,7 +25,7 @@ pub(super) fn set_waves(bundle: &mut Bundle) {
 /// Who will take back what is changed in an object of the user. What goes into Git is not taken back by what applies
 /// Git.
 pub(super) fn note_controller(original: &Object, world: &World, options: &Options, notes: &mut Vec<String>) {
-    let controller = controller(original, world).filter(|controller| !(options.gitops && controller.is_git));
+    let controller = controller::of(original, world).filter(|controller| !(options.gitops && controller.is_git));
     notes.extend(controller.map(|controller| {
         format!(
             "{} ({}): {}, and this change may be lost; {}",

@@ -9,6 +9,7 @@ use super::copying::{Copy, Copying};
 use super::{Options, Origin, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
+use crate::objects::reference::{Grant, Reference, needs_grant};
 use crate::objects::{Object, World, at, fully_qualified, kinds};
 
 /// A rule has no more filters.
@@ -22,12 +23,17 @@ pub(super) fn manifests(
     options: &Options,
     notes: &mut Vec<String>,
 ) -> Result<Vec<ObjectChange>> {
-    refuse(job, copying, options, notes)?;
+    refuse(copying, options)?;
     let is_gateway = job.data_plane == DataPlane::Gateway;
     let found: Vec<&Object> = if is_gateway {
         world
             .all(kinds::HTTP_ROUTE)
-            .filter(|object| list(object.at(&["spec", "parentRefs"])).iter().any(is_gateway_parent))
+            .filter(|object| {
+                let parents = list(object.at(&["spec", "parentRefs"])).iter();
+                parents
+                    .map(|parent| Reference::parent(parent, object))
+                    .any(|parent| parent.is(kinds::GATEWAY))
+            })
             .filter(|object| {
                 let rules = list(object.at(&["spec", "rules"]));
                 rules.iter().any(|rule| ports(rule, job, object).next().is_some())
@@ -66,7 +72,11 @@ pub(super) fn manifests(
             let mut changes = Vec::new();
             let mut reasons = Vec::new();
             for object in found {
-                changes.extend(patched(job, copying, object, options, &mut reasons)?);
+                let change = patched(job, copying, object, options, &mut reasons)?;
+                if change.is_some() {
+                    note_grants(copying, object, world, notes);
+                }
+                changes.extend(change);
             }
             if changes.is_empty() {
                 return Err(Error::Refused(format!("no rule could copy: {}", reasons.join("; "))));
@@ -82,7 +92,7 @@ pub(super) fn manifests(
 }
 
 /// What Gateway API cannot say.
-fn refuse(job: &Job, copying: &Copying, options: &Options, notes: &mut Vec<String>) -> Result<()> {
+fn refuse(copying: &Copying, options: &Options) -> Result<()> {
     let all = || copying.copies.iter().flat_map(|(_, copies)| copies);
     if let Some(subset) = all().find_map(|copy| copy.destination.subset.as_ref()) {
         return Err(Error::Refused(format!(
@@ -96,13 +106,26 @@ fn refuse(job: &Job, copying: &Copying, options: &Options, notes: &mut Vec<Strin
             options.istio
         )));
     }
-    for copy in all().filter(|copy| copy.namespace != job.namespace) {
-        notes.push(format!(
-            "namespace {} must allow it by a ReferenceGrant that HTTPRoutes of namespace {} name its Service {}, else nothing is copied",
-            copy.namespace, job.namespace, copy.name
-        ));
-    }
     Ok(())
+}
+
+/// Which namespaces must let the copies of a route in, as far as it is not known that they do.
+fn note_grants(copying: &Copying, route: &Object, world: &World, notes: &mut Vec<String>) {
+    if !needs_grant(route) {
+        return;
+    }
+    for copy in copying.copies.iter().flat_map(|(_, copies)| copies) {
+        let filter = filter(copy, &route.namespace);
+        let Some(backend) = at(&filter, &["requestMirror", "backendRef"]) else {
+            continue;
+        };
+        if Reference::backend(backend, route).grant(kinds::HTTP_ROUTE, &route.namespace, world) != Grant::Given {
+            notes.push(format!(
+                "namespace {} must allow it by a ReferenceGrant that HTTPRoutes of namespace {} name its Service {}, else nothing is copied",
+                copy.namespace, route.namespace, copy.name
+            ));
+        }
+    }
 }
 
 /// An HTTPRoute of a Service goes before its VirtualService: the user's routes would end.
@@ -276,20 +299,13 @@ pub(super) fn sending<'a>(job: &Job, world: &'a World) -> Option<&'a Object> {
 
 /// The ports of the target to which a rule sends live requests.
 fn ports<'a>(rule: &'a Value, job: &'a Job, object: &'a Object) -> impl Iterator<Item = u16> + 'a {
-    list(rule.get("backendRefs")).iter().filter_map(move |reference| {
-        let text = |key: &str, default: &'a str| reference.get(key).and_then(Value::as_str).unwrap_or(default);
-        let is_target = text("group", "").is_empty()
-            && text("kind", "Service") == "Service"
-            && text("name", "") == job.target.name
-            && text("namespace", &object.namespace) == job.namespace;
-        let is_live = reference.get("weight").and_then(Value::as_u64) != Some(0);
-        let port = u16::try_from(reference.get("port")?.as_u64()?).ok()?;
-        (is_target && is_live).then_some(port)
+    list(rule.get("backendRefs")).iter().filter_map(move |value| {
+        let backend = Reference::backend(value, object);
+        let is_target = backend.is(kinds::SERVICE) && backend.name == job.target.name;
+        let is_live = value.get("weight").and_then(Value::as_u64) != Some(0);
+        let port = u16::try_from(backend.port).ok().filter(|port| *port > 0)?;
+        (is_target && backend.namespace == job.namespace && is_live).then_some(port)
     })
-}
-
-fn is_gateway_parent(reference: &Value) -> bool {
-    reference.get("kind").is_none_or(|kind| kind == kinds::GATEWAY.kind)
 }
 
 fn kind(filter: &Value) -> &str {

@@ -10,7 +10,8 @@ use super::{Bundle, Manifest, Options, Origin, Step, filter, importer, ours};
 use crate::error::{Error, Result};
 use crate::istio::Place;
 use crate::job::{Job, Shadow};
-use crate::objects::{self, Object, USE_WAYPOINT, Waypoint, World, kinds};
+use crate::objects::waypoint::{self, USE_WAYPOINT, Waypoint};
+use crate::objects::{Object, World, kinds};
 
 const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 
@@ -19,7 +20,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
     options.refuse_place(Place::Waypoint, "spec.dataPlane")?;
     let service = world.service(&job.namespace, &job.target.name)?;
     let title = service.object.title();
-    let Some(waypoint) = objects::waypoint(&service, world)? else {
+    let Some(waypoint) = waypoint::of(&service, world)? else {
         return Err(Error::Refused(format!(
             "spec.dataPlane: {title} has no waypoint ({USE_WAYPOINT}), so nobody sees its requests in ambient mode; label it: kubectl label service {} -n {} {USE_WAYPOINT}=waypoint",
             job.target.name, job.namespace
@@ -55,7 +56,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
         let to = destination(job, shadow, &path, at, &waypoint.namespace, world, &mut bundle.notes)?;
         let is_own = match called(job, shadow) {
             Called::Service { name, namespace, .. } => {
-                objects::waypoint(&world.service(namespace, &name)?, world)?.as_ref() == Some(&waypoint)
+                waypoint::of(&world.service(namespace, &name)?, world)?.as_ref() == Some(&waypoint)
             }
             // What is of the target's own Service is the waypoint's as that is.
             Called::Subset(_) | Called::Endpoint(_) => true,
@@ -100,7 +101,7 @@ fn refuse_elsewhere(job: &Job, waypoint: &Waypoint, gateway: &Object, world: &Wo
     if waypoint.namespace == *namespace {
         return Ok(());
     }
-    if !objects::serves_namespace(gateway, namespace, world) {
+    if !waypoint::serves_namespace(gateway, namespace, world) {
         return Err(Error::Refused(format!(
             "spec.dataPlane: {} takes no Services of namespace {namespace}, so requests do not pass it; allow the namespace by `allowedRoutes` of its listener on 15008",
             gateway.title()

@@ -40,7 +40,7 @@ pub struct Controller {
 }
 
 /// The controller of an object, if it names one. `world` may hold the applications of Argo CD.
-pub fn controller(object: &Object, world: &World) -> Option<Controller> {
+pub fn of(object: &Object, world: &World) -> Option<Controller> {
     owner(object)
         .or_else(|| argo(object, world))
         .or_else(|| flux(object))

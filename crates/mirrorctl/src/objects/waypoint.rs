@@ -24,7 +24,7 @@ pub struct Waypoint {
 ///
 /// # Errors
 /// [`Error::Missing`] if its namespace, which may name one, is not known.
-pub fn waypoint(service: &Service<'_>, world: &World) -> Result<Option<Waypoint>> {
+pub fn of(service: &Service<'_>, world: &World) -> Result<Option<Waypoint>> {
     let namespace = service.object.namespace.as_str();
     let object = match service.object.label(USE_WAYPOINT) {
         Some(_) => service.object,

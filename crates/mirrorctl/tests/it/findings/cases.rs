@@ -18,6 +18,8 @@ mod live;
 
 mod near;
 
+mod references;
+
 mod streams;
 
 mod unread;
@@ -49,6 +51,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         streams::CASES,
         unread::CASES,
         jobs::CASES,
+        references::CASES,
     ]
     .into_iter()
     .flatten()

@@ -1,10 +1,36 @@
 //! What only looks like a case.
 
 use super::{Case, case};
-use crate::findings::good::{CLONE, ENVOY, FILTER, JOB, NATIVE, WAYPOINT};
+use crate::findings::good::{CLONE, ENVOY, FILTER, JOB, NATIVE, ROUTE, WAYPOINT};
 
 /// Those that have no file of their own.
 pub const NEAR: &[Case] = &[
+    case(
+        "TM078 of what a ReferenceGrant allows",
+        ROUTE,
+        &[
+            (
+                "{group: \"\", kind: Service, name: reviews, port: 9080}",
+                "{name: public}",
+            ),
+            (
+                "backendRef: {name: reviews-v2,",
+                "backendRef: {name: reviews-v2, namespace: lab,",
+            ),
+            (
+                "apiVersion: gateway",
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {name: a, namespace: lab}\nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: demo}], to: [{group: \"\", kind: Service}]}\n---\napiVersion: gateway",
+            ),
+        ],
+    ),
+    case(
+        "TM077 of another controller's parent",
+        ROUTE,
+        &[(
+            "{group: \"\", kind: Service, name: reviews, port",
+            "{group: kuma.io, kind: MeshService, name: reviews, port",
+        )],
+    ),
     case(
         "TM076 of a job that needs a flag of `generate`",
         JOB,
