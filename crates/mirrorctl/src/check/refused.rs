@@ -19,7 +19,7 @@ pub(super) fn check(job: &Job, world: &World, setting: &Setting, report: &mut Re
         ..plain.clone()
     };
     let second = manifests::bundle(job, world, &unrouted);
-    if second.is_ok() || others(job, &plain).any(|options| manifests::bundle(job, world, &options).is_ok()) {
+    if second.is_ok() || takes_with_others(job, world, &plain, &first) {
         return;
     }
     // That no route is given can hide what is wrong with the job.
@@ -69,29 +69,30 @@ fn options(job: &Job, setting: &Setting) -> Options {
     }
 }
 
-/// The flags with which `generate` takes jobs that it refuses without them.
-fn others(job: &Job, plain: &Options) -> impl Iterator<Item = Options> {
-    let apis = match job.engine {
-        Engine::Native => &[RoutingApi::Istio, RoutingApi::Gateway][..],
-        Engine::Wasm => &[RoutingApi::Istio],
+/// Whether `generate` takes a job with flags that lift a refusal: those that pin, that write for Git, or that write
+/// another resource.
+fn takes_with_others(job: &Job, world: &World, plain: &Options, refusal: &Error) -> bool {
+    let with = |api, pin_primary, no_virtual_service| Options {
+        api,
+        pin_primary,
+        no_virtual_service,
+        gitops: true,
+        ..plain.clone()
     };
-    let flags = [false, true];
-    let of_api = move |api| {
-        flags.into_iter().flat_map(move |pin_primary| {
-            flags.into_iter().flat_map(move |gitops| {
-                flags
-                    .into_iter()
-                    .map(move |no_virtual_service| (api, pin_primary, gitops, no_virtual_service))
-            })
-        })
-    };
-    apis.iter()
-        .flat_map(move |api| of_api(*api))
-        .map(|(api, pin_primary, gitops, no_virtual_service)| Options {
-            api,
-            pin_primary,
-            gitops,
-            no_virtual_service,
-            ..plain.clone()
-        })
+    let result = |api, pin_primary, unrouted| manifests::bundle(job, world, &with(api, pin_primary, unrouted));
+    if job.engine == Engine::Native {
+        match result(RoutingApi::Gateway, false, true) {
+            Ok(_) => return true,
+            // What is wrong for both resources is no matter of a flag.
+            Err(error) if error.to_string() == refusal.to_string() => return false,
+            Err(_) => {}
+        }
+        if result(RoutingApi::Gateway, false, false).is_ok() {
+            return true;
+        }
+    }
+    let flags = [(false, false), (false, true), (true, false), (true, true)];
+    flags
+        .into_iter()
+        .any(|(pin_primary, unrouted)| result(RoutingApi::Istio, pin_primary, unrouted).is_ok())
 }

@@ -102,7 +102,7 @@ pub fn problem(group: &str, kind: &str) -> Option<(&'static str, String)> {
     let Some((_, kinds)) = GROUPS.iter().find(|(known, _)| *known == group) else {
         let (known, _) = GROUPS
             .iter()
-            .find(|(known, kinds)| is_near(known, group) && kinds.contains(&kind))?;
+            .find(|(known, kinds)| kinds.contains(&kind) && is_near(known, group))?;
         return Some((
             "apiVersion",
             format!("there is no API group {group} with a kind {kind}; did you mean {known}?"),
