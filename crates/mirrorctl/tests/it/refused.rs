@@ -46,3 +46,21 @@ fn a_job_that_generate_refuses_is_an_error_of_validate() {
         }
     }
 }
+
+/// A refusal that a flag lifts is none of the job's.
+#[test]
+fn a_job_that_needs_a_flag_is_no_error_of_validate() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/refused_native_unpinned");
+    let job = "apiVersion: traffic-mirror.dev/v1alpha1\nkind: TrafficMirror\nmetadata: {name: reviews-v2, namespace: demo}\n\
+               spec:\n  targetRef: {kind: Service, name: reviews, port: 9080}\n  engine: native\n  primary: {version: v1}\n  \
+               expiresAt: never\n  shadows: [{percentage: 10, subset: v2}]\n";
+    let generate = |flags: &[&str]| {
+        let args = ["generate", "-f", "-", "--objects", "objects.yaml"];
+        run(&folder, &[&args[..], flags].concat(), job.as_bytes()).exit
+    };
+    let found = run(&folder, &["validate", "-", "--objects", "objects.yaml"], job.as_bytes());
+    assert_eq!(generate(&[]), 2);
+    assert_eq!(generate(&["--no-virtual-service"]), 2);
+    assert_eq!(generate(&["--no-virtual-service", "--pin-primary"]), 0);
+    assert_eq!(found.exit, 0, "{}", found.stdout);
+}
