@@ -206,7 +206,7 @@ pub const ALL: &[Case] = cases! {
 #[cfg(test)]
 mod tests {
     use super::ALL;
-    use crate::envoy::files::{Shape, filter};
+    use crate::envoy::filter_file::{Shape, filter};
 
     #[test]
     fn every_folder_is_in_the_table() {

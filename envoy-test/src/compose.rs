@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_yaml_ng::Value;
 
-use crate::envoy::files::{BOOTSTRAP, FILTER, MODULE};
+use crate::envoy::bootstrap::BOOTSTRAP;
+use crate::envoy::filter_file::{FILTER, MODULE};
 
 /// Where docker-compose puts this folder.
 const MOUNTED: &str = "/etc/traffic-mirror";

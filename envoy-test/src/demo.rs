@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::backend::{Behaviour, Echo, Journal};
 use crate::client::Connection;
-use crate::envoy::{self, Binaries, Bootstrap, Envoy, Update, files};
+use crate::envoy::{self, Binaries, Bootstrap, Envoy, Update, filter_file};
 use crate::lab;
 use crate::ledger::{Ledger, Statistics};
 use crate::terminal::Paint;
@@ -76,7 +76,7 @@ impl Stage {
                 ],
                 ..Bootstrap::default()
             },
-            filter: files::filter_to_edit(&binaries.module),
+            filter: filter_file::filter_to_edit(&binaries.module),
             workers: 2,
         };
         let envoy = Envoy::start(binaries, &options).await?;
@@ -137,7 +137,8 @@ impl Stage {
         before: &Statistics,
         binaries: &Binaries,
     ) -> Result<()> {
-        let file = files::filter_to_edit(&binaries.module).replace("percentage: 100", &format!("percentage: {SHARE}"));
+        let file =
+            filter_file::filter_to_edit(&binaries.module).replace("percentage: 100", &format!("percentage: {SHARE}"));
         let update = self.envoy.update(&file).await?;
         ensure!(
             update == Update::Accepted,

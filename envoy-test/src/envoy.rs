@@ -4,15 +4,18 @@
 //! dropped, in whatever way that comes about.
 
 mod admin;
+pub mod bootstrap;
 pub mod clusters;
-pub mod files;
+pub mod filter_file;
 mod log;
 pub(crate) mod owner;
 pub mod side_by_side;
 mod upstream;
+mod values;
 
 pub use admin::{Admin, Discovery};
-pub use files::{Bootstrap, Shape};
+pub use bootstrap::Bootstrap;
+pub use filter_file::Shape;
 pub use log::Log;
 
 use std::net::SocketAddr;
@@ -270,7 +273,7 @@ impl Envoy {
                 if self.admin.is_ready().await {
                     waiting_for = "the filter's configuration";
                     if self.admin.discovery().await? != Discovery::default() {
-                        self.listener = self.admin.listener(files::LISTENER).await?;
+                        self.listener = self.admin.listener(bootstrap::LISTENER).await?;
                         return Ok(());
                     }
                 }

@@ -90,7 +90,7 @@ impl Lab {
                 routes: setup.routes,
                 filters: setup
                     .filters
-                    .map(|filters| filters.replace(envoy::files::MODULE, &module.to_string_lossy())),
+                    .map(|filters| filters.replace(envoy::filter_file::MODULE, &module.to_string_lossy())),
                 second_listener: setup.second_listener,
                 http2_tunnels: setup.http2_tunnels,
                 http2_upstreams: setup.http2_upstreams,
@@ -100,7 +100,7 @@ impl Lab {
                 discovered_listeners: setup.discovered_listeners,
                 ..Bootstrap::default()
             },
-            filter: envoy::files::filter(&module, &setup.plugin()?, setup.shape)?,
+            filter: envoy::filter_file::filter(&module, &setup.plugin()?, setup.shape)?,
             workers: setup.workers,
         };
         let envoy = Envoy::start(binaries, &options).await?;
@@ -175,7 +175,7 @@ impl Lab {
 
     /// A new HTTP/1 connection to Envoy's second listener.
     pub async fn connect_to_second(&self) -> Result<Connection> {
-        Connection::http1(self.envoy.admin().listener(envoy::files::SECOND).await?).await
+        Connection::http1(self.envoy.admin().listener(envoy::bootstrap::SECOND).await?).await
     }
 
     /// A new HTTP/2 connection to Envoy.
@@ -186,7 +186,7 @@ impl Lab {
     /// Gives the filter a new plugin configuration while Envoy runs.
     pub async fn update(&self, plugin_yaml: &str) -> Result<Update> {
         self.envoy
-            .update(&envoy::files::filter(
+            .update(&envoy::filter_file::filter(
                 &self.module,
                 &setup::parse(plugin_yaml)?,
                 self.setup.shape,
@@ -205,7 +205,7 @@ impl Lab {
         let path = self.envoy.folder().join(format!("{note}.wasm"));
         std::fs::write(&path, module)?;
         self.envoy
-            .update(&envoy::files::filter(
+            .update(&envoy::filter_file::filter(
                 &path,
                 &setup::parse(plugin_yaml)?,
                 self.setup.shape,
@@ -216,8 +216,10 @@ impl Lab {
     /// The same in a VM of its own, with what else the plugin's `failure` mapping says, as YAML; none is what is
     /// shipped.
     pub async fn update_with_new_vm(&self, plugin_yaml: &str, vm: &str, failure: Option<&str>) -> Result<Update> {
-        let filter = envoy::files::filter(&self.module, &setup::parse(plugin_yaml)?, self.setup.shape)?;
-        self.envoy.update(&envoy::files::with_vm(&filter, vm, failure)?).await
+        let filter = envoy::filter_file::filter(&self.module, &setup::parse(plugin_yaml)?, self.setup.shape)?;
+        self.envoy
+            .update(&envoy::filter_file::with_vm(&filter, vm, failure)?)
+            .await
     }
 
     /// The shadows of [`Setup::hostile_shadows`]: the filter's, and that of Envoy's own mirror.

@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 
 use crate::backend::{Behaviour, Echo, Journal};
 use crate::client::{Ask, Connection};
-use crate::envoy::files::{self, ISTIO_STATISTICS, Shape};
-use crate::envoy::{self, Binaries, Bootstrap, Envoy};
+use crate::envoy::bootstrap::ISTIO_STATISTICS;
+use crate::envoy::{self, Binaries, Bootstrap, Envoy, Shape, filter_file};
 
 /// Seconds between two scrapes, as the tests take it.
 pub const INTERVAL: u32 = 15;
@@ -142,7 +142,7 @@ async fn start(binaries: &Binaries, statistics: Option<&'static str>) -> Result<
             statistics,
             ..Bootstrap::default()
         },
-        filter: files::filter(&binaries.module, &serde_yaml_ng::from_str(MIRRORS)?, Shape::Struct)?,
+        filter: filter_file::filter(&binaries.module, &serde_yaml_ng::from_str(MIRRORS)?, Shape::Struct)?,
         workers: 2,
     };
     Ok((Envoy::start(binaries, &options).await?, backends))

@@ -275,7 +275,7 @@ impl Options {
             })
             .collect();
         let plugin = serde_yaml_ng::to_value(serde_json::json!({"enabled": enabled, "mirrors": mirrors}))?;
-        envoy::files::filter(&binaries.module, &plugin, Shape::Json)
+        envoy::filter_file::filter(&binaries.module, &plugin, Shape::Json)
     }
 }
 

@@ -41,7 +41,7 @@ pub async fn run(binaries: &Binaries, port: u16, admin_port: u16) -> Result<()> 
             ],
             ..Bootstrap::default()
         },
-        filter: envoy::files::filter_to_edit(&binaries.module),
+        filter: envoy::filter_file::filter_to_edit(&binaries.module),
         workers: 2,
     };
     let mut envoy = Envoy::start(binaries, &options).await?;

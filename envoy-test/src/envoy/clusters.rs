@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 use serde_yaml_ng::Value;
 
-use super::files::at;
+use super::values::at;
 
 /// The file of endpoints, in the folder of one Envoy; and what stands for its path in the clusters of a case.
 pub const ENDPOINTS: &str = "ENDPOINTS";

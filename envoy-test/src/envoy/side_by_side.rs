@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::Value;
 
-use super::files::{at, bind};
+use super::values::{at, bind};
 
 /// The listener with Envoy's own mirror.
 pub const NATIVE: &str = "native";

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::Value;
 
-use super::files::at;
+use super::values::at;
 
 /// What each chain of upstream filters must end with.
 const CODEC: &str = r#"

@@ -21,7 +21,7 @@ const REQUESTS: usize = 5;
 impl Lab {
     /// Gives the filter another name and this text as its configuration, or none. Envoy must accept, whatever it is.
     pub async fn update_plugin(&self, name: &str, text: Option<&str>) -> Result<()> {
-        let filter = envoy::files::with_plugin(&self.options.filter, name, text)?;
+        let filter = envoy::filter_file::with_plugin(&self.options.filter, name, text)?;
         let verdict = self.envoy.update(&filter).await?;
         ensure!(verdict == Update::Accepted, "Envoy refused {text:?} of {name}");
         Ok(())
@@ -29,7 +29,7 @@ impl Lab {
 
     /// Changes the file of the discovered listeners, and waits until Envoy has taken it.
     pub async fn edit_listeners(&self, from: &str, to: &str) -> Result<()> {
-        let file = self.envoy.folder().join(envoy::files::LISTENERS);
+        let file = self.envoy.folder().join(envoy::bootstrap::LISTENERS);
         let text = std::fs::read_to_string(&file)?;
         ensure!(text.contains(from), "the listeners have no {from}");
         let new = file.with_extension("new");

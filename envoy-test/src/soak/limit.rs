@@ -109,6 +109,6 @@ mod tests {
     #[test]
     fn the_response_buffer_is_that_of_envoy_yaml() {
         let line = format!("async_response_buffer_limit: {RESPONSE_BUFFER}");
-        assert!(crate::envoy::files::BOOTSTRAP.contains(&line), "{line}");
+        assert!(crate::envoy::bootstrap::BOOTSTRAP.contains(&line), "{line}");
     }
 }

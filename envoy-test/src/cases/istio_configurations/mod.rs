@@ -47,7 +47,7 @@ fn all() -> Vec<Golden> {
 }
 
 async fn prove(lab: &Lab, golden: &Golden) -> Result<()> {
-    let second = lab.envoy.admin().listener(crate::envoy::files::SECOND).await?;
+    let second = lab.envoy.admin().listener(crate::envoy::bootstrap::SECOND).await?;
     let listeners = [lab.envoy.listener(), second];
     let config = golden.on(&listeners)?;
     ensure!(

@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 
 use super::labels::check_all_names;
-use crate::envoy::files::ISTIO_STATISTICS;
+use crate::envoy::bootstrap::ISTIO_STATISTICS;
 use crate::lab::{Lab, Setup};
 use crate::ledger::Statistics;
 
