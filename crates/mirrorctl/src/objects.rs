@@ -8,6 +8,8 @@ pub mod controller;
 
 mod hosts;
 
+pub mod kinds;
+
 pub mod known;
 
 pub mod reference;
@@ -23,6 +25,7 @@ pub mod waypoint;
 mod workload;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -33,6 +36,7 @@ use crate::place::Place;
 
 pub use args::WorldArgs;
 pub use hosts::{fully_qualified, host_covers};
+pub use kinds::Kind;
 pub use routing::ROOT_NAMESPACE;
 pub use selector::{Effect, Selecting, label_selector};
 pub use service::{Protocol, Service, ServicePort, TargetPort};
@@ -40,17 +44,6 @@ pub use workload::Workload;
 
 /// Labels, or a selector by labels.
 pub type Labels = BTreeMap<String, String>;
-
-/// A kind of object: its API group, its kind, and its name for `kubectl get`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
-    /// Without a version; empty for the core group.
-    pub group: &'static str,
-    /// As in `kind:`.
-    pub kind: &'static str,
-    /// As in `kubectl get RESOURCE`.
-    pub resource: &'static str,
-}
 
 /// One object, and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,69 +66,10 @@ type Id = (String, String, String, String);
 /// Everything that is known to exist.
 #[derive(Debug, Clone, PartialEq)]
 pub struct World {
-    /// In the order of the inputs.
-    pub objects: Vec<Object>,
+    /// In the order of the inputs. They are shared, because each plan of a job is made in a copy of the world.
+    pub objects: Vec<Arc<Object>>,
     /// The domain of the cluster's Services: `cluster.local`.
     pub domain: String,
-}
-
-/// The kinds that are looked at.
-pub mod kinds {
-    use super::Kind;
-
-    macro_rules! kinds {
-        ($($name:ident = $group:literal $kind:literal $resource:literal;)*) => {
-            $(#[doc = concat!("`", $resource, "`")]
-            pub const $name: Kind = Kind { group: $group, kind: $kind, resource: $resource };)*
-
-            /// All of them.
-            pub const ALL: &[Kind] = &[$($name),*];
-        };
-    }
-
-    kinds! {
-        NAMESPACE = "" "Namespace" "namespaces";
-        SERVICE = "" "Service" "services";
-        CONFIG_MAP = "" "ConfigMap" "configmaps";
-        POD = "" "Pod" "pods";
-        DEPLOYMENT = "apps" "Deployment" "deployments";
-        STATEFUL_SET = "apps" "StatefulSet" "statefulsets";
-        DAEMON_SET = "apps" "DaemonSet" "daemonsets";
-        REPLICA_SET = "apps" "ReplicaSet" "replicasets";
-        ROLLOUT = "argoproj.io" "Rollout" "rollouts.argoproj.io";
-        HORIZONTAL_POD_AUTOSCALER = "autoscaling" "HorizontalPodAutoscaler" "horizontalpodautoscalers";
-        POD_DISRUPTION_BUDGET = "policy" "PodDisruptionBudget" "poddisruptionbudgets";
-        NETWORK_POLICY = "networking.k8s.io" "NetworkPolicy" "networkpolicies";
-        POD_MONITOR = "monitoring.coreos.com" "PodMonitor" "podmonitors.monitoring.coreos.com";
-        ROLE_BINDING = "rbac.authorization.k8s.io" "RoleBinding" "rolebindings";
-        CLUSTER_ROLE_BINDING = "rbac.authorization.k8s.io" "ClusterRoleBinding" "clusterrolebindings";
-        VIRTUAL_SERVICE = "networking.istio.io" "VirtualService" "virtualservices.networking.istio.io";
-        DESTINATION_RULE = "networking.istio.io" "DestinationRule" "destinationrules.networking.istio.io";
-        SIDECAR = "networking.istio.io" "Sidecar" "sidecars.networking.istio.io";
-        SERVICE_ENTRY = "networking.istio.io" "ServiceEntry" "serviceentries.networking.istio.io";
-        ENVOY_FILTER = "networking.istio.io" "EnvoyFilter" "envoyfilters.networking.istio.io";
-        AUTHORIZATION_POLICY = "security.istio.io" "AuthorizationPolicy" "authorizationpolicies.security.istio.io";
-        PEER_AUTHENTICATION = "security.istio.io" "PeerAuthentication" "peerauthentications.security.istio.io";
-        REQUEST_AUTHENTICATION = "security.istio.io" "RequestAuthentication" "requestauthentications.security.istio.io";
-        TELEMETRY = "telemetry.istio.io" "Telemetry" "telemetries.telemetry.istio.io";
-        ISTIO_GATEWAY = "networking.istio.io" "Gateway" "gateways.networking.istio.io";
-        ISTIO_OPERATOR = "install.istio.io" "IstioOperator" "istiooperators.install.istio.io";
-        WASM_PLUGIN = "extensions.istio.io" "WasmPlugin" "wasmplugins.extensions.istio.io";
-        TRAFFIC_EXTENSION = "extensions.istio.io" "TrafficExtension" "trafficextensions.extensions.istio.io";
-        GATEWAY = "gateway.networking.k8s.io" "Gateway" "gateways.gateway.networking.k8s.io";
-        REFERENCE_GRANT = "gateway.networking.k8s.io" "ReferenceGrant" "referencegrants.gateway.networking.k8s.io";
-        HTTP_ROUTE = "gateway.networking.k8s.io" "HTTPRoute" "httproutes.gateway.networking.k8s.io";
-        GRPC_ROUTE = "gateway.networking.k8s.io" "GRPCRoute" "grpcroutes.gateway.networking.k8s.io";
-    }
-}
-
-// === impl Kind ===
-
-impl Kind {
-    /// The command that prints all objects of this kind in a namespace.
-    pub fn command(self, namespace: &str) -> String {
-        format!("kubectl get {} -n {namespace} -o yaml", self.resource)
-    }
 }
 
 // === impl Object ===
@@ -306,8 +240,8 @@ impl World {
     /// The same world once an object is applied to it.
     pub fn put(&mut self, object: Object) {
         match self.objects.iter_mut().find(|other| other.is_same(&object)) {
-            Some(other) => *other = object,
-            None => self.objects.push(object),
+            Some(other) => *other = Arc::new(object),
+            None => self.objects.push(Arc::new(object)),
         }
     }
 
@@ -328,9 +262,17 @@ impl World {
         })
     }
 
+    /// All objects, in the order of the inputs.
+    pub fn iter(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().map(Arc::as_ref)
+    }
+
     /// Every object of a kind.
     pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Object> {
-        self.objects.iter().filter(move |object| object.is(kind))
+        self.objects
+            .iter()
+            .map(Arc::as_ref)
+            .filter(move |object| object.is(kind))
     }
 
     /// One object, if it is known.
@@ -351,9 +293,12 @@ impl World {
     }
 }
 
+/// Objects, each once, and the place of each.
+type Distinct = (Vec<Arc<Object>>, HashMap<Id, usize>);
+
 /// The objects, each once, with their places among them.
-fn distinct(objects: impl Iterator<Item = Result<Object>>) -> Result<(Vec<Object>, HashMap<Id, usize>)> {
-    let mut distinct: Vec<Object> = Vec::new();
+fn distinct(objects: impl Iterator<Item = Result<Object>>) -> Result<Distinct> {
+    let mut distinct: Vec<Arc<Object>> = Vec::new();
     let mut known = HashMap::new();
     for object in objects {
         let object = object?;
@@ -373,7 +318,7 @@ fn distinct(objects: impl Iterator<Item = Result<Object>>) -> Result<(Vec<Object
             }
             None => {
                 known.insert(object.id(), distinct.len());
-                distinct.push(object);
+                distinct.push(Arc::new(object));
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn of_pods<'a>(
     world: &World,
     report: &mut Report<'_>,
 ) {
-    let mut meshes = world.objects.iter().flat_map(meshes).peekable();
+    let mut meshes = world.iter().flat_map(meshes).peekable();
     let is_known = meshes.peek().is_some();
     if meshes.any(|mesh| mesh.get("defaultConfig").is_some_and(has_limit)) {
         return;

@@ -72,6 +72,9 @@ fn subset(flow: &Flow<'_>, target: &Object, world: &World, report: &mut Report<'
     let Some(name) = &flow.to.subset else { return };
     let (host, client, own) = (&flow.to.host, flow.source.namespace(), &target.namespace);
     if world.subset(host, client, own, name).is_some() {
+        if let FlowSource::Host { native: true, .. } = flow.source {
+            hidden_from_callers(flow, target, name, world, report);
+        }
         return;
     }
     let defines = |rule: &&Object| {
@@ -120,6 +123,31 @@ fn subset(flow: &Flow<'_>, target: &Object, world: &World, report: &mut Report<'
     }
 }
 
+/// Whether the callers of a namespace obey a DestinationRule of their own, which lacks the subset. A mirror of Envoy's
+/// own copies in each caller's proxy.
+fn hidden_from_callers(flow: &Flow<'_>, target: &Object, subset: &str, world: &World, report: &mut Report<'_>) {
+    let host = &flow.to.host;
+    let mut namespaces: Vec<&str> = world
+        .all(kinds::DESTINATION_RULE)
+        .map(|rule| rule.namespace.as_str())
+        .filter(|namespace| *namespace != flow.source.namespace() && *namespace != target.namespace)
+        .collect();
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    for namespace in namespaces {
+        let obeyed = world.destination_rules(host, namespace, &target.namespace);
+        if let Some(rule) = obeyed.first().filter(|rule| rule.namespace == namespace)
+            && world.subset(host, namespace, &target.namespace, subset).is_none()
+        {
+            let problem = format!(
+                "proxies of namespace {namespace} obey {}, which lacks the subset {subset}, so their requests are not copied",
+                rule.title()
+            );
+            report.add(codes::RULE_HIDDEN, &flow.path, problem);
+        }
+    }
+}
+
 /// Whether the Service has pods, as far as the inputs tell.
 fn pods(flow: &Flow<'_>, service: &Service<'_>, world: &World, report: &mut Report<'_>) {
     let (title, namespace) = (service.object.title(), &service.object.namespace);
@@ -157,7 +185,7 @@ fn has_endpoints(service: &Object, world: &World) -> bool {
         "Endpoints" => object.name() == service.name() && list(&object.value, &["subsets"]).next().is_some(),
         _ => false,
     };
-    let mut objects = world.objects.iter();
+    let mut objects = world.iter();
     objects.any(|object| object.namespace == service.namespace && is_of(object))
 }
 

@@ -30,7 +30,7 @@ pub(super) fn flows<'a>(subjects: &'a [Subject], world: &'a World) -> Vec<Flow<'
         .iter()
         .filter_map(|subject| Some((key(subject.object()?), subject)))
         .collect();
-    for object in &world.objects {
+    for object in world.iter() {
         let subject = of_subjects.get(&key(object)).copied();
         let mut found = if object.is(kinds::VIRTUAL_SERVICE) {
             routes::of_virtual_service(object, world)

@@ -48,7 +48,7 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
     let world = World::of(documents, namespace, &args.world.cluster_domain)?;
     let known = offline_job.job.is_some()
         || !stopped.is_empty()
-        || world.objects.iter().any(|object| offline_job.origin(object).is_some());
+        || world.iter().any(|object| offline_job.origin(object).is_some());
     if !known {
         return Err(Error::NotFound(format!(
             "none of the {} objects is of the job {}{}; give its objects by --objects, and the job itself by -f if they are kept in Git",

@@ -169,10 +169,10 @@ fn refuse_taken_name(draft: &Draft<'_>, object: &Value, after: &World, world: &W
 
 fn taken_by_sibling<'a>(object: &Value, after: &'a World, world: &World) -> Option<&'a Object> {
     let name = crate::objects::at(object, &["metadata", "name"]).and_then(Value::as_str);
-    after.objects.iter().find(|other| {
+    after.iter().find(|other| {
         other.place.file == "what is generated"
             && other.value.get("kind") == object.get("kind")
             && Some(other.name()) == name
-            && !world.objects.contains(other)
+            && !world.iter().any(|known| known == *other)
     })
 }

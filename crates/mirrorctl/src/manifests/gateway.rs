@@ -236,7 +236,7 @@ fn http_listeners(
 
 /// The namespace and the labels of the pods that a Gateway selects.
 fn selected(gateway: &Object, selector: &Labels, world: &World) -> Result<(String, Vec<Labels>)> {
-    let mut namespaces: Vec<&str> = world.objects.iter().map(|object| object.namespace.as_str()).collect();
+    let mut namespaces: Vec<&str> = world.iter().map(|object| object.namespace.as_str()).collect();
     namespaces.sort_unstable();
     namespaces.dedup();
     let mut found = namespaces.into_iter().filter_map(|namespace| {

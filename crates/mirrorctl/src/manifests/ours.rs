@@ -52,7 +52,6 @@ pub(super) fn taken<'w>(object: &Value, job: &Job, world: &'w World) -> Option<&
     let namespace = namespace.unwrap_or(&job.namespace);
     let group = text(&["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
     world
-        .objects
         .iter()
         .find(|other| {
             other.kind() == kind && other.group() == group && other.namespace == namespace && other.name() == name

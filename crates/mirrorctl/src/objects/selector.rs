@@ -104,7 +104,7 @@ const SELECTORS: &[(Kind, Effect, Form, &[&str])] = &[
 impl World {
     /// Every object of a namespace that selects pods.
     pub fn selecting(&self, namespace: &str) -> impl Iterator<Item = Selecting<'_>> {
-        let of_namespace = self.objects.iter().filter(move |object| object.namespace == namespace);
+        let of_namespace = self.iter().filter(move |object| object.namespace == namespace);
         of_namespace.filter_map(|object| {
             let (_, effect, form, keys) = SELECTORS.iter().find(|(kind, ..)| object.is(*kind))?;
             Some(Selecting {

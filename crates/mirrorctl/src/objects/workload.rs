@@ -23,8 +23,7 @@ impl World {
             kinds::REPLICA_SET,
             kinds::POD,
         ];
-        self.objects
-            .iter()
+        self.iter()
             .filter(move |object| {
                 object.namespace == namespace
                     && workloads.into_iter().any(|kind| object.is(kind))

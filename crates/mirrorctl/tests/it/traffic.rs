@@ -53,7 +53,7 @@ fn world(mesh: &Mesh) -> World {
         Object::new(document, "demo").unwrap()
     });
     World {
-        objects: objects.collect(),
+        objects: objects.map(std::sync::Arc::new).collect(),
         domain: "cluster.local".to_owned(),
     }
 }

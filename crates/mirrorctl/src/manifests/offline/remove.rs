@@ -13,11 +13,7 @@ use crate::objects::{Object, World, at, fully_qualified, kinds, selects};
 pub fn remove(offline_job: OfflineJob<'_>, world: &World) -> Undo {
     let mut undo = Undo::default();
     let live = live_shadow(offline_job, world);
-    let mut ours: Vec<&Object> = world
-        .objects
-        .iter()
-        .filter(|object| offline_job.is_ours(object))
-        .collect();
+    let mut ours: Vec<&Object> = world.iter().filter(|object| offline_job.is_ours(object)).collect();
     ours.sort_by_key(|object| rank(object));
     let holds = |object: &Object| {
         [kinds::VIRTUAL_SERVICE, kinds::HTTP_ROUTE, kinds::DESTINATION_RULE]
@@ -64,7 +60,7 @@ pub fn remove(offline_job: OfflineJob<'_>, world: &World) -> Undo {
 /// Refused if a plugin of ours among the objects is enabled and has a mirror that is. Without the plugin nothing is
 /// known, and nothing is refused.
 pub fn refuse_enabled(offline_job: OfflineJob<'_>, world: &World) -> Result<()> {
-    let mut ours = world.objects.iter().filter(|object| offline_job.is_ours(object));
+    let mut ours = world.iter().filter(|object| offline_job.is_ours(object));
     match ours.find(|object| is_enabled(object)) {
         Some(plugin) => Err(Error::Refused(format!(
             "{} ({}) is still enabled, so it still copies; apply the output of `--step stop` first and read the objects anew, or give --force",
@@ -105,7 +101,7 @@ pub(super) fn rank(object: &Object) -> u8 {
 /// A workload of ours whose pods a Service of another's selects: only routes keep live requests off it.
 pub(super) fn live_shadow<'a>(offline_job: OfflineJob<'_>, world: &'a World) -> Option<&'a Object> {
     let workloads = [kinds::DEPLOYMENT, kinds::REPLICA_SET, kinds::POD];
-    world.objects.iter().find(|object| {
+    world.iter().find(|object| {
         let template = object.at(&["spec", "template"]).unwrap_or(&object.value);
         let labels = crate::objects::labels(at(template, &["metadata", "labels"]));
         workloads.into_iter().any(|kind| object.is(kind))
@@ -120,7 +116,7 @@ pub(super) fn live_shadow<'a>(offline_job: OfflineJob<'_>, world: &'a World) -> 
 /// The subsets that nothing defines once a DestinationRule is gone.
 fn vanishing(rule: &Object, world: &World) -> Vec<String> {
     let mut without = world.clone();
-    without.objects.retain(|object| object != rule);
+    without.objects.retain(|object| **object != *rule);
     let host = rule.text(&["spec", "host"]).unwrap_or_default();
     let host = fully_qualified(host, &rule.namespace, &world.domain);
     let mut names = subset_names(rule);

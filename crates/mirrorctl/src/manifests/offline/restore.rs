@@ -19,7 +19,6 @@ use crate::yaml;
 pub fn restore(offline_job: OfflineJob<'_>, world: &World) -> Result<Undo> {
     let mut undo = Undo::default();
     let mut found: Vec<(&Object, Record)> = world
-        .objects
         .iter()
         .filter_map(|object| Some((object, offline_job.record(object)?)))
         .collect();

@@ -1,5 +1,7 @@
 //! The objects without our copies, which ends the copies; and the world as it was before the job changed its routes.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::offline_job::{OfflineJob, Undo};
@@ -13,7 +15,7 @@ use crate::objects::{Object, World, kinds};
 /// The objects without our copies, as far as they have any. It never fails: what is not understood stays as it is.
 pub fn stop(offline_job: OfflineJob<'_>, world: &World) -> Undo {
     let mut undo = Undo::default();
-    for object in &world.objects {
+    for object in world.iter() {
         let Some(mut value) = stopped(offline_job, object, world).filter(|value| *value != object.value) else {
             continue;
         };
@@ -47,10 +49,14 @@ pub fn stop_discovered(offline_job: OfflineJob<'_>, file: &Value) -> Option<Valu
 pub(super) fn stopped(offline_job: OfflineJob<'_>, object: &Object, world: &World) -> Option<Value> {
     let ours = offline_job.is_ours(object);
     let record = offline_job.record(object);
-    let mut value = object.value.clone();
+    let with = |keys: &[&str], new: Value| {
+        let mut value = object.value.clone();
+        record::set(&mut value, keys, new);
+        Some(value)
+    };
     if object.is(kinds::VIRTUAL_SERVICE) {
         let rules = without_copies(offline_job, object, world)?;
-        record::set(&mut value, &["spec", "http"], rules.into());
+        with(&["spec", "http"], rules.into())
     } else if object.is(kinds::HTTP_ROUTE) {
         if !ours && record.is_none() && offline_job.job.is_none() {
             return None;
@@ -71,15 +77,14 @@ pub(super) fn stopped(offline_job: OfflineJob<'_>, object: &Object, world: &Worl
         for rule in &mut rules {
             httproute::take_out(rule, &object.namespace, &is_ours);
         }
-        record::set(&mut value, &["spec", "rules"], rules.into());
+        with(&["spec", "rules"], rules.into())
     } else if ours && object.is(kinds::TRAFFIC_EXTENSION) {
-        record::set(&mut value, &["spec", "wasm", "pluginConfig", "enabled"], json!(false));
+        with(&["spec", "wasm", "pluginConfig", "enabled"], json!(false))
     } else if ours && object.is(kinds::WASM_PLUGIN) {
-        record::set(&mut value, &["spec", "pluginConfig", "enabled"], json!(false));
+        with(&["spec", "pluginConfig", "enabled"], json!(false))
     } else {
-        return None;
+        None
     }
-    Some(value)
 }
 
 /// The rules of a VirtualService without our copies; `None` if the job has nothing to do with it.
@@ -121,13 +126,13 @@ pub(in crate::manifests) fn before(job: &Job, world: &World) -> World {
         .filter(|object| !(of_kind(object) && offline_job.is_ours(object)));
     let objects = objects.map(
         |object| match (offline_job.record(object), stopped(offline_job, object, world)) {
-            (Some(record), None) if object.is(kinds::DESTINATION_RULE) => Object::of(
+            (Some(record), None) if object.is(kinds::DESTINATION_RULE) => Arc::new(Object::of(
                 object.place.clone(),
                 without_subsets(object, &record),
                 object.namespace.clone(),
-            ),
-            (Some(_), Some(value)) => Object::of(object.place.clone(), value, object.namespace.clone()),
-            _ => object.clone(),
+            )),
+            (Some(_), Some(value)) => Arc::new(Object::of(object.place.clone(), value, object.namespace.clone())),
+            _ => Arc::clone(object),
         },
     );
     World {

@@ -75,6 +75,21 @@ pub const CASES: &[Case] = &[
         ],
     ),
     case(
+        "TM033 spec.http[0].mirror: proxies of namespace web obey the DestinationRule own of namespace web, which lacks the subset v2, so their requests are not copied",
+        NATIVE,
+        &[
+            ("mirror: {host: reviews-v2,", "mirror: {host: reviews, subset: v2,"),
+            (
+                "subsets: [{name: v1, labels: {version: v1}}]",
+                "subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]",
+            ),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: own, namespace: web}\nspec: {host: reviews.demo.svc.cluster.local, trafficPolicy: {loadBalancer: {simple: RANDOM}}}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
+    case(
         "TM030 spec.rules[0].filters[0].requestMirror.backendRef: reviews-v3 is not among the Services of namespace demo that are given: reviews, reviews-v2",
         ROUTE,
         &[
