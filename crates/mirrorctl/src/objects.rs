@@ -6,6 +6,8 @@ mod args;
 
 pub mod controller;
 
+pub mod entry;
+
 mod hosts;
 
 pub mod kinds;

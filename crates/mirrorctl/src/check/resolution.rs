@@ -1,11 +1,10 @@
 //! What Istio finds for a destination: a Service or a ServiceEntry, and the labels of the pods behind it.
 
-use serde_json::Value;
-
 use super::flows::Flow;
 use super::flows::destination::Destination;
 use crate::findings::{Code, codes};
-use crate::objects::{Labels, Object, Service, World, host_covers, kinds, list, routing};
+use crate::objects::entry::NoEntry;
+use crate::objects::{self, Labels, Object, Service, World, kinds};
 
 /// What Istio finds for a host.
 #[derive(Debug, Clone, Copy)]
@@ -107,47 +106,32 @@ pub(super) fn split<'a>(host: &'a str, world: &World) -> Option<(&'a str, &'a st
     (!namespace.contains('.')).then_some((name, namespace))
 }
 
-/// The ServiceEntry that gives a host its clusters, for proxies of a namespace. A cluster has the name of the host as
-/// the ServiceEntry writes it, so an entry for a wildcard gives no cluster to a host that the wildcard covers.
+/// The ServiceEntry that gives a host its clusters, for proxies of a namespace.
 ///
 /// # Errors
 /// No ServiceEntry is given, or none has the host and is exported to the namespace.
 fn entry<'a>(host: &str, client: &str, world: &'a World) -> Result<&'a Object, Absence> {
-    let mut hidden = None;
-    let mut wildcard = None;
-    let mut is_any_known = false;
-    for entry in world.all(kinds::SERVICE_ENTRY) {
-        is_any_known = true;
-        for pattern in list(&entry.value, &["spec", "hosts"]).filter_map(Value::as_str) {
-            if pattern == host && routing::exported(entry, client) {
-                return Ok(entry);
-            } else if pattern == host {
-                hidden = Some(entry);
-            } else if host_covers(pattern, host) {
-                wildcard = Some((entry, pattern));
-            }
-        }
-    }
-    let problem = match (hidden, wildcard) {
-        (Some(entry), _) => format!("{} is not exported to namespace {client}", entry.title()),
-        (None, Some((entry, pattern))) => {
-            format!("{} has {pattern}, and no cluster has the name {host}", entry.title())
-        }
-        (None, None) if is_any_known => {
-            format!("{host} is neither a Service nor a host of a ServiceEntry that is given")
-        }
-        (None, None) => {
+    let (code, problem) = match objects::entry::entry(host, client, world) {
+        Ok(entry) => return Ok(entry),
+        Err(NoEntry::Hidden(entry)) => (
+            codes::NO_SERVICE,
+            format!("{} is not exported to namespace {client}", entry.title()),
+        ),
+        Err(NoEntry::Wildcard(entry, pattern)) => (
+            codes::NO_SERVICE,
+            format!("{} has {pattern}, and no cluster has the name {host}", entry.title()),
+        ),
+        Err(NoEntry::Unknown) => (
+            codes::NO_SERVICE,
+            format!("{host} is neither a Service nor a host of a ServiceEntry that is given"),
+        ),
+        Err(NoEntry::NotGiven) => {
             let command = format!("kubectl get {} -A -o yaml", kinds::SERVICE_ENTRY.resource);
-            return Err(Absence {
-                code: codes::NOT_KNOWN,
-                problem: format!("no ServiceEntry for {host} is given: {command}"),
-            });
+            let problem = format!("no ServiceEntry for {host} is given: {command}");
+            (codes::NOT_KNOWN, problem)
         }
     };
-    Err(Absence {
-        code: codes::NO_SERVICE,
-        problem,
-    })
+    Err(Absence { code, problem })
 }
 
 /// The first of many names.

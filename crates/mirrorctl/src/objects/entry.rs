@@ -1,0 +1,143 @@
+//! What Istio makes of a ServiceEntry: which one gives a host its clusters, and whether copies can be sent to one of
+//! its ports.
+
+use serde_json::Value;
+
+use super::{Object, World, at, host_covers, kinds, list, routing};
+
+/// Why a host has no cluster of a ServiceEntry.
+#[derive(Debug, Clone, Copy)]
+pub enum NoEntry<'a> {
+    /// No ServiceEntry at all is given, so nothing is known.
+    NotGiven,
+    /// Those that are given do not have the host.
+    Unknown,
+    /// This one has it and is not exported to the proxies.
+    Hidden(&'a Object),
+    /// This one covers it by a wildcard, and a cluster has the name that the ServiceEntry writes.
+    Wildcard(&'a Object, &'a str),
+}
+
+/// Why copies to a port of a ServiceEntry do not arrive as they should. Each holds the sentence that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// Its cluster has no address that could be called.
+    NoEndpoint(String),
+    /// It has no such port.
+    NoPort(String),
+    /// The port declares no protocol, so Istio guesses.
+    Undeclared(String),
+    /// The port is not HTTP, and no DestinationRule originates TLS for it.
+    NotHttp(String),
+}
+
+/// The ServiceEntry that gives a host its clusters, for proxies of a namespace.
+///
+/// # Errors
+/// Each reason of [`NoEntry`].
+pub fn entry<'a>(host: &str, client: &str, world: &'a World) -> Result<&'a Object, NoEntry<'a>> {
+    let mut found = NoEntry::NotGiven;
+    for entry in world.all(kinds::SERVICE_ENTRY) {
+        if matches!(found, NoEntry::NotGiven) {
+            found = NoEntry::Unknown;
+        }
+        for pattern in list(&entry.value, &["spec", "hosts"]).filter_map(Value::as_str) {
+            if pattern == host && routing::exported(entry, client) {
+                return Ok(entry);
+            } else if pattern == host {
+                found = NoEntry::Hidden(entry);
+            } else if host_covers(pattern, host) && !matches!(found, NoEntry::Hidden(_)) {
+                found = NoEntry::Wildcard(entry, pattern);
+            }
+        }
+    }
+    Err(found)
+}
+
+/// Whether proxies of a namespace can send copies to a port of a host that a ServiceEntry has. Without a port, only
+/// what holds of all ports is looked at.
+///
+/// # Errors
+/// Each reason of [`Unfit`].
+pub fn fitness(entry: &Object, host: &str, port: Option<u64>, client: &str, world: &World) -> Result<(), Unfit> {
+    let title = entry.title();
+    let resolution = entry.text(&["spec", "resolution"]).unwrap_or("NONE");
+    let has = |key: &str| list(&entry.value, &["spec", key]).next().is_some();
+    if resolution == "NONE" {
+        let problem = format!("{title} has `resolution: NONE`: its cluster forwards to where a connection was going");
+        return Err(Unfit::NoEndpoint(problem));
+    }
+    if resolution == "STATIC" && !has("endpoints") && entry.at(&["spec", "workloadSelector"]).is_none() {
+        return Err(Unfit::NoEndpoint(format!("{title} has no endpoints")));
+    }
+    let Some(number) = port else { return Ok(()) };
+    let Some(port) = ports(entry).find(|port| number_of(port) == Some(number)) else {
+        let known: Vec<String> = ports(entry)
+            .filter_map(number_of)
+            .map(|number| number.to_string())
+            .collect();
+        let known = known.join(", ");
+        return Err(Unfit::NoPort(format!("{title} has no port {number}; it has {known}")));
+    };
+    let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or_default();
+    match protocol.to_ascii_uppercase().as_str() {
+        "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" => Ok(()),
+        "" => Err(Unfit::Undeclared(format!(
+            "port {number} of {title} declares no protocol"
+        ))),
+        "HTTPS" | "TLS" if originates_tls(entry, host, number, client, world) => Ok(()),
+        "HTTPS" | "TLS" => Err(Unfit::NotHttp(format!(
+            "port {number} of {title} is {protocol}, and no DestinationRule originates TLS for it"
+        ))),
+        _ => Err(Unfit::NotHttp(format!("port {number} of {title} is not HTTP"))),
+    }
+}
+
+/// Whether a DestinationRule has the proxies of a namespace speak TLS themselves to a port of a host.
+pub fn originates_tls(entry: &Object, host: &str, number: u64, client: &str, world: &World) -> bool {
+    let rules = world.destination_rules(host, client, &entry.namespace);
+    rules.into_iter().any(|rule| {
+        let policy = rule.at(&["spec", "trafficPolicy"]).unwrap_or(&Value::Null);
+        let of_port = list(policy, &["portLevelSettings"])
+            .find(|port| at(port, &["port", "number"]).and_then(Value::as_u64) == Some(number));
+        let mode = |policy: &Value| at(policy, &["tls", "mode"]).and_then(Value::as_str).map(str::to_owned);
+        let mode = of_port.and_then(mode).or_else(|| mode(policy));
+        mode.is_some_and(|mode| ["SIMPLE", "MUTUAL"].contains(&mode.as_str()))
+    })
+}
+
+/// The numbers of a ServiceEntry's ports that lead to a port of the host: by `targetPort`, by the ports of its
+/// endpoints, or by their own number.
+pub fn leading_to(entry: &Object, wanted: u16) -> Vec<u16> {
+    let wanted = u64::from(wanted);
+    let leads = |port: &&Value| {
+        let name = port.get("name").and_then(Value::as_str).unwrap_or_default();
+        let by_endpoint = list(&entry.value, &["spec", "endpoints"])
+            .find_map(|endpoint| at(endpoint, &["ports", name]).and_then(Value::as_u64));
+        let by_target = port.get("targetPort").and_then(Value::as_u64);
+        by_endpoint.or(by_target).or(number_of(port)) == Some(wanted)
+    };
+    ports(entry)
+        .filter(leads)
+        .filter_map(|port| u16::try_from(number_of(port)?).ok())
+        .collect()
+}
+
+fn ports(entry: &Object) -> impl Iterator<Item = &Value> {
+    list(&entry.value, &["spec", "ports"])
+}
+
+fn number_of(port: &Value) -> Option<u64> {
+    port.get("number").and_then(Value::as_u64)
+}
+
+// === impl Unfit ===
+
+impl Unfit {
+    /// The sentence.
+    pub fn problem(&self) -> &str {
+        let (Self::NoEndpoint(problem) | Self::NoPort(problem) | Self::Undeclared(problem) | Self::NotHttp(problem)) =
+            self;
+        problem
+    }
+}
