@@ -114,7 +114,7 @@ fn a_host_that_fails_and_lies_in_everything_is_survived() {
 /// Runs the sequences of this kind, or the one that was asked for. The upper half of a seed is its kind.
 fn run(kind: u64, weather: Weather) -> Results {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    let sequences = number("TRAFFIC_MIRROR_SEQUENCES").unwrap_or(1000);
+    let sequences = number("TRAFFIC_MIRROR_SEQUENCES").unwrap_or(1500);
     let seeds = match number("TRAFFIC_MIRROR_SEED") {
         Some(seed) if seed >> 32 == kind => seed..seed + 1,
         Some(_) => return Results::new(),

@@ -27,7 +27,9 @@ pub(super) fn configurations() -> Vec<Value> {
     });
     // Matching costs more than the limit.
     let costly = json!({ "uri": { "regex": "[^b]{1,400}b{1,400}" } });
-    let costly = json!({ "limits": { "maxExaminedBytes": 65536 }, "match": vec![costly; 16] });
+    let entries = vec![costly; 16];
+    let frequent = json!({ "limits": { "maxExaminedBytesPerSecond": 65536 }, "match": entries });
+    let costly = json!({ "limits": { "maxExaminedBytes": 65536 }, "match": entries });
     let required = json!({ "redact": { "json": ["/a/b"], "require": true } });
     let breaker = json!({ "failurePercentage": 50, "minRequests": 2, "window": "10s", "openFor": "1s" });
     let redact = json!({
@@ -60,7 +62,11 @@ pub(super) fn configurations() -> Vec<Value> {
             mirror("shadow", &json!({ "redact": redact, "body": { "maxBytes": 600 } })),
             mirror("half", &json!({ "redact": { "preset": "credentials" } })),
         ]),
-        mirrors(&[mirror("half", &costly), mirror("small", &required)]),
+        mirrors(&[
+            mirror("half", &costly),
+            mirror("small", &required),
+            mirror("shadow", &frequent),
+        ]),
         json!({ "enabled": false, "mirrors": [mirror("shadow", &json!({}))] }),
     ]
 }
