@@ -127,6 +127,7 @@ pub struct Shadow {
     /// Where its copies go.
     pub backend: Backend,
     /// The filter's keys as the user wrote them, without `name`; `percentage` is among them. They pass `Plan::parse`.
+    /// Of a host outside, `authority` is always among them if the filter copies.
     pub filter: Map<String, Value>,
     /// The same as the filter reads them, with its defaults. Its `cluster` means nothing.
     pub config: Box<MirrorConfig>,
@@ -148,8 +149,34 @@ pub enum Backend {
     Subset(String),
     /// A new Deployment, made from one that exists.
     Clone(CloneOf),
+    /// A host outside the mesh.
+    External(External),
     /// An address, for an Envoy without Istio.
     Endpoint(Endpoint),
+}
+
+/// A host outside the mesh, as Istio's ServiceEntry knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct External {
+    /// A DNS name with a dot in it, and no name of the cluster.
+    pub host: String,
+    /// The port on which the host accepts requests.
+    pub port: u16,
+    /// What it speaks.
+    pub protocol: EndpointProtocol,
+    /// How proxies encrypt the connection; `None`: not at all.
+    pub tls: Option<OriginatedTls>,
+}
+
+/// TLS that proxies originate, as a DestinationRule of Istio says it (`mode: SIMPLE`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginatedTls {
+    /// The name that is asked for.
+    pub sni: String,
+    /// The names of which the certificate must have one; at least one.
+    pub subject_alt_names: Vec<String>,
+    /// Who may have signed it: a file in the proxies. `None`: whom the proxy's system trusts.
+    pub ca_certificates: Option<String>,
 }
 
 /// Where an Envoy without Istio finds the shadow.
@@ -220,6 +247,19 @@ pub enum Isolation {
     Subset,
 }
 
+// === impl External ===
+
+impl External {
+    /// The Host by which it knows itself: its name, and its port if that is not the scheme's own.
+    pub fn authority(&self) -> String {
+        let own = if self.tls.is_some() { 443 } else { 80 };
+        match self.port {
+            port if port == own => self.host.clone(),
+            port => format!("{}:{port}", self.host),
+        }
+    }
+}
+
 // === impl words ===
 
 impl Backend {
@@ -229,6 +269,7 @@ impl Backend {
             Self::Service { .. } => "backendRef",
             Self::Subset(_) => "subset",
             Self::Clone(_) => "clone",
+            Self::External(_) => "external",
             Self::Endpoint(_) => "endpoint",
         }
     }

@@ -24,6 +24,8 @@ mod destinationrule;
 
 mod envoy;
 
+mod external;
+
 mod filter;
 
 mod gateway;
@@ -86,6 +88,7 @@ pub fn bundle(job: &Job, world: &World, options: &Options) -> Result<Bundle> {
     let mut bundle = Bundle::default();
     authorizationpolicy::refuse_unfit(job, options)?;
     let world = clone::add(job, world, &mut bundle)?;
+    let world = external::add(job, world, options, &mut bundle)?;
     let world = world.as_ref();
     match (job.engine, job.data_plane) {
         (Engine::Wasm, DataPlane::Sidecar) => {

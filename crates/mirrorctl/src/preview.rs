@@ -6,6 +6,8 @@ mod copies;
 
 mod engines;
 
+mod outside;
+
 pub mod print;
 
 use mirror_policy::Plan as Filter;
@@ -33,6 +35,8 @@ pub struct Preview {
     pub objects: Vec<Applied>,
     /// What each shadow gets, mirror by mirror.
     pub copies: Vec<Copies>,
+    /// What leaves the mesh: one sentence each.
+    pub outside: Vec<String>,
     /// What changes for live requests: one sentence each.
     pub live: Vec<String>,
     /// As whom the copies are sent: one sentence or identity each.
@@ -92,6 +96,7 @@ pub fn preview(job: &Job, known: &World, options: &Options, setting: &Setting, p
         overrides: Vec::new(),
         objects: applied(&bundle, known),
         copies: copies::copies(job, &bundle, &filters, options, &known.domain),
+        outside: outside::outside(job, options),
         live: live(job, &bundle, options),
         callers: callers(job, known, options),
         connections: connections(job, &bundle),
@@ -161,7 +166,7 @@ fn live(job: &Job, bundle: &Bundle, options: &Options) -> Vec<String> {
     let is_subset = |shadow: &Shadow| match &shadow.backend {
         Backend::Subset(_) => true,
         Backend::Clone(of) => of.isolation == Isolation::Subset,
-        Backend::Service { .. } | Backend::Endpoint(_) => false,
+        Backend::Service { .. } | Backend::External(_) | Backend::Endpoint(_) => false,
     };
     let is_route = |manifest: &Manifest| manifest.object.get("kind").is_some_and(|kind| kind == "VirtualService");
     let is_pinned = options.pin_primary && job.shadows.iter().any(is_subset) && bundle.manifests(None).any(is_route);

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::subject::{Report, Setting};
 use crate::findings::codes;
-use crate::job::{DataPlane, Engine, Expiry, Job};
+use crate::job::{Backend, DataPlane, Engine, Expiry, External, Job, Shadow};
 use crate::time::Time;
 
 /// Istio's own limit of a sidecar's memory (`global.proxy.resources.limits.memory` of its chart).
@@ -49,6 +49,7 @@ pub(super) fn of_job(job: &Job, setting: &Setting, report: &mut Report<'_>) {
         }
         let native = job.engine == Engine::Native;
         what_is_copied(&shadow.config, native, &path, report);
+        outside(shadow, native, &path, report);
         if job.data_plane == DataPlane::Gateway {
             authority(&shadow.config, &path, report);
         }
@@ -57,6 +58,24 @@ pub(super) fn of_job(job: &Job, setting: &Setting, report: &mut Report<'_>) {
         let configs = job.shadows.iter().map(|shadow| &*shadow.config);
         memory(configs, "spec.shadows", PROXY_MEMORY, setting, report);
     }
+}
+
+/// What goes out of the mesh as clients sent it.
+fn outside(shadow: &Shadow, native: bool, path: &str, report: &mut Report<'_>) {
+    let Backend::External(External { host, tls, .. }) = &shadow.backend else {
+        return;
+    };
+    let why = match (native, &shadow.config.redact) {
+        (true, _) => "engine native cannot redact",
+        (false, None) => "`redact` is absent",
+        (false, Some(_)) => return,
+    };
+    let how = match tls {
+        Some(_) => "",
+        None => ", and so does who is on the way, because nothing encrypts them",
+    };
+    let problem = format!("{why}: {host} sees headers, URLs and bodies as clients sent them{how}");
+    report.add(codes::UNREDACTED, format!("{path}.external"), problem);
 }
 
 /// A mirror of the filter, as it is written at a path.

@@ -179,6 +179,10 @@ codes! {
         "The Sidecar that configures the primary's pods does not import the shadow's host, so their proxies have no cluster for it: each copy is `dropped{cluster_missing}`.";
         "Add `NAMESPACE/HOST` of the shadow to the Sidecar's `egress.hosts`.";
 
+    UNREDACTED = "TM039" Warning "Leaves the mesh as it is":
+        "The shadow is outside the mesh, and gets the headers, URLs and bodies of requests as clients sent them: credentials, and data of persons. Whoever runs it, and where nothing encrypts the connection whoever is on the way, can read them.";
+        "Name in `redact` what the outside must not see, and read `plan`, which says what it sees. Engine `native` cannot redact, so use engine `wasm`.";
+
     // === live traffic ===
 
     SHARED_ENDPOINTS = "TM040" Warning "The shadow answers live requests":

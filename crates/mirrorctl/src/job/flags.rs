@@ -39,7 +39,13 @@ pub fn from_flags(flags: &JobFlags, now: Time) -> Result<Job> {
             "{flag} says something of a clone; name its Deployment with --clone, or leave {flag} out"
         )));
     }
-    let shadow = [&flags.backend, &flags.endpoint, &flags.subset, &flags.clone];
+    let shadow = [
+        &flags.backend,
+        &flags.external,
+        &flags.endpoint,
+        &flags.subset,
+        &flags.clone,
+    ];
     need("the shadow", shadow.iter().any(|backend| backend.is_some()))?;
     let spec = match flags.listener {
         Some(_) => json!({"targetRef": {"kind": "Listener"}, "dataPlane": "envoy", "shadows": [{}]}),
@@ -61,6 +67,6 @@ fn need(flag: &str, is_given: bool) -> Result<()> {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "{flag} is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f"
+        "{flag} is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --external, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f"
     )))
 }

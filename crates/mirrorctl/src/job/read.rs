@@ -1,6 +1,8 @@
 //! Reads a job, strictly. This is the only place that knows the job's own keys; the filter's keys are read by the
 //! filter's parser, and what it refuses is told in the job's spelling.
 
+mod external;
+
 mod planes;
 
 mod values;
@@ -13,21 +15,28 @@ use super::{API_VERSION, Allowed, Backend, CloneOf, DataPlane, Engine, Expiry, I
 use crate::error::{Error, Result};
 use crate::input::Document;
 use crate::time::Time;
+use external::external;
 use planes::{check_data_plane, endpoint, gateway, target};
 use values::{Read, label, name, port, replicas, subset, texts};
 
 /// The keys of a shadow that are the job's own.
-const SHADOW_KEYS: &[&str] = &["name", "backendRef", "subset", "clone", "endpoint"];
+const SHADOW_KEYS: &[&str] = &["name", "backendRef", "external", "subset", "clone", "endpoint"];
 
 /// The filter's keys that follow from the rest of the job.
 const DERIVED: &[(&str, &str)] = &[
-    ("cluster", "follows from `backendRef`, `subset`, `clone` or `endpoint`"),
+    (
+        "cluster",
+        "follows from `backendRef`, `external`, `subset`, `clone` or `endpoint`",
+    ),
     (
         "destination",
-        "follows from `backendRef`, `subset`, `clone` or `endpoint`",
+        "follows from `backendRef`, `external`, `subset`, `clone` or `endpoint`",
     ),
     ("expiresAt", "stands in `spec.expiresAt`, for all shadows"),
 ];
+
+/// A shadow has one place.
+const ONE: &str = "give exactly one of `backendRef`, `external`, `subset` and `clone`";
 
 /// Envoy's own mirroring has no more.
 const NATIVE: &[&str] = &["percentage"];
@@ -163,7 +172,7 @@ fn shadow(node: Node, job: &Job) -> Read<Shadow> {
     let Value::Object(fields) = node.value().clone() else {
         return Err(ConfigError::invalid(path, "an entry is an object"));
     };
-    let (own, filter): (Map<_, _>, Map<_, _>) = fields
+    let (own, mut filter): (Map<_, _>, Map<_, _>) = fields
         .into_iter()
         .partition(|(key, _)| SHADOW_KEYS.contains(&key.as_str()));
     check_filter_keys(&filter, job, &path)?;
@@ -171,8 +180,13 @@ fn shadow(node: Node, job: &Job) -> Read<Shadow> {
     let name = own
         .take("name")
         .map_or_else(|| Ok(job.name.clone()), |node| node.text())?;
-    let config = Box::new(filter_config(&name, &filter, &path)?);
     let backend = backend(&mut own, job)?;
+    // A server outside knows itself by its own name.
+    if let (Backend::External(external), Engine::Wasm) = (&backend, job.engine) {
+        let own = || json!({"mode": "literal", "value": external.authority()});
+        filter.entry("authority").or_insert_with(own);
+    }
+    let config = Box::new(filter_config(&name, &filter, &path)?);
     Ok(Shadow {
         name,
         backend,
@@ -236,20 +250,27 @@ fn backend(object: &mut Fields, job: &Job) -> Read<Backend> {
     if (job.data_plane == DataPlane::Envoy) != own.is_some() {
         let problem = match own {
             Some(_) => {
-                "`endpoint` is for dataPlane `envoy`; with Istio, give one of `backendRef`, `subset` and `clone`"
+                "`endpoint` is for dataPlane `envoy`; with Istio, give one of `backendRef`, `external`, `subset` and `clone`"
             }
             None => "`endpoint` is missing: dataPlane `envoy` knows no Services, so give `{host, port}` of the shadow",
         };
         return Err(ConfigError::invalid(path, problem));
     }
+    let outside = object.take("external");
     let others = (object.take("backendRef"), object.take("subset"), object.take("clone"));
     if let Some(node) = own {
         return match others {
-            (None, None, None) => Ok(Backend::Endpoint(endpoint(node)?)),
+            (None, None, None) if outside.is_none() => Ok(Backend::Endpoint(endpoint(node)?)),
             _ => Err(ConfigError::invalid(
                 path,
                 "`endpoint` stands alone; dataPlane `envoy` knows no other kind of shadow",
             )),
+        };
+    }
+    if let Some(node) = outside {
+        return match others {
+            (None, None, None) => Ok(Backend::External(external(node)?)),
+            _ => Err(ConfigError::invalid(path, ONE)),
         };
     }
     match others {
@@ -275,10 +296,7 @@ fn backend(object: &mut Fields, job: &Job) -> Read<Backend> {
             }
             Ok(Backend::Clone(clone))
         }
-        _ => Err(ConfigError::invalid(
-            path,
-            "give exactly one of `backendRef`, `subset` and `clone`",
-        )),
+        _ => Err(ConfigError::invalid(path, ONE)),
     }
 }
 

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    API_VERSION, Allowed, Backend, CloneOf, DataPlane, Endpoint, EndpointProtocol, Engine, Expiry, GatewayApi,
-    GatewayRef, Isolation, Job, KIND, Shadow, word,
+    API_VERSION, Allowed, Backend, CloneOf, DataPlane, Endpoint, EndpointProtocol, Engine, Expiry, External,
+    GatewayApi, GatewayRef, Isolation, Job, KIND, Shadow, word,
 };
 
 /// The document of a job.
@@ -75,11 +75,35 @@ fn shadow(shadow: &Shadow) -> Value {
         }
         Backend::Subset(name) => name.as_str().into(),
         Backend::Clone(clone) => clone_of(clone),
+        Backend::External(external) => external_of(external),
         Backend::Endpoint(endpoint) => endpoint_of(endpoint),
     };
     put(&mut fields, shadow.backend.key(), Some(backend));
     if let Some(fields) = fields.as_object_mut() {
         fields.extend(shadow.filter.clone());
+    }
+    fields
+}
+
+fn external_of(external: &External) -> Value {
+    let mut fields = json!({"host": external.host, "port": external.port});
+    if external.protocol != EndpointProtocol::Http {
+        let protocol = word(EndpointProtocol::WORDS, &external.protocol);
+        put(&mut fields, "protocol", Some(protocol.into()));
+    }
+    if let Some(tls) = &external.tls {
+        let mut written = json!({"mode": "SIMPLE"});
+        let is_own = tls.sni == external.host;
+        put(&mut written, "sni", (!is_own).then(|| tls.sni.as_str().into()));
+        let is_sni = tls.subject_alt_names.as_slice() == [tls.sni.as_str()];
+        let names = (!is_sni).then(|| json!(tls.subject_alt_names));
+        put(&mut written, "subjectAltNames", names);
+        put(
+            &mut written,
+            "caCertificates",
+            tls.ca_certificates.clone().map(Value::from),
+        );
+        put(&mut fields, "tls", Some(written));
     }
     fields
 }

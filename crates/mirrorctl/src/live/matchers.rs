@@ -148,6 +148,12 @@ pub fn of_job(job: &Job, index: usize, shadow: &Shadow) -> Result<Native> {
                 (label, subset.to_owned()),
             ]
         }
+        (Called::External(_), _) => {
+            return Err(unknown(
+                &format!("{path}.external"),
+                "what is outside the mesh counts no requests for Istio",
+            ));
+        }
         (Called::Endpoint(_), _) => {
             return Err(unknown(
                 &format!("{path}.endpoint"),

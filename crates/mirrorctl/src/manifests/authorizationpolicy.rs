@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::clone::{self, Called, called};
+use super::external;
 use super::{Bundle, Manifest, Options, Origin, Placement, Step, metadata, native, ours, place};
 use crate::error::{Error, Result};
 use crate::istio::IstioVersion;
@@ -117,6 +118,7 @@ fn note_policies(job: &Job, world: &World, placement: &Placement, options: &Opti
 pub fn identities(job: &Job, world: &World, options: &Options) -> Result<Vec<String>> {
     let mut bundle = Bundle::default();
     let world = clone::add(job, world, &mut bundle)?;
+    let world = external::add(job, world, options, &mut bundle)?;
     let world = native::pinned(job, &world, options, &mut bundle)?;
     let placement = place(job, &world, &mut bundle.notes)?;
     principals(job, &world, &placement, options)
@@ -152,7 +154,7 @@ fn pods<'a>(job: &'a Job, index: usize, world: &World, path: &str) -> Result<Pod
             labels.extend(subset.unwrap_or_default());
             (job.namespace.as_str(), labels)
         }
-        Some(Called::Endpoint(_)) | None => (job.namespace.as_str(), Labels::new()),
+        Some(Called::External(_) | Called::Endpoint(_)) | None => (job.namespace.as_str(), Labels::new()),
     };
     if selector.is_empty() {
         return Err(Error::Refused(format!(

@@ -3,6 +3,7 @@
 
 use super::clone::{Called, called};
 use super::cluster::RouteDestination;
+use super::external;
 use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
 use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds};
@@ -45,6 +46,7 @@ pub(super) fn destination(
             ));
             Ok(destination)
         }
+        Called::External(to) => external::destination(to, path, client, world),
         Called::Endpoint(_) => Err(not_of_istio(path)),
     }
 }

@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::bundle::{Bundle, Manifest, Origin, Step};
 use super::ours::taken;
 use crate::error::{Error, Result};
-use crate::job::{Allowed, Backend, CloneOf, Endpoint, Isolation, Job, Shadow, word};
+use crate::job::{Allowed, Backend, CloneOf, Endpoint, External, Isolation, Job, Shadow, word};
 use crate::objects::{Object, World};
 use draft::Draft;
 
@@ -42,6 +42,8 @@ pub enum Called<'a> {
     },
     /// A subset of the target's own Service.
     Subset(&'a str),
+    /// A host outside the mesh.
+    External(&'a External),
     /// An address; only an Envoy without Istio calls one.
     Endpoint(&'a Endpoint),
 }
@@ -63,6 +65,7 @@ pub fn called<'a>(job: &'a Job, shadow: &'a Shadow) -> Called<'a> {
             },
             Isolation::Subset => Called::Subset(&of.version),
         },
+        Backend::External(external) => Called::External(external),
         Backend::Endpoint(endpoint) => Called::Endpoint(endpoint),
     }
 }

@@ -36,10 +36,12 @@ pub(super) struct Copying {
 /// A copy for each request.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Copy {
-    /// The Service.
+    /// The Service, or a host outside the mesh.
     pub name: String,
-    /// Its namespace.
+    /// Its namespace; of a host outside, the job's.
     pub namespace: String,
+    /// Whether it is a host outside.
+    pub is_host: bool,
     /// The same as a cluster.
     pub destination: RouteDestination,
     /// Only what the job says.

@@ -19,16 +19,7 @@ const NO_TRANSLATION: &str = "experimental.istio.io/disable-gateway-port-transla
 
 /// Adds the filter of a job for a gateway.
 pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bundle) -> Result<()> {
-    // The job's reader refuses a job without one.
-    let reference = job
-        .gateway
-        .as_ref()
-        .ok_or_else(|| Error::Refused("spec.gateway: is missing".to_owned()))?;
-    let (api, gateway) = find(reference, job, world)?;
-    let attachment = match api {
-        GatewayApi::Kubernetes => of_kubernetes(reference, gateway, options)?,
-        GatewayApi::Istio => of_istio(reference, gateway, world)?,
-    };
+    let (gateway, attachment) = attachment(job, world, options)?;
     let service = world.service(&job.namespace, &job.target.name)?;
     let port = match http_ports(job, &service, &mut bundle.notes)?.as_slice() {
         [port] => port.number,
@@ -61,6 +52,26 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
     }
     bundle.notes.dedup();
     filter::add(job, world, options, &attachment, &mirrors, bundle)
+}
+
+/// The namespace of the gateway's pods.
+pub(super) fn namespace(job: &Job, world: &World, options: &Options) -> Result<String> {
+    Ok(attachment(job, world, options)?.1.namespace)
+}
+
+/// The Gateway of a job, and what the filter is attached to for it.
+fn attachment<'w>(job: &Job, world: &'w World, options: &Options) -> Result<(&'w Object, Attachment)> {
+    // The job's reader refuses a job without one.
+    let reference = job
+        .gateway
+        .as_ref()
+        .ok_or_else(|| Error::Refused("spec.gateway: is missing".to_owned()))?;
+    let (api, gateway) = find(reference, job, world)?;
+    let attachment = match api {
+        GatewayApi::Kubernetes => of_kubernetes(reference, gateway, options)?,
+        GatewayApi::Istio => of_istio(reference, gateway, world)?,
+    };
+    Ok((gateway, attachment))
 }
 
 /// Every entry of a shadow's `match` says which authority it is about.

@@ -172,8 +172,13 @@ fn new(job: &Job, copying: &Copying, port: u16) -> Value {
 }
 
 fn filter(copy: &Copy, namespace: &str) -> Value {
-    let mut backend = json!({"name": copy.name});
-    if copy.namespace != namespace {
+    // Istio's own kind for a host that stands for itself, which takes no namespace
+    // (pilot/pkg/config/kube/gateway/conversion.go, `buildDestination`).
+    let mut backend = match copy.is_host {
+        true => json!({"group": kinds::SERVICE_ENTRY.group, "kind": "Hostname", "name": copy.name}),
+        false => json!({"name": copy.name}),
+    };
+    if !copy.is_host && copy.namespace != namespace {
         record::set(&mut backend, &["namespace"], copy.namespace.as_str().into());
     }
     record::set(&mut backend, &["port"], copy.destination.port.into());

@@ -157,7 +157,7 @@ fn keep_out(job: &Job, index: usize, service: &Service<'_>, selector: &Labels, w
             labels.extend(subset.unwrap_or_default());
             (job.namespace.as_str(), labels)
         }
-        Called::Endpoint(_) => return Ok(()),
+        Called::External(_) | Called::Endpoint(_) => return Ok(()),
     };
     let apart = selector
         .iter()

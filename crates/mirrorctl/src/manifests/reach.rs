@@ -7,6 +7,7 @@ use super::cluster::RouteDestination;
 use super::placement::Placement;
 use crate::error::{Error, Result};
 use crate::job::Job;
+use crate::objects::entry::entry;
 use crate::objects::{Labels, Object, World, fully_qualified, host_covers, kinds, selects};
 
 /// The keys of a rule below which a destination stands, in every protocol.
@@ -28,7 +29,7 @@ pub(super) fn refuse_restricted(job: &Job, placement: &Placement, world: &World)
                 "spec.shadows[{}]: {} does not let the primary's proxies reach {host}, so every copy would be dropped; add \"{}/{host}\" to its spec.egress[].hosts",
                 entry.shadow,
                 sidecar.title(),
-                namespace_of(host)
+                namespace_of(host, &job.namespace, world)
             )));
         }
     }
@@ -75,7 +76,7 @@ fn reaches(sidecar: &Object, egress: &[&str], shadow: &RouteDestination, world: 
                 of_namespace && host_covers(name, host)
             })
     };
-    covers(namespace_of(&shadow.host), &shadow.host)
+    covers(namespace_of(&shadow.host, &sidecar.namespace, world), &shadow.host)
         || world.all(kinds::VIRTUAL_SERVICE).any(|object| {
             let hosts = object.at(&["spec", "hosts"]).and_then(Value::as_array);
             let mut hosts = hosts.into_iter().flatten().filter_map(Value::as_str);
@@ -108,7 +109,10 @@ pub(super) fn refers_to(virtual_service: &Object, shadow: &RouteDestination, dom
     })
 }
 
-/// `demo` of `reviews-v2.demo.svc.cluster.local`.
-fn namespace_of(host: &str) -> &str {
-    host.split('.').nth(1).unwrap_or_default()
+/// `demo` of `reviews-v2.demo.svc.cluster.local`; of a host outside, the namespace of its ServiceEntry.
+fn namespace_of<'a>(host: &'a str, client: &str, world: &'a World) -> &'a str {
+    match entry(host, client, world) {
+        Ok(entry) => &entry.namespace,
+        Err(_) => host.split('.').nth(1).unwrap_or_default(),
+    }
 }

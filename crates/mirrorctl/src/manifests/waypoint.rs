@@ -58,6 +58,7 @@ pub(super) fn add(job: &Job, world: &World, options: &Options, bundle: &mut Bund
             Called::Service { name, namespace, .. } => {
                 waypoint::of(&world.service(namespace, &name)?, world)?.as_ref() == Some(&waypoint)
             }
+            Called::External(_) => false,
             // What is of the target's own Service is the waypoint's as that is.
             Called::Subset(_) | Called::Endpoint(_) => true,
         };

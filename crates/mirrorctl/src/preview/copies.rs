@@ -166,12 +166,10 @@ fn by_routes(object: &Value, job: &Job, domain: &str, host: &str) -> Vec<Copies>
             };
             let text = |key: &str| at(mirror, &["backendRef", key]).and_then(Value::as_str);
             let destination = RouteDestination {
-                host: format!(
-                    "{}.{}.svc.{}",
-                    text("name").unwrap_or_default(),
-                    text("namespace").unwrap_or(&job.namespace),
-                    domain
-                ),
+                host: match (text("kind"), text("name").unwrap_or_default()) {
+                    (Some("Hostname"), name) => name.to_owned(),
+                    (_, name) => format!("{name}.{}.svc.{domain}", text("namespace").unwrap_or(&job.namespace)),
+                },
                 port: number(&["backendRef", "port"]).map_or(0, |port| port as u16),
                 subset: None,
             };

@@ -20,6 +20,9 @@ pub fn text(preview: &Preview, job: &Job) -> String {
     }
     part("What is applied, in this order:", objects(preview));
     part("What the shadows get:", copies(preview));
+    if !preview.outside.is_empty() {
+        part("What leaves the mesh:", lines(&preview.outside));
+    }
     part("What becomes of live requests:", lines(&preview.live));
     part("Who calls the shadows:", lines(&preview.callers));
     part("Which connections end:", lines(&preview.connections));
@@ -194,6 +197,7 @@ pub fn json(preview: &Preview, job: &Job) -> String {
             "host": copies.host,
             "headers": copies.headers,
         })).collect()),
+        "outside": preview.outside,
         "liveRequests": preview.live,
         "callers": preview.callers,
         "connections": preview.connections,

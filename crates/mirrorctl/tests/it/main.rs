@@ -47,6 +47,8 @@ mod commands;
 
 mod explain;
 
+mod external;
+
 mod findings;
 
 mod guides;

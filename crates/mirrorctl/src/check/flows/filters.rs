@@ -164,7 +164,8 @@ pub(super) fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<
                     ("backendRef", host, port.map(u64::from).or(of_target), None)
                 }
                 Backend::Subset(name) => ("subset", target.clone(), of_target, Some(name.clone())),
-                Backend::Clone(_) | Backend::Endpoint(_) => return None,
+                // Their objects are looked at where they are written.
+                Backend::Clone(_) | Backend::External(_) | Backend::Endpoint(_) => return None,
             };
             Some(Flow {
                 object: None,

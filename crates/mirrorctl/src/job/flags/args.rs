@@ -24,6 +24,9 @@ pub struct JobFlags {
     /// The shadow is an existing Service
     #[arg(long, value_name = "SERVICE[:PORT]", conflicts_with_all = ["subset", "clone"])]
     pub backend: Option<String>,
+    /// The shadow is outside the mesh; proxies speak TLS to it if it is https
+    #[arg(long, value_name = "http[s]://HOST[:PORT]", conflicts_with_all = ["backend", "endpoint", "subset", "clone"])]
+    pub external: Option<String>,
     /// The shadow of an Envoy without Istio
     #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["backend", "subset", "clone"])]
     pub endpoint: Option<String>,

@@ -34,6 +34,7 @@ pub(super) fn edits(flags: &JobFlags, document: &Value, now: Time) -> Result<Vec
         port,
         primary,
         backend,
+        external,
         endpoint,
         subset,
         clone,
@@ -76,6 +77,10 @@ pub(super) fn edits(flags: &JobFlags, document: &Value, now: Time) -> Result<Vec
         let (name, port) = service_and_port(backend)?;
         edits.shadow("--backend", &["backendRef", "name"], Some(name.into()));
         edits.shadow("--backend", &["backendRef", "port"], port.map(Value::from));
+    }
+    if let Some(url) = external {
+        // All of it, since TLS is for the host that is named with it.
+        edits.shadow("--external", &["external"], Some(outside(url)?));
     }
     if let Some(endpoint) = endpoint {
         let (host, port) = host_and_port(endpoint)?;
@@ -194,6 +199,26 @@ fn service_and_port(text: &str) -> Result<(&str, Option<u16>)> {
         Err(_) => Err(Error::Usage(format!(
             "--backend {text}: is not SERVICE or SERVICE:PORT"
         ))),
+    }
+}
+
+/// A host outside the mesh, as a URL without a path.
+fn outside(url: &str) -> Result<Value> {
+    let refuse = || {
+        Error::Usage(format!(
+            "--external {url}: is not https://HOST, http://HOST, or one of them with :PORT"
+        ))
+    };
+    let (scheme, rest) = url.split_once("://").ok_or_else(refuse)?;
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = match rest.split_once(':') {
+        Some((host, port)) => (host, Some(port.parse::<u16>().map_err(|_| refuse())?)),
+        None => (rest, None),
+    };
+    match scheme {
+        "https" => Ok(json!({"host": host, "port": port.unwrap_or(443), "tls": {"mode": "SIMPLE"}})),
+        "http" => Ok(json!({"host": host, "port": port.unwrap_or(80)})),
+        _ => Err(refuse()),
     }
 }
 

@@ -24,8 +24,9 @@ pub struct Override {
 }
 
 /// The keys of a shadow that say where its copies go, each with its flag.
-const BACKENDS: [(&str, &str); 4] = [
+const BACKENDS: [(&str, &str); 5] = [
     ("backendRef", "--backend"),
+    ("external", "--external"),
     ("subset", "--subset"),
     ("clone", "--clone"),
     ("endpoint", "--endpoint"),

@@ -1,11 +1,12 @@
 //! Where a job of the native engine copies, and where the copies go: ports, destinations, the subsets to be defined.
 
 use crate::error::{Error, Result};
-use crate::job::{Job, Shadow};
+use crate::job::{Backend, Job, Shadow};
 use crate::manifests::callable::{backend_destination, headless, http_ports, not_of_istio, written};
 use crate::manifests::clone::{Called, called};
 use crate::manifests::cluster::RouteDestination;
 use crate::manifests::copying::{Copy, Copying, Subset};
+use crate::manifests::external;
 use crate::objects::{Labels, Protocol, Service, World, kinds, selects};
 
 /// Places a job.
@@ -94,11 +95,16 @@ fn copy(
             };
             (job.target.name.clone(), job.namespace.as_str(), destination)
         }
+        Called::External(to) => {
+            let destination = external::destination(to, &path, &job.namespace, world)?;
+            (to.host.clone(), job.namespace.as_str(), destination)
+        }
         Called::Endpoint(_) => return Err(not_of_istio(&path)),
     };
     Ok(Copy {
         name,
         namespace: namespace.to_owned(),
+        is_host: matches!(shadow.backend, Backend::External(_)),
         destination,
         percentage,
     })

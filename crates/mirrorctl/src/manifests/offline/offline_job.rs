@@ -79,6 +79,7 @@ impl OfflineJob<'_> {
         job.shadows.iter().any(|shadow| match called(job, shadow) {
             Called::Service { name, namespace, .. } => subset.is_empty() && full(&name, namespace) == host,
             Called::Subset(name) => subset == name && host == target,
+            Called::External(external) => subset.is_empty() && external.host == host,
             Called::Endpoint(_) => false,
         })
     }

@@ -69,6 +69,7 @@ pub(super) fn stopped(offline_job: OfflineJob<'_>, object: &Object, world: &Worl
                     Called::Service { name, namespace, .. } => {
                         httproute::is_service(key, &format!("{name}.{namespace}.svc.{}", world.domain), &world.domain)
                     }
+                    Called::External(external) => httproute::is_service(key, &external.host, &world.domain),
                     Called::Subset(_) | Called::Endpoint(_) => false,
                 })
             }),

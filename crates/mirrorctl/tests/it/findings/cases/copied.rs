@@ -30,6 +30,29 @@ pub const CASES: &[Case] = &[
         &[("        expiresAt: \"2027-01-01T00:00:00Z\"\n", "")],
     ),
     case(
+        "TM039 spec.shadows[0].external: `redact` is absent: api.example.com sees headers, URLs and bodies as clients sent them",
+        JOB,
+        &[(
+            "backendRef: {name: reviews-v2, port: 9080}",
+            "external: {host: api.example.com, port: 443, tls: {mode: SIMPLE}}",
+        )],
+    ),
+    case(
+        "TM039 spec.shadows[0].external: engine native cannot redact: legacy.example.com sees headers, URLs and bodies as clients sent them, and so does who is on the way, because nothing encrypts them",
+        JOB,
+        &[
+            ("  primary: {version: v1}", "  engine: native"),
+            (
+                "    match: [{method: {exact: GET}}]\n    headers: {remove: [authorization, cookie]}\n",
+                "",
+            ),
+            (
+                "backendRef: {name: reviews-v2, port: 9080}",
+                "external: {host: legacy.example.com, port: 8080}",
+            ),
+        ],
+    ),
+    case(
         "TM020 spec.expiresAt: copies until it is taken offline",
         JOB,
         &[("\"2027-01-01T00:00:00Z\"", "never")],
