@@ -44,6 +44,8 @@ mod options;
 
 mod ours;
 
+mod outside;
+
 mod placement;
 
 mod plugin;

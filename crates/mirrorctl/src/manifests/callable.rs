@@ -3,7 +3,7 @@
 
 use super::clone::{Called, called};
 use super::cluster::RouteDestination;
-use super::external;
+use super::outside;
 use crate::error::{Error, Result};
 use crate::job::{Job, Shadow};
 use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds};
@@ -46,7 +46,7 @@ pub(super) fn destination(
             ));
             Ok(destination)
         }
-        Called::External(to) => external::destination(to, path, client, world),
+        Called::External(to) => outside::destination(to, path, client, world),
         Called::Endpoint(_) => Err(not_of_istio(path)),
     }
 }

@@ -7,18 +7,14 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::bundle::{Bundle, Manifest, Origin, Step};
-use super::cluster::RouteDestination;
 use super::options::Options;
+use super::outside::{PLAIN_PORT, port};
 use super::{gateway, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{Backend, DataPlane, EndpointProtocol, Engine, External, Job};
-use crate::objects::entry::{NoEntry, entry, fitness, leading_to, originates_tls};
+use crate::objects::entry::{NoEntry, entry};
 use crate::objects::{Object, World, kinds};
 use crate::place::Place;
-
-/// The port of a ServiceEntry of ours whose copies proxies encrypt. A port with the protocol HTTP takes every
-/// connection of the pods on its number for HTTP, and on 80 that is what they speak (istio.io, egress TLS origination).
-const PLAIN_PORT: u16 = 80;
 
 /// The proxies that call a shadow outside.
 struct Client<'a> {
@@ -70,22 +66,6 @@ pub(super) fn add<'w>(
             .extend(unredacted(job, external, shadow.config.redact.is_some(), &path));
     }
     Ok(Cow::Owned(after))
-}
-
-/// Where the copies of a shadow outside go. `client` is the namespace of the proxies that call it.
-///
-/// # Errors
-/// Refused if no port of the host's ServiceEntry can take them.
-pub(super) fn destination(external: &External, path: &str, client: &str, world: &World) -> Result<RouteDestination> {
-    let path = format!("{path}.external");
-    let entry = entry(&external.host, client, world)
-        .map_err(|_| Error::Refused(format!("{path}: no ServiceEntry for {} is known", external.host)))?;
-    let (port, _) = port(external, entry, &path, client, world)?;
-    Ok(RouteDestination {
-        host: external.host.clone(),
-        port,
-        subset: None,
-    })
 }
 
 fn external(backend: &Backend) -> Option<&External> {
@@ -213,47 +193,6 @@ fn new_entry(
     });
     export(&mut spec, job, client);
     Ok(Some(object(job, kinds::SERVICE_ENTRY.kind, name, spec)))
-}
-
-/// The port of a ServiceEntry that leads to the host's, and whether TLS must still be originated for it.
-fn port(external: &External, entry: &Object, path: &str, client: &str, world: &World) -> Result<(u16, bool)> {
-    let host = &external.host;
-    let refuse = |problem: String| {
-        let (title, place) = (entry.title(), &entry.place);
-        let port = match external.tls {
-            Some(_) => json!({"number": PLAIN_PORT, "name": "http", "protocol": "HTTP", "targetPort": external.port}),
-            None => json!({"number": external.port, "name": "http", "protocol": "HTTP"}),
-        };
-        Err(Error::Refused(format!(
-            "{path}: {problem}; add to spec.ports of {title} ({place}) one for the copies, such as {port}, or name another port of the host"
-        )))
-    };
-    if let Err(unfit) = fitness(entry, host, None, client, world) {
-        return Err(Error::Refused(format!(
-            "{path}: {}; give it `resolution: DNS`",
-            unfit.problem()
-        )));
-    }
-    let mut problem = format!("{} has no port that leads to {}", entry.title(), external.port);
-    let mut unencrypted = None;
-    for number in leading_to(entry, external.port) {
-        let originates = originates_tls(entry, host, number.into(), client, world);
-        match (fitness(entry, host, Some(number.into()), client, world), &external.tls) {
-            (Ok(()), Some(_)) if !originates => unencrypted = unencrypted.or(Some(number)),
-            (Ok(()), None) if originates => {
-                return Err(Error::Refused(format!(
-                    "{path}.tls: is missing, and a DestinationRule originates TLS for port {number} of {}; add `tls: {{mode: SIMPLE}}`",
-                    entry.title()
-                )));
-            }
-            (Ok(()), _) => return Ok((number, false)),
-            (Err(unfit), _) => problem = unfit.problem().to_owned(),
-        }
-    }
-    match unencrypted {
-        Some(number) => Ok((number, true)),
-        None => refuse(problem),
-    }
 }
 
 // === the DestinationRule ===

@@ -166,7 +166,7 @@ fn flags_that_are_not_enough_or_not_right_are_refused() {
         "objects.yaml",
     ];
     let with = |more: &[&'static str]| [&job[..], more].concat();
-    let needs = "is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f";
+    let needs = "is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --external, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f";
     refused(&with(&[]), b"", &format!("--for {needs}"));
     refused(&["reviews-v2"], b"", &format!("--namespace {needs}"));
     refused(

@@ -109,17 +109,17 @@ fn a_shadow_is_given_in_one_way() {
         (
             "percentage: 10",
             "cluster: a",
-            "job.yaml: spec.shadows[0].cluster: does not stand here: it follows from `backendRef`, `subset`, `clone` or `endpoint`",
+            "job.yaml: spec.shadows[0].cluster: does not stand here: it follows from `backendRef`, `external`, `subset`, `clone` or `endpoint`",
         ),
         (
             "percentage: 10",
             "subset: v2",
-            "job.yaml: spec.shadows[0]: give exactly one of `backendRef`, `subset` and `clone`",
+            "job.yaml: spec.shadows[0]: give exactly one of `backendRef`, `external`, `subset` and `clone`",
         ),
         (
             "    backendRef: {name: reviews-v2, port: 9080}\n",
             "",
-            "job.yaml: spec.shadows[0]: give exactly one of `backendRef`, `subset` and `clone`",
+            "job.yaml: spec.shadows[0]: give exactly one of `backendRef`, `external`, `subset` and `clone`",
         ),
         (
             "percentage: 10",
@@ -284,7 +284,7 @@ fn the_native_engine_has_no_more_than_envoys_own_mirroring() {
 #[test]
 fn an_unknown_key_of_a_shadow_is_answered_with_those_that_stand_there() {
     let message = refused("percentage: 10", "percent: 10");
-    assert!(message.starts_with("job.yaml: spec.shadows[0].percent: is not a key that is known here; known are `name`, `backendRef`, `subset`, `clone`, "), "{message}");
+    assert!(message.starts_with("job.yaml: spec.shadows[0].percent: is not a key that is known here; known are `name`, `backendRef`, `external`, `subset`, `clone`, "), "{message}");
     assert!(
         message.contains("`percentage`") && !message.contains("`cluster`"),
         "{message}"

@@ -337,7 +337,7 @@ fn flags_of_a_clone_need_the_clone() {
         ),
         (
             &["--clone", "d"],
-            "error: --version is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f\n",
+            "error: --version is missing; a job needs NAME, --namespace, --service (or --listener), a shadow (--backend, --external, --subset, --clone or --endpoint), and --for or --expires-at; or give a file with -f\n",
         ),
     ] {
         let ran = run(Path::new("."), &[&flags[..], more].concat(), b"");

@@ -191,7 +191,7 @@ fn with_istio_a_shadow_is_no_address() {
             "endpoint: {host: a, port: 80}",
         ),
         &[],
-        "standard input: spec.shadows[0]: `endpoint` is for dataPlane `envoy`; with Istio, give one of `backendRef`, `subset` and `clone`",
+        "standard input: spec.shadows[0]: `endpoint` is for dataPlane `envoy`; with Istio, give one of `backendRef`, `external`, `subset` and `clone`",
     );
 }
 

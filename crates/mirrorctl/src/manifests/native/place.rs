@@ -6,7 +6,7 @@ use crate::manifests::callable::{backend_destination, headless, http_ports, not_
 use crate::manifests::clone::{Called, called};
 use crate::manifests::cluster::RouteDestination;
 use crate::manifests::copying::{Copy, Copying, Subset};
-use crate::manifests::external;
+use crate::manifests::outside;
 use crate::objects::{Labels, Protocol, Service, World, kinds, selects};
 
 /// Places a job.
@@ -96,7 +96,7 @@ fn copy(
             (job.target.name.clone(), job.namespace.as_str(), destination)
         }
         Called::External(to) => {
-            let destination = external::destination(to, &path, &job.namespace, world)?;
+            let destination = outside::destination(to, &path, &job.namespace, world)?;
             (to.host.clone(), job.namespace.as_str(), destination)
         }
         Called::Endpoint(_) => return Err(not_of_istio(&path)),
