@@ -28,6 +28,18 @@ spec:
     backendRef: {name: reviews-v2, namespace: other, port: 9080}
 ";
 
+fn outside() -> String {
+    SERVICE.replace(
+        "backendRef: {name: reviews-v2, namespace: other, port: 9080}",
+        "external: {host: a.example.com, port: 80}",
+    )
+}
+
+fn outside_case() -> Case {
+    let written = json!({"host": "b.example.com", "port": 443, "tls": {"mode": "SIMPLE"}});
+    one(outside(), "https://b.example.com", "spec.shadows[0].external", written)
+}
+
 fn clone() -> String {
     let of_clone = "clone: {deployment: reviews-v1, version: v2, images: {reviews: \"r:2\", log: \"l:1\"}}";
     SERVICE.replace("backendRef: {name: reviews-v2, namespace: other, port: 9080}", of_clone)
@@ -108,6 +120,7 @@ fn of_shadow() -> Vec<(&'static str, Case)> {
                 ],
             ),
         ),
+        ("external", outside_case()),
         (
             "endpoint",
             (
