@@ -12,6 +12,8 @@ mod balancing;
 
 mod clones;
 
+mod clusters;
+
 mod destinations;
 
 mod entries;
@@ -36,11 +38,13 @@ mod routes;
 
 mod subject;
 
+mod subsets;
+
 mod unread;
 
 mod versions;
 
-use crate::findings::{Finding, codes};
+use crate::findings::{Finding, Stream, codes};
 use crate::objects::{Object, World, kinds};
 use crate::schema::Schemas;
 use subject::{Report, What};
@@ -93,6 +97,25 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
         all.extend(findings);
     }
     all
+}
+
+/// Every stream of copies that the subjects make, and its clusters, in the order of their objects; jobs come last.
+pub fn streams(subjects: &[Subject], world: &World) -> Vec<Stream> {
+    let flows = flows::flows(subjects, world);
+    let of_flow = |flow: &flows::Flow<'_>| {
+        let (clusters, reason) = match clusters::clusters(flow, world) {
+            Ok(clusters) => (clusters, None),
+            Err(absence) => (Vec::new(), Some(absence.problem)),
+        };
+        Some(Stream {
+            object: flow.subject?.title(),
+            path: flow.path.clone(),
+            from: flow.source.title(),
+            clusters,
+            reason,
+        })
+    };
+    flows.iter().filter_map(of_flow).collect()
 }
 
 fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Setting, report: &mut Report<'_>) {

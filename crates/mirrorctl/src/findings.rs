@@ -54,6 +54,21 @@ pub struct Finding {
     pub message: String,
 }
 
+/// A stream of copies: one mirror, and one of those whose requests it copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    /// What makes it: `the VirtualService reviews of namespace demo`.
+    pub object: String,
+    /// The key at which the destination is written.
+    pub path: String,
+    /// Whose requests are copied, in words.
+    pub from: String,
+    /// Istio's names of the clusters that get the copies, one for each port.
+    pub clusters: Vec<String>,
+    /// Why there is no cluster, or why it cannot be told.
+    pub reason: Option<String>,
+}
+
 // === impl Severity ===
 
 impl Severity {

@@ -1,7 +1,6 @@
 //! Whether copies arrive: the Service or ServiceEntry, its port, its subset and its pods.
 
-use serde_json::Value;
-
+use super::clusters::clusters_at;
 use super::flows::Flow;
 use super::flows::destination::Destination;
 use super::flows::source::FlowSource;
@@ -9,7 +8,7 @@ use super::resolution::{Absence, Target, resolve, shadow_labels};
 use super::subject::Report;
 use super::{access, entries};
 use crate::findings::codes;
-use crate::objects::{Object, Protocol, Service, World, fully_qualified, host_covers, kinds, list, routing, selects};
+use crate::objects::{Object, Protocol, Service, World, kinds, list, routing, selects};
 
 /// Everything about the destination of one stream.
 pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
@@ -21,16 +20,29 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
         Ok(target) => target,
         Err(Absence { code, problem }) => return report.add(code, &flow.path, problem),
     };
+    if let Target::Service(service) = &target
+        && service.is_headless()
+    {
+        let problem = format!("{} is headless", service.object.title());
+        return report.add(codes::NO_ENDPOINT, &flow.path, problem);
+    }
+    // Without a port, a finding of its own says what may not be known.
+    if let Err(Absence { code, problem }) = clusters_at(flow, &target, world)
+        && (code != codes::NOT_KNOWN || flow.to.port.is_some())
+    {
+        report.add(code, &flow.path, problem);
+    }
     match target {
         Target::Service(service) => {
             port(flow, &service, report);
-            subset(flow, service.object, world, report);
             pods(flow, &service, world, report);
         }
         Target::Entry(entry) => {
             entries::check(flow, entry, world, report);
-            subset(flow, entry, world, report);
         }
+    }
+    if let (FlowSource::Host { native: true, .. }, Some(subset)) = (&flow.source, &flow.to.subset) {
+        hidden_from_callers(flow, target.object(), subset, world, report);
     }
     routed(flow, world, report);
     if let FlowSource::Pods { namespace, selector } = &flow.source {
@@ -45,12 +57,6 @@ fn port(flow: &Flow<'_>, service: &Service<'_>, report: &mut Report<'_>) {
     };
     let title = service.object.title();
     let Some(port) = ports.iter().find(|port| u64::from(port.number) == number) else {
-        let known: Vec<String> = ports.iter().map(crate::objects::ServicePort::title).collect();
-        report.add(
-            codes::NO_PORT,
-            &flow.path,
-            format!("{title} has no port {number}; it has {}", known.join(", ")),
-        );
         return;
     };
     match port.protocol {
@@ -64,61 +70,6 @@ fn port(flow: &Flow<'_>, service: &Service<'_>, report: &mut Report<'_>) {
             codes::NOT_HTTP,
             &flow.path,
             format!("port {} of {title} is not HTTP", port.title()),
-        ),
-    }
-}
-
-fn subset(flow: &Flow<'_>, target: &Object, world: &World, report: &mut Report<'_>) {
-    let Some(name) = &flow.to.subset else { return };
-    let (host, client, own) = (&flow.to.host, flow.source.namespace(), &target.namespace);
-    if world.subset(host, client, own, name).is_some() {
-        if let FlowSource::Host { native: true, .. } = flow.source {
-            hidden_from_callers(flow, target, name, world, report);
-        }
-        return;
-    }
-    let defines = |rule: &&Object| {
-        let pattern = fully_qualified(
-            rule.text(&["spec", "host"]).unwrap_or_default(),
-            &rule.namespace,
-            &world.domain,
-        );
-        host_covers(&pattern, host)
-            && list(&rule.value, &["spec", "subsets"])
-                .any(|subset| subset.get("name").and_then(Value::as_str) == Some(name))
-    };
-    let obeyed = world.destination_rules(host, client, own);
-    let elsewhere = world.all(kinds::DESTINATION_RULE).find(defines);
-    match (obeyed.first(), elsewhere) {
-        (Some(winner), Some(rule)) => report.add(
-            codes::RULE_HIDDEN,
-            &flow.path,
-            format!(
-                "{} defines the subset {name}, and proxies of namespace {client} obey {}",
-                rule.title(),
-                winner.title()
-            ),
-        ),
-        (None, Some(rule)) => report.add(
-            codes::RULE_HIDDEN,
-            &flow.path,
-            format!(
-                "{} defines the subset {name}, and is not exported to namespace {client}",
-                rule.title()
-            ),
-        ),
-        (Some(winner), None) => report.add(
-            codes::NO_SUBSET,
-            &flow.path,
-            format!("{} has no subset {name}", winner.title()),
-        ),
-        (None, None) => report.add(
-            codes::NOT_KNOWN,
-            &flow.path,
-            format!(
-                "no DestinationRule for {host} is given: {}",
-                kinds::DESTINATION_RULE.command(own)
-            ),
         ),
     }
 }

@@ -1,6 +1,7 @@
 //! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of
 //! one request; and who takes a mirror back.
 
+use super::clusters::ports;
 use super::flows::Flow;
 use super::flows::destination::Destination;
 use super::flows::source::{FlowSource, can_have_both};
@@ -188,25 +189,6 @@ fn is_same_destination(flow: &Flow<'_>, other: &Flow<'_>, world: &World) -> bool
     match (ports(flow, world), ports(other, world)) {
         (Some(one), Some(two)) => one.iter().any(|port| two.contains(port)),
         _ => true,
-    }
-}
-
-/// The ports of a stream's clusters (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`): the one that
-/// is written; else at a gateway the only port of the Service, and elsewhere the port of the request. Returns `None` if
-/// that cannot be told.
-fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
-    if let Some(port) = flow.to.port {
-        return Some(vec![port]);
-    }
-    let of_service = |host: &str| {
-        let (name, namespace) = split(host, world)?;
-        let ports = world.service(namespace, name).ok()?.ports().ok()?;
-        Some(ports.iter().map(|port| u64::from(port.number)).collect::<Vec<_>>())
-    };
-    match &flow.source {
-        FlowSource::Host { host, .. } => of_service(host),
-        FlowSource::Gateway { .. } => of_service(&flow.to.host).filter(|ports| ports.len() == 1),
-        FlowSource::Pods { .. } => None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::objects::{self, Labels, Object, Service, World, kinds};
 /// What Istio finds for a host.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Target<'a> {
-    /// A Service with addresses of its own.
+    /// A Service of which the pods, or other endpoints, are called.
     Service(Service<'a>),
     /// A ServiceEntry that has the host.
     Entry(&'a Object),
@@ -70,9 +70,6 @@ pub(super) fn resolve<'a>(to: &Destination, client: &str, world: &'a World) -> R
     let title = service.object.title();
     if let Some(other) = service.external_name() {
         return absence(codes::NO_ENDPOINT, format!("{title} only stands for {other}"));
-    }
-    if service.is_headless() {
-        return absence(codes::NO_ENDPOINT, format!("{title} is headless"));
     }
     Ok(Target::Service(service))
 }

@@ -106,7 +106,7 @@ impl Subject {
     }
 
     /// In a message.
-    fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         match &self.what {
             What::Object(object) => object.title(),
             What::PluginConfig => "the plugin configuration".to_owned(),

@@ -54,6 +54,7 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
     let documents = plural(subjects.len() + findings.len(), "document");
     findings.extend(check::check(&subjects, &world, &setting));
     let unread = check::unread(&subjects);
+    let streams = check::streams(&subjects, &world);
     let count = |severity| {
         findings
             .iter()
@@ -67,7 +68,7 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
     ]
     .map(|(severity, word)| plural(count(severity), word));
     Ok(Answer {
-        data: report(&findings, &unread, args.output),
+        data: report(&findings, &unread, &streams, args.output),
         notes: vec![format!("{documents}{}: {}", not_read(&unread), counts.join(", "))],
         findings: args
             .fail_on

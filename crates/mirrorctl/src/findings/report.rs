@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::{Finding, Severity};
+use super::{Finding, Severity, Stream};
 use crate::{output, yaml};
 
 /// The forms in which findings are printed.
@@ -22,8 +22,8 @@ pub enum Form {
 }
 
 /// All findings, in the order in which they are given. `unread` are the kinds of which nothing was read, and how many
-/// objects there are of each.
-pub fn report(findings: &[Finding], unread: &BTreeMap<&str, usize>, form: Form) -> String {
+/// objects there are of each; `streams` is where copies go, which only the forms for programs have.
+pub fn report(findings: &[Finding], unread: &BTreeMap<&str, usize>, streams: &[Stream], form: Form) -> String {
     match form {
         Form::Table if findings.is_empty() => String::new(),
         Form::Table => {
@@ -38,8 +38,8 @@ pub fn report(findings: &[Finding], unread: &BTreeMap<&str, usize>, form: Form) 
             let rows: Vec<Vec<String>> = findings.iter().map(row).collect();
             output::table(&["SEVERITY", "CODE", "PLACE", "FINDING"], &rows)
         }
-        Form::Json => output::value(&document(findings, unread)),
-        Form::Yaml => yaml::write(&document(findings, unread)),
+        Form::Json => output::value(&document(findings, unread, streams)),
+        Form::Yaml => yaml::write(&document(findings, unread, streams)),
         Form::Github => findings.iter().map(annotation).collect(),
     }
 }
@@ -60,7 +60,7 @@ fn text(finding: &Finding) -> String {
     }
 }
 
-fn document(findings: &[Finding], unread: &BTreeMap<&str, usize>) -> Value {
+fn document(findings: &[Finding], unread: &BTreeMap<&str, usize>, streams: &[Stream]) -> Value {
     let count = |severity| {
         findings
             .iter()
@@ -81,12 +81,22 @@ fn document(findings: &[Finding], unread: &BTreeMap<&str, usize>) -> Value {
             "advice": finding.code.advice,
         })
     };
+    let stream = |stream: &Stream| {
+        json!({
+            "object": stream.object,
+            "path": stream.path,
+            "from": stream.from,
+            "clusters": stream.clusters,
+            "reason": stream.reason,
+        })
+    };
     json!({
         "errors": count(Severity::Error),
         "warnings": count(Severity::Warning),
         "notes": count(Severity::Note),
         "notRead": unread,
         "findings": findings.iter().map(entry).collect::<Vec<Value>>(),
+        "streams": streams.iter().map(stream).collect::<Vec<Value>>(),
     })
 }
 

@@ -60,6 +60,24 @@ impl FlowSource {
         }
     }
 
+    /// In a list.
+    pub(in crate::check) fn title(&self) -> String {
+        match self {
+            Self::Pods { namespace, selector } if selector.is_empty() => format!("pods of namespace {namespace}"),
+            Self::Pods { namespace, selector } => format!("pods of namespace {namespace} with {}", pairs(selector)),
+            Self::Host { host, .. } => format!("requests for {host}"),
+            Self::Gateway { gateways, hosts, .. } => {
+                let hosts = hosts.join(", ");
+                match gateways {
+                    Gateways::Resource { namespace, name, .. } => {
+                        format!("requests for {hosts} at gateway {namespace}/{name}")
+                    }
+                    Gateways::Proxies(labels) => format!("requests for {hosts} at proxies with {}", pairs(labels)),
+                }
+            }
+        }
+    }
+
     /// Whether some requests belong to both, as far as the names of hosts and gateways tell. Which pods are behind a
     /// host is not looked at.
     pub(in crate::check) fn overlaps(&self, other: &Self) -> bool {
@@ -122,6 +140,11 @@ impl Gateways {
             _ => self == other,
         }
     }
+}
+
+fn pairs(labels: &Labels) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(",")
 }
 
 /// Whether a host can be meant by two patterns.

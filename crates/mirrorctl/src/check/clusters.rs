@@ -1,0 +1,156 @@
+//! The clusters to which a stream's copies go, by the names that Istio gives them.
+
+use serde_json::Value;
+
+use super::flows::Flow;
+use super::flows::source::{FlowSource, Gateways};
+use super::resolution::{Absence, Target, resolve, split};
+use super::subsets;
+use crate::findings::codes;
+use crate::objects::{Object, Protocol, ServicePort, World, at, kinds, list};
+
+/// The port of requests for a host that the mesh does not know (pilot/pkg/networking/core/httproute.go,
+/// `BuildSidecarOutboundVirtualHosts`).
+const HTTP_PORT: u64 = 80;
+
+/// The names of the clusters of a stream's copies: `outbound|PORT|SUBSET|HOST`, one for each port of its requests.
+///
+/// # Errors
+/// Istio makes no cluster: there is no Service or ServiceEntry, no such port or no such subset. Or that cannot be told.
+pub(super) fn clusters(flow: &Flow<'_>, world: &World) -> Result<Vec<String>, Absence> {
+    let target = resolve(&flow.to, flow.source.namespace(), world)?;
+    clusters_at(flow, &target, world)
+}
+
+/// The same for a stream of which the Service or ServiceEntry is known.
+///
+/// # Errors
+/// There is no such port or no such subset, or that cannot be told.
+pub(super) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -> Result<Vec<String>, Absence> {
+    let Some(wanted) = ports(flow, world) else {
+        return Err(Absence {
+            code: codes::NOT_KNOWN,
+            problem: format!(
+                "no port is written for {}, and that of the requests is not known",
+                flow.to.title()
+            ),
+        });
+    };
+    let known = known_ports(target);
+    let served: Vec<u64> = wanted
+        .iter()
+        .copied()
+        .filter(|number| known.iter().any(|(known, _)| known == number))
+        .collect();
+    if served.is_empty() {
+        let titles: Vec<&str> = known.iter().map(|(_, title)| title.as_str()).collect();
+        let wanted: Vec<String> = wanted.iter().map(u64::to_string).collect();
+        let title = target.object().title();
+        let problem = format!(
+            "{title} has no port {}; it has {}",
+            wanted.join(" or "),
+            titles.join(", ")
+        );
+        return Err(Absence {
+            code: codes::NO_PORT,
+            problem,
+        });
+    }
+    subsets::check(flow, target.object(), world)?;
+    let subset = flow.to.subset.as_deref().unwrap_or_default();
+    let name = |port: &u64| format!("outbound|{port}|{subset}|{}", flow.to.host);
+    Ok(served.iter().map(name).collect())
+}
+
+/// The ports of a stream's clusters (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`): the one that
+/// is written; else at a gateway the only port of the Service, or the port of the request, and elsewhere the port of
+/// the request. Returns `None` if that cannot be told.
+pub(super) fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
+    if let Some(port) = flow.to.port {
+        return Some(vec![port]);
+    }
+    match &flow.source {
+        FlowSource::Host { host, namespace, .. } => {
+            let to = super::flows::destination::Destination {
+                host: host.clone(),
+                port: None,
+                subset: None,
+            };
+            match resolve(&to, namespace, world) {
+                Ok(target) => Some(http_ports(&target)),
+                Err(_) if host.contains('*') || host.is_empty() => None,
+                Err(_) => split(host, world).is_none().then(|| vec![HTTP_PORT]),
+            }
+        }
+        FlowSource::Gateway { gateways, .. } => {
+            let target = resolve(&flow.to, flow.source.namespace(), world).ok()?;
+            match known_ports(&target).as_slice() {
+                [(only, _)] => Some(vec![*only]),
+                _ => server_ports(gateways, world),
+            }
+        }
+        FlowSource::Pods { .. } => None,
+    }
+}
+
+/// The ports of the servers of an Istio Gateway; `None` if it is not given.
+fn server_ports(gateways: &Gateways, world: &World) -> Option<Vec<u64>> {
+    let Gateways::Resource {
+        group, namespace, name, ..
+    } = gateways
+    else {
+        return None;
+    };
+    let gateway = world.find(kinds::ISTIO_GATEWAY, namespace, name);
+    let gateway = gateway.filter(|_| *group == kinds::ISTIO_GATEWAY.group)?;
+    let servers = list(&gateway.value, &["spec", "servers"]);
+    Some(
+        servers
+            .filter_map(|server| at(server, &["port", "number"])?.as_u64())
+            .collect(),
+    )
+}
+
+/// The ports for which there are clusters, and how a message names them.
+fn known_ports(target: &Target<'_>) -> Vec<(u64, String)> {
+    match target {
+        Target::Service(service) => {
+            let ports = service.ports().unwrap_or_default();
+            let ports = ports.iter().filter(|port| port.protocol != Protocol::Udp);
+            ports
+                .map(|port| (u64::from(port.number), ServicePort::title(port)))
+                .collect()
+        }
+        Target::Entry(entry) => entry_ports(entry)
+            .map(|(number, _)| (number, number.to_string()))
+            .collect(),
+    }
+}
+
+/// The ports at which requests have routes.
+fn http_ports(target: &Target<'_>) -> Vec<u64> {
+    match target {
+        Target::Service(service) => {
+            let ports = service.ports().unwrap_or_default();
+            let is_http = |port: &&ServicePort| matches!(port.protocol, Protocol::Http | Protocol::Undeclared);
+            ports
+                .iter()
+                .filter(is_http)
+                .map(|port| u64::from(port.number))
+                .collect()
+        }
+        Target::Entry(entry) => {
+            let is_http = |protocol: &str| ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", ""].contains(&protocol);
+            let ports = entry_ports(entry).filter(|(_, protocol)| is_http(protocol));
+            ports.map(|(number, _)| number).collect()
+        }
+    }
+}
+
+/// The ports of a ServiceEntry, with their protocols in capitals.
+fn entry_ports(entry: &Object) -> impl Iterator<Item = (u64, String)> {
+    list(&entry.value, &["spec", "ports"]).filter_map(|port| {
+        let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or_default();
+        Some((port.get("number")?.as_u64()?, protocol.to_ascii_uppercase()))
+    })
+}
