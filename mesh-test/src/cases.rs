@@ -2,6 +2,7 @@
 
 use crate::runner::Case;
 
+mod clusters;
 mod copies;
 mod deleted_and_made_anew;
 mod every_listener;
@@ -46,4 +47,5 @@ pub const ALL: &[Case] = cases! {
     large_answers: "large answers of a shadow, bounded by the setting in the pod's annotation",
     tutorial: "the tutorial of the guide, word for word",
     own_apply: "objects of the user that mirrorctl changed: their own kubectl apply, and another hand",
+    clusters: "the clusters of mirrors in a table of worlds: what mirrorctl says and what the proxies have",
 };

@@ -62,6 +62,11 @@ impl Stage {
         Ok(self.ready(SHADOW.1, 1)?.remove(0))
     }
 
+    /// The only pod with this label `app`.
+    pub fn only(&self, app: &str) -> Result<Pod> {
+        Ok(self.ready(app, 1)?.remove(0))
+    }
+
     /// Replaces the primary's pod by a new one, and returns that when it is ready.
     pub fn restart_primary(&self) -> Result<Pod> {
         let old = self.primary()?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::flows::Flow;
 use super::flows::source::{FlowSource, Gateways};
-use super::resolution::{Absence, Target, resolve, split};
+use super::resolution::{Absence, Target, cluster_host, resolve, split};
 use super::subsets;
 use crate::findings::codes;
 use crate::objects::{Object, Protocol, ServicePort, World, at, kinds, list};
@@ -58,7 +58,7 @@ pub(super) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -
     }
     subsets::check(flow, target.object(), world)?;
     let subset = flow.to.subset.as_deref().unwrap_or_default();
-    let name = |port: &u64| format!("outbound|{port}|{subset}|{}", flow.to.host);
+    let name = |port: &u64| format!("outbound|{port}|{subset}|{}", cluster_host(&flow.to, world));
     Ok(served.iter().map(name).collect())
 }
 

@@ -69,9 +69,20 @@ pub(super) fn resolve<'a>(to: &Destination, client: &str, world: &'a World) -> R
     };
     let title = service.object.title();
     if let Some(other) = service.external_name() {
+        // The cluster of an alias is that of the host for which it stands.
+        if let Ok(entry) = entry(other, client, world) {
+            return Ok(Target::Entry(entry));
+        }
         return absence(codes::NO_ENDPOINT, format!("{title} only stands for {other}"));
     }
     Ok(Target::Service(service))
+}
+
+/// The host that gives a destination's cluster its name: that for which an ExternalName Service stands
+/// (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`), else its own.
+pub(super) fn cluster_host<'a>(to: &'a Destination, world: &'a World) -> &'a str {
+    let service = split(&to.host, world).and_then(|(name, namespace)| world.service(namespace, name).ok());
+    service.and_then(|service| service.external_name()).unwrap_or(&to.host)
 }
 
 /// The Service that a host without its whole name seems to mean.
