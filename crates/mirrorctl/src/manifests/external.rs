@@ -192,7 +192,15 @@ fn new_entry(
         "ports": [port],
     });
     export(&mut spec, job, client);
-    Ok(Some(object(job, kinds::SERVICE_ENTRY.kind, name, spec)))
+    let mut entry = object(job, kinds::SERVICE_ENTRY.kind, name, spec);
+    // With an address of its own, the host would lead the pods' own connections on other ports nowhere, where proxies
+    // answer their DNS (istio.io, resource labels).
+    record::set(
+        &mut entry,
+        &["metadata", "labels", "networking.istio.io/enable-autoallocate-ip"],
+        "false".into(),
+    );
+    Ok(Some(entry))
 }
 
 // === the DestinationRule ===

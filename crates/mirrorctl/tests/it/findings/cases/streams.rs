@@ -205,6 +205,21 @@ pub const CASES: &[Case] = &[
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: next, namespace: demo}\nspec: {hosts: [reviews-v2], http: [{route: [{destination: {host: real, port: {number: 9080}}}]}]}\n---\napiVersion: extensions",
         )],
     ),
+    // Without a port the copies go to the port of the requests, and not to the only port of the Service.
+    case(
+        "TM031 spec.http[0].mirror: the Service reviews-v2 of namespace demo has no port 9080; it has 9090 (http)",
+        NATIVE,
+        &[
+            (
+                "selector: {app: reviews-v2}\n  ports: [{name: http, port: 9080,",
+                "selector: {app: reviews-v2}\n  ports: [{name: http, port: 9090,",
+            ),
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: reviews-v2}",
+            ),
+        ],
+    ),
 ];
 
 /// A ServiceEntry for the host that [`OUTSIDE`] calls.
@@ -301,20 +316,5 @@ pub const NEAR: &[Case] = &[
             "apiVersion: extensions",
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: next, namespace: demo}\nspec: {hosts: [reviews-v2], http: [{route: [{destination: {host: reviews-v2, port: {number: 9080}}}]}]}\n---\napiVersion: extensions",
         )],
-    ),
-    // Without a port the copies go to the port of the requests, and not to the only port of the Service.
-    case(
-        "TM031 spec.http[0].mirror: the Service reviews-v2 of namespace demo has no port 9080; it has 9090 (http)",
-        NATIVE,
-        &[
-            (
-                "selector: {app: reviews-v2}\n  ports: [{name: http, port: 9080,",
-                "selector: {app: reviews-v2}\n  ports: [{name: http, port: 9090,",
-            ),
-            (
-                "mirror: {host: reviews-v2, port: {number: 9080}}",
-                "mirror: {host: reviews-v2}",
-            ),
-        ],
     ),
 ];
