@@ -9,7 +9,7 @@ use super::balance::Balance;
 /// Counts by reason, class or outcome.
 pub type Counts = BTreeMap<String, u64>;
 
-/// One mirror.
+/// What one mirror has counted, as Envoy's statistics show it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
     pub mirror: String,

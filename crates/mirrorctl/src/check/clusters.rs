@@ -1,13 +1,12 @@
 //! The clusters to which a stream's copies go, by the names that Istio gives them.
 
-use serde_json::Value;
-
 use super::flows::Flow;
+use super::flows::destination::Destination;
 use super::flows::source::{FlowSource, Gateways};
 use super::resolution::{Absence, Target, cluster_host, resolve, split};
 use super::subsets;
 use crate::findings::codes;
-use crate::objects::{Object, Protocol, ServicePort, World, at, kinds, list};
+use crate::objects::{Protocol, ServicePort, World, at, entry, kinds, list};
 
 /// The port of requests for a host that the mesh does not know (pilot/pkg/networking/core/httproute.go,
 /// `BuildSidecarOutboundVirtualHosts`).
@@ -70,18 +69,11 @@ pub(super) fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
         return Some(vec![port]);
     }
     match &flow.source {
-        FlowSource::Host { host, namespace, .. } => {
-            let to = super::flows::destination::Destination {
-                host: host.clone(),
-                port: None,
-                subset: None,
-            };
-            match resolve(&to, namespace, world) {
-                Ok(target) => Some(http_ports(&target)),
-                Err(_) if host.contains('*') || host.is_empty() => None,
-                Err(_) => split(host, world).is_none().then(|| vec![HTTP_PORT]),
-            }
-        }
+        FlowSource::Host { host, namespace, .. } => match resolve(&Destination::of_host(host), namespace, world) {
+            Ok(target) => Some(http_ports(&target)),
+            Err(_) if host.contains('*') || host.is_empty() => None,
+            Err(_) => split(host, world).is_none().then(|| vec![HTTP_PORT]),
+        },
         FlowSource::Gateway { gateways, .. } => {
             let target = resolve(&flow.to, flow.source.namespace(), world).ok()?;
             match known_ports(&target).as_slice() {
@@ -121,7 +113,7 @@ fn known_ports(target: &Target<'_>) -> Vec<(u64, String)> {
                 .map(|port| (u64::from(port.number), ServicePort::title(port)))
                 .collect()
         }
-        Target::Entry(entry) => entry_ports(entry)
+        Target::Entry(entry) => entry::ports(entry)
             .map(|(number, _)| (number, number.to_string()))
             .collect(),
     }
@@ -140,17 +132,8 @@ fn http_ports(target: &Target<'_>) -> Vec<u64> {
                 .collect()
         }
         Target::Entry(entry) => {
-            let is_http = |protocol: &str| ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", ""].contains(&protocol);
-            let ports = entry_ports(entry).filter(|(_, protocol)| is_http(protocol));
+            let ports = entry::ports(entry).filter(|(_, protocol)| protocol.is_empty() || entry::is_http(protocol));
             ports.map(|(number, _)| number).collect()
         }
     }
-}
-
-/// The ports of a ServiceEntry, with their protocols in capitals.
-fn entry_ports(entry: &Object) -> impl Iterator<Item = (u64, String)> {
-    list(&entry.value, &["spec", "ports"]).filter_map(|port| {
-        let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or_default();
-        Some((port.get("number")?.as_u64()?, protocol.to_ascii_uppercase()))
-    })
 }

@@ -80,6 +80,7 @@ fn hidden_from_callers(flow: &Flow<'_>, target: &Object, subset: &str, world: &W
     let host = &flow.to.host;
     let mut namespaces: Vec<&str> = world
         .all(kinds::DESTINATION_RULE)
+        .filter(|rule| world.is_rule_for(rule, host))
         .map(|rule| rule.namespace.as_str())
         .filter(|namespace| *namespace != flow.source.namespace() && *namespace != target.namespace)
         .collect();

@@ -9,6 +9,8 @@ pub(super) mod source;
 
 mod filters;
 
+pub(super) mod mirror;
+
 mod routes;
 
 use std::collections::BTreeMap;

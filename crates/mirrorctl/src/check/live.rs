@@ -112,11 +112,7 @@ fn receivers<'a>(flow: &Flow<'_>, world: &'a World) -> Vec<(&'a Object, Labels)>
             .collect();
     }
     let host = match &flow.source {
-        FlowSource::Host { host, .. } if flow.live.is_empty() => Some(Destination {
-            host: host.clone(),
-            port: None,
-            subset: None,
-        }),
+        FlowSource::Host { host, .. } if flow.live.is_empty() => Some(Destination::of_host(host)),
         _ => None,
     };
     let client = flow.source.namespace();

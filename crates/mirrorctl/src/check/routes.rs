@@ -3,25 +3,17 @@
 use serde_json::Value;
 
 use super::flows::destination::Destination;
+use super::flows::mirror::Mirror;
 use super::subject::Report;
 use super::{live, mirrors, resolution};
 use crate::findings::codes;
-use crate::objects::{Object, World, at, fully_qualified, list, routing, selects};
-
-/// A mirror in a rule.
-struct Mirror<'a> {
-    destination: &'a Value,
-    path: String,
-    /// The percentage; `None`: not said.
-    percentage: Option<f64>,
-    percentage_path: String,
-}
+use crate::objects::{Object, World, fully_qualified, list, routing, selects};
 
 /// A VirtualService.
 pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Report<'_>) {
     let mut has_mirrors = false;
     for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
-        for mirror in of_rule(rule, &format!("spec.http[{index}]")) {
+        for mirror in Mirror::of_rule(rule, &format!("spec.http[{index}]")) {
             match mirror.percentage {
                 // That is no mirror: such an entry only makes the cluster known.
                 Some(0.0) => continue,
@@ -48,7 +40,7 @@ pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Repor
             let to = Destination::of_virtual_service(mirror.destination, object, world);
             for (index, route) in list(rule, &["route"])
                 .enumerate()
-                .filter(|(_, route)| !is_weightless(route))
+                .filter(|(_, route)| !routing::is_weightless(route))
             {
                 if let Some(live) = route.get("destination") {
                     let live = Destination::of_virtual_service(live, object, world);
@@ -93,13 +85,13 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
                         .iter()
                         .any(|entry| entry.get("method").is_none_or(|wanted| wanted == method))
             });
-            if list(rule, &["backendRefs"]).all(is_weightless) {
+            if list(rule, &["backendRefs"]).all(routing::is_weightless) {
                 report.add(codes::NOT_FORWARDED, &path, "the rule has no backend with a weight");
             }
             let to = Destination::of_backend(backend, object, world);
             for (index, live) in list(rule, &["backendRefs"])
                 .enumerate()
-                .filter(|(_, live)| !is_weightless(live))
+                .filter(|(_, live)| !routing::is_weightless(live))
             {
                 let live = Destination::of_backend(live, object, world);
                 live_route(
@@ -150,37 +142,6 @@ fn live_route(
             ),
         );
     }
-}
-
-/// `mirror`, and each of `mirrors`.
-fn of_rule<'a>(rule: &'a Value, path: &str) -> Vec<Mirror<'a>> {
-    let number = |value: &Value, keys: &[&str]| at(value, keys).and_then(Value::as_f64);
-    let mut found = Vec::new();
-    if let Some(destination) = rule.get("mirror").filter(|value| !value.is_null()) {
-        let old = number(rule, &["mirrorPercent"]).or_else(|| number(rule, &["mirror_percent"]));
-        found.push(Mirror {
-            destination,
-            path: format!("{path}.mirror"),
-            percentage: number(rule, &["mirrorPercentage", "value"]).or(old),
-            percentage_path: format!("{path}.mirrorPercentage.value"),
-        });
-    }
-    for (index, mirror) in list(rule, &["mirrors"]).enumerate() {
-        let path = format!("{path}.mirrors[{index}]");
-        if let Some(destination) = mirror.get("destination") {
-            found.push(Mirror {
-                destination,
-                percentage: number(mirror, &["percentage", "value"]),
-                percentage_path: format!("{path}.percentage.value"),
-                path: format!("{path}.destination"),
-            });
-        }
-    }
-    found
-}
-
-fn is_weightless(backend: &Value) -> bool {
-    backend.get("weight").and_then(Value::as_u64) == Some(0)
 }
 
 /// What Istio makes of a percentage (route.go): whole millionths of a double, cut off.

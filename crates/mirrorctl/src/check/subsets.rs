@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::flows::Flow;
 use super::resolution::Absence;
 use crate::findings::codes;
-use crate::objects::{Object, World, fully_qualified, host_covers, kinds, list};
+use crate::objects::{Object, World, kinds, list};
 
 /// Whether proxies of a stream have the cluster of its subset.
 ///
@@ -18,12 +18,7 @@ pub(super) fn check(flow: &Flow<'_>, target: &Object, world: &World) -> Result<(
         return Ok(());
     }
     let defines = |rule: &&Object| {
-        let pattern = fully_qualified(
-            rule.text(&["spec", "host"]).unwrap_or_default(),
-            &rule.namespace,
-            &world.domain,
-        );
-        host_covers(&pattern, host)
+        world.is_rule_for(rule, host)
             && list(&rule.value, &["spec", "subsets"])
                 .any(|subset| subset.get("name").and_then(Value::as_str) == Some(name))
     };

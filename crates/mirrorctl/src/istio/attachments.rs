@@ -63,10 +63,10 @@ pub struct Unfit {
 /// From this minor version and patch level on.
 type Since = ((u16, u16), Verdict);
 
-/// Every resource.
+/// Every resource that loads a filter.
 pub const RESOURCES: &[Resource] = &[Resource::TrafficExtension, Resource::WasmPlugin, Resource::EnvoyFilter];
 
-/// Every place.
+/// Every place into which a filter is loaded.
 pub const PLACES: &[Place] = &[Place::Pods, Place::Gateway, Place::Waypoint, Place::ForeignWaypoint];
 
 const ALWAYS: (u16, u16) = (OLDEST, 0);

@@ -71,17 +71,13 @@ pub fn fitness(entry: &Object, host: &str, port: Option<u64>, client: &str, worl
         return Err(Unfit::NoEndpoint(format!("{title} has no endpoints")));
     }
     let Some(number) = port else { return Ok(()) };
-    let Some(port) = ports(entry).find(|port| number_of(port) == Some(number)) else {
-        let known: Vec<String> = ports(entry)
-            .filter_map(number_of)
-            .map(|number| number.to_string())
-            .collect();
+    let Some((_, protocol)) = ports(entry).find(|(port, _)| *port == number) else {
+        let known: Vec<String> = ports(entry).map(|(number, _)| number.to_string()).collect();
         let known = known.join(", ");
         return Err(Unfit::NoPort(format!("{title} has no port {number}; it has {known}")));
     };
-    let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or_default();
     match protocol.to_ascii_uppercase().as_str() {
-        "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" => Ok(()),
+        _ if is_http(protocol) => Ok(()),
         "" => Err(Unfit::Undeclared(format!(
             "port {number} of {title} declares no protocol"
         ))),
@@ -117,14 +113,24 @@ pub fn leading_to(entry: &Object, wanted: u16) -> Vec<u16> {
         let by_target = port.get("targetPort").and_then(Value::as_u64);
         by_endpoint.or(by_target).or(number_of(port)) == Some(wanted)
     };
-    ports(entry)
+    list(&entry.value, &["spec", "ports"])
         .filter(leads)
         .filter_map(|port| u16::try_from(number_of(port)?).ok())
         .collect()
 }
 
-fn ports(entry: &Object) -> impl Iterator<Item = &Value> {
-    list(&entry.value, &["spec", "ports"])
+/// The ports of a ServiceEntry: each number, with its protocol as it is written, or an empty text.
+pub fn ports(entry: &Object) -> impl Iterator<Item = (u64, &str)> {
+    list(&entry.value, &["spec", "ports"]).filter_map(|port| {
+        let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or_default();
+        Some((number_of(port)?, protocol))
+    })
+}
+
+/// Whether a protocol of a ServiceEntry's port is HTTP, in capitals or not.
+pub fn is_http(protocol: &str) -> bool {
+    let known = ["HTTP", "HTTP2", "GRPC", "GRPC-WEB"];
+    known.iter().any(|known| known.eq_ignore_ascii_case(protocol))
 }
 
 fn number_of(port: &Value) -> Option<u64> {

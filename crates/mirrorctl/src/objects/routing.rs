@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::reference::Reference;
 use super::{Kind, Labels, Object, Service, World, at, fully_qualified, host_covers, kinds, selects};
 
 /// Where mesh-wide resources live.
@@ -59,6 +60,12 @@ impl World {
         Vec::new()
     }
 
+    /// Whether a DestinationRule is for a host, by its name or by a wildcard.
+    pub fn is_rule_for(&self, rule: &Object, host: &str) -> bool {
+        let pattern = rule.text(&["spec", "host"]).unwrap_or_default();
+        host_covers(&fully_qualified(pattern, &rule.namespace, &self.domain), host)
+    }
+
     /// The labels of a subset of a host, as a proxy sees it; `None` if no DestinationRule that it obeys defines it.
     pub fn subset(&self, host: &str, client_namespace: &str, service_namespace: &str, name: &str) -> Option<Labels> {
         let rules = self.destination_rules(host, client_namespace, service_namespace);
@@ -99,17 +106,9 @@ impl World {
 
     /// The routes of a kind that are attached to a parent: a Service (mesh) or a Gateway.
     pub fn routes(&self, kind: Kind, parent: Kind, namespace: &str, name: &str) -> Vec<&Object> {
-        let is_parent = |object: &Object, reference: &Value| {
-            let text = |key: &str, default: &str| -> String {
-                at(reference, &[key])
-                    .and_then(Value::as_str)
-                    .unwrap_or(default)
-                    .to_owned()
-            };
-            text("group", kinds::GATEWAY.group) == parent.group
-                && text("kind", kinds::GATEWAY.kind) == parent.kind
-                && text("name", "") == name
-                && text("namespace", &object.namespace) == namespace
+        let is_parent = |object: &Object, value: &Value| {
+            let reference = Reference::parent(value, object);
+            reference.is(parent) && reference.name == name && reference.namespace == namespace
         };
         self.all(kind)
             .filter(|object| {
@@ -165,8 +164,7 @@ pub fn keeps_off(world: &World, service: &Object, labels: &Labels) -> bool {
                 let to = fully_qualified(text("host").unwrap_or_default(), &object.namespace, &world.domain);
                 let of_subset =
                     text("subset").and_then(|name| world.subset(&host, &object.namespace, &service.namespace, name));
-                let weightless = route.get("weight").and_then(Value::as_u64) == Some(0);
-                to != host || weightless || of_subset.is_some_and(|subset| !selects(&subset, labels))
+                to != host || is_weightless(route) || of_subset.is_some_and(|subset| !selects(&subset, labels))
             })
 }
 
@@ -175,6 +173,11 @@ pub fn keeps_off(world: &World, service: &Object, labels: &Labels) -> bool {
 pub fn delegate<'a>(rule: &'a Value, root: &'a Object) -> Option<(&'a str, &'a str)> {
     let text = |key: &str| at(rule, &["delegate", key]).and_then(Value::as_str);
     Some((text("namespace").unwrap_or(&root.namespace), text("name")?))
+}
+
+/// Whether a route or a backend has weight 0, so that it gets no requests.
+pub fn is_weightless(route: &Value) -> bool {
+    route.get("weight").and_then(Value::as_u64) == Some(0)
 }
 
 /// Whether sidecars look at a VirtualService at all.

@@ -14,9 +14,9 @@ const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 /// A waypoint: its namespace and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waypoint {
-    /// Of its Gateway.
+    /// The namespace of the Gateway that deploys it.
     pub namespace: String,
-    /// Of its Gateway.
+    /// The name of the Gateway that deploys it.
     pub name: String,
 }
 

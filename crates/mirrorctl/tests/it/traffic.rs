@@ -286,7 +286,7 @@ fn remove_and_restore(tried: &Try<'_>, job: &Job, mesh: &mut Mesh) {
 fn live_traffic_stays_where_it_is_and_everything_comes_back() {
     let (kept, patched, ours, copied) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
     let count = |cell: &Cell<u32>, is: bool| cell.set(cell.get() + u32::from(is));
-    let cases = std::env::var("PROPTEST_CASES").map_or(2000, |cases| cases.parse().unwrap());
+    let cases = std::env::var("PROPTEST_CASES").map_or(3000, |cases| cases.parse().unwrap());
     let mut runner = TestRunner::new(Config {
         cases,
         failure_persistence: None,
@@ -318,7 +318,7 @@ fn live_traffic_stays_where_it_is_and_everything_comes_back() {
         ("copied", copied),
     ] {
         assert!(
-            tried.get() > 50,
+            tried.get() > 100,
             "only {} jobs {what}: the test tries nothing",
             tried.get()
         );

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::objects::reference::Reference;
 use crate::objects::{Object, World, at, fully_qualified};
 
 /// A destination, as Istio names clusters.
@@ -50,15 +51,28 @@ impl Destination {
 
     /// A backend of a route of the Gateway API: a Service, or a host that stands for itself (`kind: Hostname`).
     pub(in crate::check) fn of_backend(backend: &Value, object: &Object, world: &World) -> Self {
-        let text = |key: &str| backend.get(key).and_then(Value::as_str);
-        let name = text("name").unwrap_or_default();
-        let namespace = text("namespace").unwrap_or(&object.namespace);
+        let Reference {
+            kind,
+            namespace,
+            name,
+            port,
+            ..
+        } = Reference::backend(backend, object);
         Self {
-            host: match text("kind") {
-                Some("Hostname") => name.to_owned(),
+            host: match kind {
+                "Hostname" => name.to_owned(),
                 _ => format!("{name}.{namespace}.svc.{}", world.domain),
             },
-            port: backend.get("port").and_then(Value::as_u64),
+            port: (port != 0).then_some(port),
+            subset: None,
+        }
+    }
+
+    /// A host alone: any port, and no subset.
+    pub(in crate::check) fn of_host(host: &str) -> Self {
+        Self {
+            host: host.to_owned(),
+            port: None,
             subset: None,
         }
     }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::destination::Destination;
 use super::flow::Flow;
+use super::mirror::Mirror;
 use super::source::{FlowSource, Gateways};
+use crate::objects::reference::Reference;
 use crate::objects::{Object, World, at, fully_qualified, kinds, list, routing};
 
 /// Who sends the requests that a rule of a VirtualService is for.
@@ -23,7 +25,7 @@ pub(super) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Ve
     let mut flows = Vec::new();
     for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
         let live = list(rule, &["route"])
-            .filter(|route| !is_weightless(route))
+            .filter(|route| !routing::is_weightless(route))
             .filter_map(|route| {
                 Some(Destination::of_virtual_service(
                     route.get("destination")?,
@@ -32,43 +34,25 @@ pub(super) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Ve
                 ))
             });
         let live: Vec<Destination> = live.collect();
-        for (path, destination) in mirrors(rule, &format!("spec.http[{index}]")) {
+        // A mirror of 0 % is none: it only makes the cluster known.
+        let mirrors = Mirror::of_rule(rule, &format!("spec.http[{index}]"));
+        for mirror in mirrors.iter().filter(|mirror| mirror.percentage != Some(0.0)) {
             for sender in senders.iter().filter(|sender| is_for(rule, sender.name)) {
                 for source in &sender.sources {
                     flows.push(Flow {
                         object: Some(object),
                         subject: None,
-                        path: path.clone(),
+                        path: mirror.path.clone(),
                         source: source.clone(),
                         conditions: conditions(sender.conditions, rule.get("match")),
                         live: live.clone(),
-                        to: Destination::of_virtual_service(destination, object, world),
+                        to: Destination::of_virtual_service(mirror.destination, object, world),
                     });
                 }
             }
         }
     }
     flows
-}
-
-/// The mirrors of a rule, and where their destinations are written. One of 0 % is no mirror: it only makes the cluster
-/// known.
-fn mirrors<'a>(rule: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
-    let number = |value: &Value, keys: &[&str]| at(value, keys).and_then(Value::as_f64);
-    let mut found = Vec::new();
-    if let Some(destination) = rule.get("mirror").filter(|mirror| mirror.is_object())
-        && number(rule, &["mirrorPercentage", "value"]) != Some(0.0)
-    {
-        found.push((format!("{path}.mirror"), destination));
-    }
-    for (index, mirror) in list(rule, &["mirrors"]).enumerate() {
-        if let Some(destination) = mirror.get("destination")
-            && number(mirror, &["percentage", "value"]) != Some(0.0)
-        {
-            found.push((format!("{path}.mirrors[{index}].destination"), destination));
-        }
-    }
-    found
 }
 
 fn senders<'a>(object: &'a Object, world: &'a World) -> Vec<Sender<'a>> {
@@ -176,7 +160,7 @@ pub(super) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
         .collect();
     let mut flows = Vec::new();
     for (index, rule) in list(&object.value, &["spec", "rules"]).enumerate() {
-        let live = list(rule, &["backendRefs"]).filter(|backend| !is_weightless(backend));
+        let live = list(rule, &["backendRefs"]).filter(|backend| !routing::is_weightless(backend));
         let live: Vec<Destination> = live
             .map(|backend| Destination::of_backend(backend, object, world))
             .collect();
@@ -201,13 +185,12 @@ pub(super) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
 }
 
 fn parent_source(parent: &Value, object: &Object, hosts: &[String], world: &World) -> FlowSource {
-    let text = |key: &str| parent.get(key).and_then(Value::as_str);
-    let name = text("name").unwrap_or_default();
-    let of_parent = text("namespace").unwrap_or(&object.namespace);
+    let reference = Reference::parent(parent, object);
+    let (name, of_parent) = (reference.name, reference.namespace);
     let namespace = object.namespace.clone();
-    let host = match text("kind") {
-        Some("Service") => Some(format!("{name}.{of_parent}.svc.{}", world.domain)),
-        Some("ServiceEntry" | "Hostname") => Some(name.to_owned()),
+    let host = match reference.kind {
+        "Service" => Some(format!("{name}.{of_parent}.svc.{}", world.domain)),
+        "ServiceEntry" | "Hostname" => Some(name.to_owned()),
         _ => None,
     };
     match host {
@@ -222,13 +205,9 @@ fn parent_source(parent: &Value, object: &Object, hosts: &[String], world: &Worl
                 group: kinds::GATEWAY.group,
                 namespace: of_parent.to_owned(),
                 name: name.to_owned(),
-                section: text("sectionName").map(str::to_owned),
+                section: parent.get("sectionName").and_then(Value::as_str).map(str::to_owned),
             },
             hosts: hosts.to_vec(),
         },
     }
-}
-
-fn is_weightless(backend: &Value) -> bool {
-    backend.get("weight").and_then(Value::as_u64) == Some(0)
 }

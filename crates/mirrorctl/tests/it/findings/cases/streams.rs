@@ -114,7 +114,11 @@ pub const CASES: &[Case] = &[
     case(
         "TM030 spec.wasm.pluginConfig.mirrors[0].cluster: api.example.com is neither a Service nor a host of a ServiceEntry that is given",
         FILTER,
-        &[OUTSIDE, ("apiVersion: extensions", ENTRY_OF_ANOTHER)],
+        &[
+            OUTSIDE,
+            ("apiVersion: extensions", ENTRY),
+            ("hosts: [api.example.com]", "hosts: [other.example.com]"),
+        ],
     ),
     case(
         "TM030 spec.wasm.pluginConfig.mirrors[0].cluster: the ServiceEntry api of namespace outside is not exported to namespace demo",
@@ -228,17 +232,6 @@ kind: ServiceEntry
 metadata: {name: api, namespace: outside}
 spec:
   hosts: [api.example.com]
-  ports: [{number: 80, name: web, protocol: HTTP}]
-  resolution: DNS
----
-apiVersion: extensions";
-
-/// A ServiceEntry for another host.
-const ENTRY_OF_ANOTHER: &str = "apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: other, namespace: outside}
-spec:
-  hosts: [other.example.com]
   ports: [{number: 80, name: web, protocol: HTTP}]
   resolution: DNS
 ---
