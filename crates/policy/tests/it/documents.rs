@@ -104,10 +104,16 @@ fn every_example_in_the_documentation_is_accepted_by_the_parser() {
     assert!(tried >= 9, "only {tried} examples were found");
 }
 
+/// The inputs of the golden tests of `mirrorctl validate`: they have faults on purpose.
+const FAULTY: &str = "/tests/golden/validate_";
+
 #[test]
 fn every_configuration_in_a_yaml_file_is_accepted_by_the_parser() {
     let mut tried = 0;
     for (file, text) in files(&[".yaml"]) {
+        if file.contains(FAULTY) {
+            continue;
+        }
         for document in yaml(&text, &file) {
             let mut configs = Vec::new();
             plugin_configs(&document, &mut configs);
