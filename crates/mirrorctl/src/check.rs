@@ -12,15 +12,9 @@ mod balancing;
 
 mod clones;
 
-mod clusters;
-
 mod destinations;
 
-mod entries;
-
 mod envoy;
-
-mod flows;
 
 mod istio;
 
@@ -30,35 +24,49 @@ mod mirrors;
 
 mod references;
 
-mod refused;
-
-mod resolution;
-
 mod routes;
 
 mod subject;
-
-mod subsets;
 
 mod unread;
 
 mod versions;
 
-use crate::findings::{Finding, Stream, codes};
+use std::collections::BTreeMap;
+
+use crate::findings::{Code, Finding, Stream, codes};
+use crate::job::Job;
+use crate::mesh::clusters::clusters;
+use crate::mesh::flows::{Flow, flows};
 use crate::objects::{Object, World, kinds};
 use crate::schema::Schemas;
 use subject::{Report, What};
 
 pub(crate) use answers::LIMIT;
-pub(crate) use routes::millionths;
 pub use subject::{Setting, Subject};
 pub use unread::{no_object, unread};
 
+/// Why no objects can be made of a job.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What it is.
+    pub code: &'static Code,
+    /// The key of the job; empty: the whole.
+    pub path: String,
+    /// The sentence that says so.
+    pub problem: String,
+}
+
 /// Everything that is found, in the order of the subjects, and for each in the order of the codes. `world` holds the
-/// subjects' objects, and what else is known to exist.
-pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Finding> {
+/// subjects' objects, and what else is known to exist. `refusal` says of a job why no objects can be made of it.
+pub fn check(
+    subjects: &[Subject],
+    world: &World,
+    setting: &Setting,
+    refusal: &dyn Fn(&Job) -> Option<Refusal>,
+) -> Vec<Finding> {
     let schemas = Schemas::built_in();
-    let flows = flows::flows(subjects, world);
+    let flows = flows_of(subjects, world);
     let mut all = Vec::new();
     for subject in subjects {
         let mut findings = Vec::new();
@@ -70,7 +78,9 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
             What::Job(Err((path, problem))) => report.add(codes::JOB, path, problem),
             What::Job(Ok(job)) => {
                 mirrors::of_job(job, setting, &mut report);
-                refused::check(job, world, setting, &mut report);
+                if let Some(Refusal { code, path, problem }) = refusal(job) {
+                    report.add(code, path, problem);
+                }
             }
             What::Envoy => envoy::document(&subject.value, setting, &mut report),
             What::PluginConfig => drop(mirrors::plugin_config(
@@ -82,8 +92,8 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
             )),
             What::Object(object) => of_object(object, world, &schemas, setting, &mut report),
         }
-        for flow in &flows {
-            if flow.subject.is_some_and(|of_flow| std::ptr::eq(of_flow, subject)) {
+        for (flow, by) in &flows {
+            if by.is_some_and(|by| std::ptr::eq(by, subject)) {
                 let mut report = Report {
                     subject,
                     findings: &mut findings,
@@ -101,21 +111,42 @@ pub fn check(subjects: &[Subject], world: &World, setting: &Setting) -> Vec<Find
 
 /// Every stream of copies that the subjects make, and its clusters, in the order of their objects; jobs come last.
 pub fn streams(subjects: &[Subject], world: &World) -> Vec<Stream> {
-    let flows = flows::flows(subjects, world);
-    let of_flow = |flow: &flows::Flow<'_>| {
-        let (clusters, reason) = match clusters::clusters(flow, world) {
+    let of_flow = |(flow, by): &(Flow<'_>, Option<&Subject>)| {
+        let (clusters, reason) = match clusters(flow, world) {
             Ok(clusters) => (clusters, None),
             Err(absence) => (Vec::new(), Some(absence.problem)),
         };
         Some(Stream {
-            object: flow.subject?.title(),
+            object: (*by)?.title(),
             path: flow.path.clone(),
             from: flow.source.title(),
             clusters,
             reason,
         })
     };
-    flows.iter().filter_map(of_flow).collect()
+    flows_of(subjects, world).iter().filter_map(of_flow).collect()
+}
+
+/// Every stream of copies with the subject that makes it; `None` for what is only known to exist.
+fn flows_of<'a>(subjects: &'a [Subject], world: &'a World) -> Vec<(Flow<'a>, Option<&'a Subject>)> {
+    let by_key: BTreeMap<_, &Subject> = subjects
+        .iter()
+        .filter_map(|subject| Some((subject.object()?.key(), subject)))
+        .collect();
+    let by_job = |job: &Job| {
+        let mut subjects = subjects.iter();
+        subjects.find(|subject| subject.job().is_some_and(|of_subject| std::ptr::eq(of_subject, job)))
+    };
+    flows(subjects.iter().filter_map(Subject::job), world)
+        .into_iter()
+        .map(|flow| {
+            let by = match (flow.object, flow.job) {
+                (Some(object), _) => by_key.get(&object.key()).copied(),
+                (None, job) => job.and_then(by_job),
+            };
+            (flow, by)
+        })
+        .collect()
 }
 
 fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Setting, report: &mut Report<'_>) {

@@ -2,6 +2,8 @@
 //! as it can be without knowing what is in the cluster: every key is known, every value in its range, nothing
 //! contradicts anything else, and the filter's own keys have passed the filter's own parser.
 
+mod called;
+
 mod flags;
 
 mod read;
@@ -13,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::time::Time;
 
+pub use called::{Called, called};
 pub use flags::{JobFlags, Override, from_flags, over_file};
 pub use read::read;
 pub use write::write;

@@ -4,7 +4,7 @@
 //! through them:
 //!
 //! ```text
-//! arguments ─ cli ─▶ commands ─▶ input ─▶ job, objects ─▶ manifests, check ─▶ output ─▶ exit code (error)
+//! arguments ─ cli ─▶ commands ─▶ input ─▶ job, objects ─▶ mesh ─▶ manifests, check ─▶ output ─▶ exit code (error)
 //! ```
 //!
 //! | module | what it owns |
@@ -16,7 +16,9 @@
 //! | [`job`] | what is wanted: a [`job::Job`], read strictly from a file or from flags, and written back |
 //! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
 //! | [`istio`] | its versions, and the table of what each does with a filter |
+//! | [`marks`] | labels and annotations by which mirrorctl knows its own work again |
 //! | [`import`] | jobs of other tools, as jobs of ours |
+//! | [`mesh`] | what Istio makes of the objects: destinations, their clusters, the streams of copies |
 //! | [`manifests`] | a [`manifests::Bundle`] of what is applied, in order; the way back is [`manifests::offline`] |
 //! | [`schema`] | the official CRDs, distilled, and the API server's structural checks by them |
 //! | [`check`], [`findings`] | what is wrong with any of these: findings with codes, as in `docs/findings.md` |
@@ -63,8 +65,8 @@
 //! `tests/golden/NAME/` with the input files and `args`: the arguments on one line, run in that folder.
 //! `UPDATE_GOLDEN=1 cargo test -p mirrorctl golden` writes `expected.yaml` (create an empty `expected.json` or
 //! `expected.txt` first for another form), `expected.stderr` and `exit`. Every object in it is then checked against the
-//! official CRDs, every configuration of the filter against its parser. Input that is no YAML stands in
-//! `tests/it/bad_input.rs`, because every YAML file of the repository is read by a test.
+//! official CRDs, every configuration of the filter against its parser. Input of a folder `validate_…` may have any
+//! fault; every other YAML file of the repository is read by a test.
 
 #![forbid(unsafe_code)]
 
@@ -90,9 +92,14 @@ pub mod istio;
 
 pub mod objects;
 
+pub mod marks;
+
 pub mod import;
 
 pub mod schema;
+
+// What Istio makes of it.
+pub mod mesh;
 
 // What is made of it.
 pub mod manifests;

@@ -16,8 +16,6 @@ mod change;
 
 pub mod clone;
 
-mod cluster;
-
 mod copying;
 
 mod destinationrule;
@@ -75,12 +73,11 @@ use crate::objects::World;
 pub use args::OptionArgs;
 pub use authorizationpolicy::identities;
 pub use bundle::{Bundle, Manifest, Origin, Step};
-pub use cluster::RouteDestination;
 pub use destinationrule::ceiling;
 pub use options::{ExtensionApi, Module, Options, RoutingApi};
-pub use ours::{JOB_LABEL, MANAGED_BY, is_of_job, metadata};
+pub use ours::metadata;
 pub use placement::{PlacedShadow, Placement, place};
-pub use record::{ORIGINAL, Record};
+pub use record::Record;
 
 /// Everything that a job needs. Each line of the table adds what its engine and data plane need, step by step.
 ///

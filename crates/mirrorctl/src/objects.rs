@@ -41,7 +41,7 @@ pub use hosts::{fully_qualified, host_covers};
 pub use kinds::Kind;
 pub use routing::ROOT_NAMESPACE;
 pub use selector::{Effect, Selecting, label_selector};
-pub use service::{Protocol, Service, ServicePort, TargetPort};
+pub use service::{EXPORT_TO, Protocol, Service, ServicePort, TargetPort};
 pub use workload::Workload;
 
 /// Labels, or a selector by labels.
@@ -121,6 +121,11 @@ impl Object {
     /// The API group, empty for the core group.
     pub fn group(&self) -> &str {
         &self.group
+    }
+
+    /// What tells it from every other object: kind, group, namespace and name.
+    pub fn key(&self) -> (&str, &str, &str, &str) {
+        (&self.kind, &self.group, &self.namespace, self.name())
     }
 
     /// The kind.

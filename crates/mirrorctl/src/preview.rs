@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::check::{self, Setting, Subject};
 use crate::error::Result;
-use crate::findings::{Finding, codes};
+use crate::findings::Finding;
 use crate::input::Document;
 use crate::job::{self, Backend, DataPlane, Engine, Isolation, Job, Override, Shadow};
 use crate::manifests::{self, Bundle, Manifest, Options, Origin, Step};
@@ -282,9 +282,8 @@ fn risks(job: &Job, bundle: &Bundle, known: &World, setting: &Setting) -> Result
         subjects.extend(subject(name, manifest.object.clone()));
     }
     let world = known.clone().overlaid(subjects.iter().filter_map(Subject::object))?;
-    let mut findings = check::check(&subjects, &world, setting);
-    // It is generated already, with the flags that are given.
-    findings.retain(|finding| finding.code != codes::JOB_REFUSED);
+    // The job is generated already, with the flags that are given.
+    let mut findings = check::check(&subjects, &world, setting, &|_| None);
     // What the job says is said again by what is written from it.
     let of_job: Vec<&str> = findings
         .iter()

@@ -3,51 +3,23 @@
 
 use serde_json::Value;
 
-use super::flows::Flow;
-use super::flows::destination::Destination;
-use super::resolution::shadow_labels;
 use super::subject::Report;
 use crate::findings::codes;
-use crate::objects::{Labels, Object, ROOT_NAMESPACE, World, at, fully_qualified, host_covers, kinds, list, selects};
+use crate::mesh::flows::Flow;
+use crate::mesh::imports;
+use crate::mesh::resolution::shadow_labels;
+use crate::objects::{Labels, Object, ROOT_NAMESPACE, World, at, kinds, list, selects};
 
-/// Whether the Sidecar of the copying pods imports the host, itself or by a VirtualService that it imports
-/// (sidecar.go).
-pub(super) fn imported(
-    flow: &Flow<'_>,
-    target: &Object,
-    namespace: &str,
-    selector: &Labels,
-    world: &World,
-    report: &mut Report<'_>,
-) {
-    let Some(sidecar) = world.sidecar(namespace, selector) else {
-        return;
-    };
-    let entries: Vec<(&str, &str)> = list(&sidecar.value, &["spec", "egress"])
-        .flat_map(|listener| list(listener, &["hosts"]))
-        .filter_map(|host| host.as_str()?.split_once('/'))
-        .collect();
-    let imports = |of: &str, host: &str| {
-        entries.iter().any(|(from, pattern)| {
-            let fits = *from == "*" || *from == of || (*from == "." && of == namespace);
-            fits && host_covers(pattern, host)
-        })
-    };
-    let by_route = || {
-        world.all(kinds::VIRTUAL_SERVICE).any(|object| {
-            let hosts = list(&object.value, &["spec", "hosts"]).filter_map(Value::as_str);
-            let mut hosts = hosts.map(|host| fully_qualified(host, &object.namespace, &world.domain));
-            hosts.any(|host| imports(&object.namespace, &host)) && names(object, &flow.to.host, world)
-        })
-    };
-    if !entries.is_empty() && !imports(&target.namespace, &flow.to.host) && !by_route() {
+/// Whether the Sidecars of the copying pods import the destination.
+pub(super) fn imported(flow: &Flow<'_>, namespace: &str, selector: &Labels, world: &World, report: &mut Report<'_>) {
+    if let Some(sidecar) = imports::hiding(namespace, selector, &flow.to, world) {
         report.add(
             codes::NOT_IMPORTED,
             &flow.path,
             format!(
                 "{} imports nothing that covers {}/{}",
                 sidecar.title(),
-                target.namespace,
+                imports::namespace_of(&flow.to.host, namespace, world),
                 flow.to.host
             ),
         );
@@ -138,18 +110,4 @@ fn covers(pattern: &str, text: &str) -> bool {
         (_, Some(prefix)) => text.starts_with(prefix),
         _ => pattern == text,
     }
-}
-
-/// Whether a VirtualService names a host as a destination, of live requests or of copies.
-fn names(object: &Object, host: &str, world: &World) -> bool {
-    let routes = ["http", "tcp", "tls"]
-        .into_iter()
-        .flat_map(|key| list(&object.value, &["spec", key]));
-    let mut destinations = routes.flat_map(|rule| {
-        let route = list(rule, &["route"])
-            .chain(list(rule, &["mirrors"]))
-            .filter_map(|entry| entry.get("destination"));
-        route.chain(rule.get("mirror"))
-    });
-    destinations.any(|destination| Destination::of_virtual_service(destination, object, world).host == host)
 }

@@ -4,11 +4,12 @@
 
 use serde_json::Value;
 
-use super::flows::Flow;
-use super::flows::destination::Destination;
 use super::subject::{Report, What};
 use crate::findings::codes;
 use crate::job::Engine;
+use crate::mesh::destination::Destination;
+use crate::mesh::flows::Flow;
+use crate::mesh::resolution;
 use crate::objects::{Object, World, at, kinds, list};
 
 /// The DestinationRule for the destination of one stream.
@@ -21,7 +22,7 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
         _ => false,
     };
     let namespace = flow.source.namespace();
-    let own = super::resolution::split(&flow.to.host, world).map_or(namespace, |(_, namespace)| namespace);
+    let own = resolution::split(&flow.to.host, world).map_or(namespace, |(_, namespace)| namespace);
     let rules = world.destination_rules(&flow.to.host, namespace, own);
     let hashed = rules.iter().find_map(|rule| Some((rule, hash(rule, &flow.to)?)));
     if let Some((rule, by)) = hashed.filter(|_| is_ours) {

@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::subject::Report;
 use crate::findings::codes;
 use crate::job::Allowed;
-use crate::manifests::JOB_LABEL;
-use crate::manifests::clone::is_allowed;
+use crate::marks::{JOB_LABEL, is_allowed};
 use crate::objects::{Object, Workload, World, at, kinds, routing, selects};
 
 /// Nothing is said of a Deployment that is not ours.

@@ -1,14 +1,15 @@
 //! Whether copies arrive: the Service or ServiceEntry, its port, its subset and its pods.
 
-use super::clusters::clusters_at;
-use super::flows::Flow;
-use super::flows::destination::Destination;
-use super::flows::source::FlowSource;
-use super::resolution::{Absence, Target, resolve, shadow_labels};
+use super::access;
 use super::subject::Report;
-use super::{access, entries};
-use crate::findings::codes;
-use crate::objects::{Object, Protocol, Service, World, kinds, list, routing, selects};
+use crate::findings::{Code, codes};
+use crate::mesh::clusters::clusters_at;
+use crate::mesh::destination::{Destination, Scope};
+use crate::mesh::fitness::{Uncallable, fitness};
+use crate::mesh::flows::Flow;
+use crate::mesh::flows::source::FlowSource;
+use crate::mesh::resolution::{Reason, Target, resolve, shadow_labels};
+use crate::objects::{Object, Service, World, kinds, list, routing, selects};
 
 /// Everything about the destination of one stream.
 pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
@@ -18,59 +19,49 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
     }
     let target = match resolve(&flow.to, flow.source.namespace(), world) {
         Ok(target) => target,
-        Err(Absence { code, problem }) => return report.add(code, &flow.path, problem),
+        Err(absence) => return report.add(code(absence.reason), &flow.path, absence.problem),
     };
-    if let Target::Service(service) = &target
-        && service.is_headless()
-    {
-        let problem = format!("{} is headless", service.object.title());
+    let fitness = fitness(&target, &flow.to.host, flow.to.port, flow.source.namespace(), world);
+    if let (Target::Service(_), Err(Uncallable::NoEndpoint(problem))) = (&target, &fitness) {
         return report.add(codes::NO_ENDPOINT, &flow.path, problem);
     }
     // Without a port, a finding of its own says what may not be known.
-    if let Err(Absence { code, problem }) = clusters_at(flow, &target, world)
-        && (code != codes::NOT_KNOWN || flow.to.port.is_some())
+    if let Err(absence) = clusters_at(flow, &target, world)
+        && (absence.reason != Reason::NotKnown || flow.to.port.is_some())
     {
-        report.add(code, &flow.path, problem);
+        report.add(code(absence.reason), &flow.path, absence.problem);
     }
-    match target {
-        Target::Service(service) => {
-            port(flow, &service, report);
-            pods(flow, &service, world, report);
-        }
-        Target::Entry(entry) => {
-            entries::check(flow, entry, world, report);
-        }
+    if let Err(uncallable) = fitness {
+        let code = match uncallable {
+            Uncallable::NoEndpoint(_) => codes::NO_ENDPOINT,
+            Uncallable::NoPort(_) => codes::NO_PORT,
+            Uncallable::Undeclared(_) => codes::UNDECLARED,
+            Uncallable::NotHttp(_) => codes::NOT_HTTP,
+        };
+        report.add(code, &flow.path, uncallable.problem());
+    }
+    if let Target::Service(service) = &target {
+        pods(flow, service, world, report);
     }
     if let (FlowSource::Host { native: true, .. }, Some(subset)) = (&flow.source, &flow.to.subset) {
         hidden_from_callers(flow, target.object(), subset, world, report);
     }
     routed(flow, world, report);
     if let FlowSource::Pods { namespace, selector } = &flow.source {
-        access::imported(flow, target.object(), namespace, selector, world, report);
+        access::imported(flow, namespace, selector, world, report);
         access::allowed(flow, target.object(), namespace, selector, world, report);
     }
 }
 
-fn port(flow: &Flow<'_>, service: &Service<'_>, report: &mut Report<'_>) {
-    let (Some(number), Ok(ports)) = (flow.to.port, service.ports()) else {
-        return;
-    };
-    let title = service.object.title();
-    let Some(port) = ports.iter().find(|port| u64::from(port.number) == number) else {
-        return;
-    };
-    match port.protocol {
-        Protocol::Http => {}
-        Protocol::Undeclared => report.add(
-            codes::UNDECLARED,
-            &flow.path,
-            format!("port {} of {title} declares no protocol", port.title()),
-        ),
-        Protocol::Opaque | Protocol::Udp => report.add(
-            codes::NOT_HTTP,
-            &flow.path,
-            format!("port {} of {title} is not HTTP", port.title()),
-        ),
+/// The code of a finding that says why there is no cluster.
+fn code(reason: Reason) -> &'static Code {
+    match reason {
+        Reason::NotKnown => codes::NOT_KNOWN,
+        Reason::NoService => codes::NO_SERVICE,
+        Reason::NoEndpoint => codes::NO_ENDPOINT,
+        Reason::NoPort => codes::NO_PORT,
+        Reason::NoSubset => codes::NO_SUBSET,
+        Reason::RuleHidden => codes::RULE_HIDDEN,
     }
 }
 
@@ -153,7 +144,7 @@ fn routed(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
     let elsewhere = list(&object.value, &["spec", "http"])
         .flat_map(|rule| list(rule, &["route"]))
         .filter_map(|route| route.get("destination"))
-        .map(|destination| Destination::of_virtual_service(destination, object, world))
+        .map(|destination| Destination::of_virtual_service(destination, Scope::of(object, world)))
         .find(|destination| destination.host != flow.to.host);
     if let Some(destination) = elsewhere {
         let problem = format!(

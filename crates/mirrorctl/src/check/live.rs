@@ -1,19 +1,19 @@
 //! What copies and live requests do to each other: a shadow that answers clients, a mirror of a mirror, two mirrors of
 //! one request; and who takes a mirror back.
 
-use super::clusters::ports;
-use super::flows::Flow;
-use super::flows::destination::Destination;
-use super::flows::source::{FlowSource, can_have_both};
-use super::resolution::{labels_of, shadow_labels, split};
-use super::subject::Report;
+use super::subject::{Report, Subject};
 use crate::findings::codes;
-use crate::manifests::{JOB_LABEL, ORIGINAL};
+use crate::marks::{JOB_LABEL, ORIGINAL};
+use crate::mesh::clusters::ports;
+use crate::mesh::destination::Destination;
+use crate::mesh::flows::Flow;
+use crate::mesh::flows::source::{FlowSource, can_have_both};
+use crate::mesh::resolution::{labels_of, shadow_labels, split};
 use crate::objects::controller;
 use crate::objects::{Labels, Object, World, fully_qualified, kinds, routing, selects};
 
 /// Everything about one stream besides its destination; `others` are all streams.
-pub(super) fn check(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {
+pub(super) fn check(flow: &Flow<'_>, others: &[(Flow<'_>, Option<&Subject>)], world: &World, report: &mut Report<'_>) {
     if let Some((namespace, labels)) = shadow_labels(flow, world) {
         if let FlowSource::Pods {
             namespace: own,
@@ -130,10 +130,10 @@ fn receivers<'a>(flow: &Flow<'_>, world: &'a World) -> Vec<(&'a Object, Labels)>
 }
 
 /// Another stream with the same destination that copies some of the same requests.
-fn twice(flow: &Flow<'_>, others: &[Flow<'_>], world: &World, report: &mut Report<'_>) {
+fn twice(flow: &Flow<'_>, others: &[(Flow<'_>, Option<&Subject>)], world: &World, report: &mut Report<'_>) {
     // A job is what the other objects come from.
     let Some(object) = flow.object else { return };
-    for other in others {
+    for (other, _) in others {
         let Some(by) = other.object.filter(|_| is_same_destination(flow, other, world)) else {
             continue;
         };

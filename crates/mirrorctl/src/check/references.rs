@@ -35,7 +35,13 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
                 continue;
             };
             let path = format!("spec.rules[{index}].filters[{inner}].requestMirror.backendRef");
-            granted(&Reference::backend(backend, object), object, path, world, report);
+            granted(
+                &Reference::backend(backend, &object.namespace),
+                object,
+                path,
+                world,
+                report,
+            );
         }
     }
 }

@@ -2,18 +2,19 @@
 
 use serde_json::Value;
 
-use super::flows::destination::Destination;
-use super::flows::mirror::Mirror;
 use super::subject::Report;
-use super::{live, mirrors, resolution};
+use super::{live, mirrors};
 use crate::findings::codes;
+use crate::mesh::destination::{Destination, Scope};
+use crate::mesh::native_mirror::{NativeMirror, millionths};
+use crate::mesh::resolution;
 use crate::objects::{Object, World, fully_qualified, list, routing, selects};
 
 /// A VirtualService.
 pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Report<'_>) {
     let mut has_mirrors = false;
     for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
-        for mirror in Mirror::of_rule(rule, &format!("spec.http[{index}]")) {
+        for mirror in NativeMirror::of_rule(rule, &format!("spec.http[{index}]")) {
             match mirror.percentage {
                 // That is no mirror: such an entry only makes the cluster known.
                 Some(0.0) => continue,
@@ -37,13 +38,13 @@ pub(super) fn virtual_service(object: &Object, world: &World, report: &mut Repor
                             .is_none_or(|wanted| mirrors::meets_written(wanted, method))
                     })
             });
-            let to = Destination::of_virtual_service(mirror.destination, object, world);
+            let to = Destination::of_virtual_service(mirror.destination, Scope::of(object, world));
             for (index, route) in list(rule, &["route"])
                 .enumerate()
                 .filter(|(_, route)| !routing::is_weightless(route))
             {
                 if let Some(live) = route.get("destination") {
-                    let live = Destination::of_virtual_service(live, object, world);
+                    let live = Destination::of_virtual_service(live, Scope::of(object, world));
                     live_route(
                         &format!("route[{index}]"),
                         &live,
@@ -88,12 +89,12 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
             if list(rule, &["backendRefs"]).all(routing::is_weightless) {
                 report.add(codes::NOT_FORWARDED, &path, "the rule has no backend with a weight");
             }
-            let to = Destination::of_backend(backend, object, world);
+            let to = Destination::of_backend(backend, Scope::of(object, world));
             for (index, live) in list(rule, &["backendRefs"])
                 .enumerate()
                 .filter(|(_, live)| !routing::is_weightless(live))
             {
-                let live = Destination::of_backend(live, object, world);
+                let live = Destination::of_backend(live, Scope::of(object, world));
                 live_route(
                     &format!("backendRefs[{index}]"),
                     &live,
@@ -142,11 +143,6 @@ fn live_route(
             ),
         );
     }
-}
-
-/// What Istio makes of a percentage (route.go): whole millionths of a double, cut off.
-pub(crate) fn millionths(percentage: f64) -> u32 {
-    (percentage.max(0.0) * 10_000.0) as u32
 }
 
 fn effective(percentage: f64, path: &str, report: &mut Report<'_>) {

@@ -105,6 +105,14 @@ impl Subject {
         }
     }
 
+    /// The job, if it is one that can be read.
+    pub(super) fn job(&self) -> Option<&Job> {
+        match &self.what {
+            What::Job(Ok(job)) => Some(job),
+            _ => None,
+        }
+    }
+
     /// In a message.
     pub(super) fn title(&self) -> String {
         match &self.what {

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::attachment::Attached;
 use super::envoy;
 use super::subject::{Report, Setting};
 use crate::findings::codes;
 use crate::istio::{self, Effect, IstioVersion, Place, Resource};
+use crate::mesh::attached::Attached;
 use crate::objects::{Object, World, kinds, waypoint};
 
 /// A filter of ours, in whatever resource.

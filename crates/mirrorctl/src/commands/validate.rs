@@ -1,5 +1,7 @@
 //! `validate`: what is wrong with jobs, plugin configurations and objects, each for itself and all together.
 
+mod refusal;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -52,7 +54,9 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
         istio: args.istio_version,
     };
     let documents = plural(subjects.len() + findings.len(), "document");
-    findings.extend(check::check(&subjects, &world, &setting));
+    findings.extend(check::check(&subjects, &world, &setting, &|job| {
+        refusal::refusal(job, &world, &setting)
+    }));
     let unread = check::unread(&subjects);
     let streams = check::streams(&subjects, &world);
     let count = |severity| {

@@ -5,8 +5,7 @@
 
 use super::prometheus::Native;
 use crate::error::{Error, Result};
-use crate::job::{Backend, Job, Shadow};
-use crate::manifests::clone::{Called, called};
+use crate::job::{Backend, Called, Job, Shadow, called};
 
 /// The labels of pods that the metrics have.
 const OF_PODS: &[(&str, &str)] = &[

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::clone::{self, Called, called};
+use super::clone;
 use super::external;
 use super::{Bundle, Manifest, Options, Origin, Placement, Step, metadata, native, ours, place};
 use crate::error::{Error, Result};
 use crate::istio::IstioVersion;
 use crate::job::{Backend, DataPlane, Engine, Job};
+use crate::job::{Called, called};
 use crate::objects::{Effect, Labels, ROOT_NAMESPACE, World, kinds, selects};
 
 /// The pods of a shadow.

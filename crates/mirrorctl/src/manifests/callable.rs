@@ -1,15 +1,14 @@
 //! What a proxy can call: the ports of a Service that speak HTTP, and the destination of a shadow's copies. What would
 //! copy nothing ends here.
 
-use super::clone::{Called, called};
-use super::cluster::RouteDestination;
 use super::outside;
 use crate::error::{Error, Result};
+use crate::job::{Called, called};
 use crate::job::{Job, Shadow};
-use crate::objects::{Labels, Protocol, Service, ServicePort, World, kinds};
-
-/// The annotation of a Service that says which namespaces know it (pkg/config/kube/conversion.go).
-const EXPORT_TO: &str = "networking.istio.io/exportTo";
+use crate::mesh::RouteDestination;
+use crate::mesh::fitness::{Uncallable, fitness};
+use crate::mesh::resolution::Target;
+use crate::objects::{EXPORT_TO, Labels, Protocol, Service, ServicePort, World, kinds};
 
 /// Where a shadow's copies of one port's requests go. `client` is the namespace of the proxies that call it.
 ///
@@ -34,7 +33,7 @@ pub(super) fn destination(
             let key = shadow.backend.key();
             let path = format!("{path}.{key}");
             refuse_hidden(&backend, client, &path)?;
-            backend_destination(&backend, own.unwrap_or(port), &path, notes)
+            backend_destination(&backend, own.unwrap_or(port), &path, client, world, notes)
         }
         Called::Subset(name) => {
             let path = format!("{path}.subset");
@@ -70,7 +69,8 @@ pub(super) fn http_ports(job: &Job, service: &Service<'_>, notes: &mut Vec<Strin
                     port.title()
                 )),
                 Protocol::Opaque | Protocol::Udp => {
-                    return Err(opaque("spec.targetRef.port", service, &port));
+                    let problem = format!("port {} of {title} is not HTTP", port.title());
+                    return Err(opaque("spec.targetRef.port", &problem));
                 }
             }
             ports.push(port);
@@ -103,25 +103,17 @@ pub(super) fn http_ports(job: &Job, service: &Service<'_>, notes: &mut Vec<Strin
 
 /// A Service that the proxies of a namespace do not get cannot be called by them.
 fn refuse_hidden(service: &Service<'_>, client: &str, path: &str) -> Result<()> {
-    let own = service.object.namespace.as_str();
-    let Some(exported) = service.object.annotation(EXPORT_TO) else {
-        return Ok(());
-    };
-    let mut to = exported.split(',').map(str::trim);
-    if to.any(|to| to == "*" || to == client || (to == "." && own == client)) {
-        return Ok(());
-    }
-    Err(Error::Refused(format!(
-        "{path}: {} is exported to `{exported}` only ({EXPORT_TO}), and the proxies that copy are of namespace {client}; add that namespace there",
-        service.object.title()
-    )))
+    service.exported_to(client).map_err(|exported| {
+        Error::Refused(format!(
+            "{path}: {} is exported to `{exported}` only ({EXPORT_TO}), and the proxies that copy are of namespace {client}; add that namespace there",
+            service.object.title()
+        ))
+    })
 }
 
-fn opaque(path: &str, service: &Service<'_>, port: &ServicePort) -> Error {
+fn opaque(path: &str, problem: &str) -> Error {
     Error::Refused(format!(
-        "{path}: port {} of {} is not HTTP; TCP and TLS cannot be mirrored, because a proxy sees no requests in them",
-        port.title(),
-        service.object.title()
+        "{path}: {problem}; TCP and TLS cannot be mirrored, because a proxy sees no requests in them"
     ))
 }
 
@@ -130,6 +122,8 @@ pub(super) fn backend_destination(
     backend: &Service<'_>,
     number: u16,
     path: &str,
+    client: &str,
+    world: &World,
     notes: &mut Vec<String>,
 ) -> Result<RouteDestination> {
     let title = backend.object.title();
@@ -138,20 +132,18 @@ pub(super) fn backend_destination(
             "{path}: {title} only stands for {other}, so no proxy has a cluster of its name"
         )));
     }
-    if backend.is_headless() {
-        return Err(headless(path, backend));
-    }
-    let port = backend.port(number, path)?;
-    match port.protocol {
-        Protocol::Http => {}
-        Protocol::Undeclared => notes.push(format!(
-            "port {} of {title} declares no protocol; copies reach the shadow as plain TCP, without its metrics and policies: name it http-… or set its appProtocol",
-            port.title()
+    let host = backend.host();
+    match fitness(&Target::Service(*backend), &host, Some(number.into()), client, world) {
+        Ok(()) => {}
+        Err(Uncallable::NoEndpoint(_)) => return Err(headless(path, backend)),
+        Err(Uncallable::NoPort(problem)) => return Err(Error::Refused(format!("{path}: {problem}"))),
+        Err(Uncallable::Undeclared(problem)) => notes.push(format!(
+            "{problem}; copies reach the shadow as plain TCP, without its metrics and policies: name it http-… or set its appProtocol"
         )),
-        Protocol::Opaque | Protocol::Udp => return Err(opaque(path, backend, &port)),
+        Err(Uncallable::NotHttp(problem)) => return Err(opaque(path, &problem)),
     }
     Ok(RouteDestination {
-        host: backend.host(),
+        host,
         port: number,
         subset: None,
     })

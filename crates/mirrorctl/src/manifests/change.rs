@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::record::{ORIGINAL, Record, as_applied, generation, part, refused_apply};
+use super::record::{Record, as_applied, generation, part, refused_apply};
 use super::{Options, Origin, ours};
 use crate::error::{Error, Result};
 use crate::job::Job;
+use crate::marks::ORIGINAL;
 use crate::objects::{Object, World};
 
 /// An object that is new, or the user's with our change in it.

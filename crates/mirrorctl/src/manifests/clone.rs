@@ -21,60 +21,11 @@ use serde_json::Value;
 use super::bundle::{Bundle, Manifest, Origin, Step};
 use super::ours::taken;
 use crate::error::{Error, Result};
-use crate::job::{Allowed, Backend, CloneOf, Endpoint, External, Isolation, Job, Shadow, word};
+use crate::job::{Backend, CloneOf, Isolation, Job};
 use crate::objects::{Object, World};
 use draft::Draft;
 
 use crate::place::Place;
-pub use draft::{ALLOW, SHADOW_LABEL};
-
-/// A shadow as a proxy calls it, once everything is applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Called<'a> {
-    /// A Service: an existing one, or the clone's own.
-    Service {
-        /// Its name.
-        name: Cow<'a, str>,
-        /// Its namespace.
-        namespace: &'a str,
-        /// Its port by number; `None`: the number of the target's port.
-        port: Option<u16>,
-    },
-    /// A subset of the target's own Service.
-    Subset(&'a str),
-    /// A host outside the mesh.
-    External(&'a External),
-    /// An address; only an Envoy without Istio calls one.
-    Endpoint(&'a Endpoint),
-}
-
-/// How a shadow is called.
-pub fn called<'a>(job: &'a Job, shadow: &'a Shadow) -> Called<'a> {
-    match &shadow.backend {
-        Backend::Service { name, namespace, port } => Called::Service {
-            name: name.into(),
-            namespace: namespace.as_deref().unwrap_or(&job.namespace),
-            port: *port,
-        },
-        Backend::Subset(name) => Called::Subset(name),
-        Backend::Clone(of) => match of.isolation {
-            Isolation::Service => Called::Service {
-                name: draft::service_name(job, of).into(),
-                namespace: &job.namespace,
-                port: None,
-            },
-            Isolation::Subset => Called::Subset(&of.version),
-        },
-        Backend::External(external) => Called::External(external),
-        Backend::Endpoint(endpoint) => Called::Endpoint(endpoint),
-    }
-}
-
-/// Whether the user allowed this to a clone that was made.
-pub fn is_allowed(clone: &Object, what: Allowed) -> bool {
-    let words = clone.annotation(ALLOW).unwrap_or_default();
-    words.split(',').any(|other| other == word(Allowed::WORDS, &what))
-}
 
 /// Why a job is to be applied step by step; `None` if one go will do.
 pub fn why_stepwise(job: &Job) -> Option<String> {

@@ -4,10 +4,10 @@
 use mirror_policy::configuration::values::Percentage;
 use serde_json::{Value, json};
 
-use super::cluster::RouteDestination;
 use super::options::Options;
 use crate::error::{Error, Result};
 use crate::job::Job;
+use crate::mesh::RouteDestination;
 use crate::objects::Labels;
 
 /// A job of the native engine, placed in the user's world.

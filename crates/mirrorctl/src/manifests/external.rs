@@ -12,6 +12,7 @@ use super::outside::{PLAIN_PORT, port};
 use super::{gateway, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{Backend, DataPlane, EndpointProtocol, Engine, External, Job};
+use crate::marks::is_of_job;
 use crate::objects::entry::{NoEntry, entry};
 use crate::objects::{Object, World, kinds};
 use crate::place::Place;
@@ -44,7 +45,7 @@ pub(super) fn add<'w>(
     let written = [kinds::SERVICE_ENTRY, kinds::DESTINATION_RULE];
     after
         .objects
-        .retain(|object| !(written.iter().any(|kind| object.is(*kind)) && ours::is_of_job(object, job)));
+        .retain(|object| !(written.iter().any(|kind| object.is(*kind)) && is_of_job(object, job)));
     for (index, shadow) in job.shadows.iter().enumerate() {
         let Some(external) = external(&shadow.backend) else {
             continue;

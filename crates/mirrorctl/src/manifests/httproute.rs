@@ -119,7 +119,9 @@ fn note_grants(copying: &Copying, route: &Object, world: &World, notes: &mut Vec
         let Some(backend) = at(&filter, &["requestMirror", "backendRef"]) else {
             continue;
         };
-        if Reference::backend(backend, route).grant(kinds::HTTP_ROUTE, &route.namespace, world) != Grant::Given {
+        if Reference::backend(backend, &route.namespace).grant(kinds::HTTP_ROUTE, &route.namespace, world)
+            != Grant::Given
+        {
             notes.push(format!(
                 "namespace {} must allow it by a ReferenceGrant that HTTPRoutes of namespace {} name its Service {}, else nothing is copied",
                 copy.namespace, route.namespace, copy.name
@@ -305,7 +307,7 @@ pub(super) fn sending<'a>(job: &Job, world: &'a World) -> Option<&'a Object> {
 /// The ports of the target to which a rule sends live requests.
 fn ports<'a>(rule: &'a Value, job: &'a Job, object: &'a Object) -> impl Iterator<Item = u16> + 'a {
     list(rule.get("backendRefs")).iter().filter_map(move |value| {
-        let backend = Reference::backend(value, object);
+        let backend = Reference::backend(value, &object.namespace);
         let is_target = backend.is(kinds::SERVICE) && backend.name == job.target.name;
         let is_live = value.get("weight").and_then(Value::as_u64) != Some(0);
         let port = u16::try_from(backend.port).ok().filter(|port| *port > 0)?;

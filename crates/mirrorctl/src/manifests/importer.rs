@@ -4,10 +4,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reach::refers_to;
-use super::{Options, RouteDestination, metadata};
+use super::{Options, metadata};
 use crate::error::{Error, Result};
 use crate::job::Job;
+use crate::mesh::RouteDestination;
+use crate::mesh::imports::names;
 use crate::objects::{Protocol, Service, World, kinds};
 
 /// The VirtualService, if one is needed. One that exists decides the routes, and a second would not be heard: the user
@@ -23,9 +24,9 @@ pub(super) fn manifest(
 ) -> Result<Option<Value>> {
     let host = service.host();
     let of_host = world.virtual_services(&host, &job.namespace);
-    let ours = |object: &&crate::objects::Object| super::is_of_job(object, job);
+    let ours = |object: &&crate::objects::Object| crate::marks::is_of_job(object, job);
     let existing: Vec<_> = of_host.iter().filter(|object| !ours(object)).collect();
-    imports.retain(|shadow| !existing.iter().any(|object| refers_to(object, shadow, &world.domain)));
+    imports.retain(|shadow| !existing.iter().any(|object| names(object, &shadow.written(), world)));
     let Some(first) = imports.first() else {
         return Ok(None);
     };

@@ -12,10 +12,10 @@ use super::clone::why_stepwise;
 use super::copying::{Copying, Subset};
 use super::offline::stop;
 use super::options::{Options, RoutingApi};
-use super::ours::is_of_job;
 use super::{destinationrule, gitops, httproute, virtualservice};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Expiry, Job};
+use crate::marks::is_of_job;
 use crate::objects::{Object, World, kinds};
 use crate::place::Place;
 

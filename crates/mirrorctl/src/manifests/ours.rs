@@ -4,13 +4,8 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::job::Job;
+use crate::marks::{JOB_LABEL, MANAGED_BY, is_of_job};
 use crate::objects::{Object, World, at};
-
-/// The label that says who made an object.
-pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "mirrorctl");
-
-/// The label that says for which job; its value is the job's name.
-pub const JOB_LABEL: &str = "traffic-mirror.dev/job";
 
 /// The metadata of an object of ours.
 pub fn metadata(job: &Job, name: &str) -> Value {
@@ -25,11 +20,6 @@ pub(super) fn metadata_in(namespace: &str, job: &Job, name: &str) -> Value {
         "namespace": namespace,
         "labels": {managed_by: us, JOB_LABEL: job.name},
     })
-}
-
-/// Whether an object was made by us for this job.
-pub fn is_of_job(object: &Object, job: &Job) -> bool {
-    object.label(MANAGED_BY.0) == Some(MANAGED_BY.1) && object.label(JOB_LABEL) == Some(job.name.as_str())
 }
 
 /// An object of ours never takes the name of one that exists and is another's.

@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use super::cluster::RouteDestination;
 use crate::error::{Error, Result};
 use crate::job::External;
-use crate::objects::entry::{entry, fitness, leading_to, originates_tls};
+use crate::mesh::RouteDestination;
+use crate::mesh::fitness::fitness;
+use crate::mesh::resolution::Target;
+use crate::objects::entry::{entry, leading_to, originates_tls};
 use crate::objects::{Object, World};
 
 /// The port of a ServiceEntry of ours whose copies proxies encrypt. A port with the protocol HTTP takes every
@@ -50,7 +52,7 @@ pub(super) fn port(
             "{path}: {problem}; add to spec.ports of {title} ({place}) one for the copies, such as {port}, or name another port of the host"
         )))
     };
-    if let Err(unfit) = fitness(entry, host, None, client, world) {
+    if let Err(unfit) = fitness(&Target::Entry(entry), host, None, client, world) {
         return Err(Error::Refused(format!(
             "{path}: {}; give it `resolution: DNS`",
             unfit.problem()
@@ -58,9 +60,13 @@ pub(super) fn port(
     }
     let mut problem = format!("{} has no port that leads to {}", entry.title(), external.port);
     let mut unencrypted = None;
+    let target = Target::Entry(entry);
     for number in leading_to(entry, external.port) {
         let originates = originates_tls(entry, host, number.into(), client, world);
-        match (fitness(entry, host, Some(number.into()), client, world), &external.tls) {
+        match (
+            fitness(&target, host, Some(number.into()), client, world),
+            &external.tls,
+        ) {
             (Ok(()), Some(_)) if !originates => unencrypted = unencrypted.or(Some(number)),
             (Ok(()), None) if originates => {
                 return Err(Error::Refused(format!(

@@ -2,10 +2,10 @@
 //! written from. What would copy nothing, or the wrong thing, ends here.
 
 use super::callable::{destination, http_ports, written};
-use super::clone::{Called, called};
-use super::cluster::RouteDestination;
 use crate::error::{Error, Result};
+use crate::job::{Called, called};
 use crate::job::{Job, Primary};
+use crate::mesh::RouteDestination;
 use crate::objects::{Labels, Service, ServicePort, World, kinds, selects};
 
 /// A job, placed in the user's world.

@@ -5,10 +5,8 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::marks::ORIGINAL;
 use crate::objects::{Kind, Object, at, kinds};
-
-/// The annotation.
-pub const ORIGINAL: &str = "traffic-mirror.dev/original";
 
 /// The annotation in which `kubectl apply` keeps the whole object, ours included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -22,7 +20,7 @@ const MAX_ANNOTATIONS: usize = 256 << 10;
 pub struct Record {
     /// The job that changed it.
     pub job: String,
-    /// The changed part as it was: see [`part`]. `Null`: it was not there.
+    /// The changed part as it was: the one below `spec` that is changed. `Null`: it was not there.
     pub before: Value,
     /// What was added: destinations of copies as clusters, or names of subsets.
     pub added: Vec<String>,

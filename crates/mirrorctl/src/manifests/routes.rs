@@ -3,42 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::RouteDestination;
-use crate::objects::{Object, World, at, fully_qualified};
-
-/// Where short names of hosts are read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scope<'a> {
-    /// The namespace of the VirtualService.
-    pub namespace: &'a str,
-    /// The domain of the cluster's Services.
-    pub domain: &'a str,
-}
+use crate::mesh::destination::Scope;
+use crate::objects::{Object, at};
 
 /// The keys that say how much of a single `mirror` is copied; all spellings that Istio reads.
 const PERCENTAGES: &[&str] = &["mirrorPercentage", "mirrorPercent", "mirror_percent"];
-
-// === impl Scope ===
-
-impl Scope<'_> {
-    /// The host of a destination, in full.
-    pub fn host(self, destination: &Value) -> String {
-        let host = destination.get("host").and_then(Value::as_str).unwrap_or_default();
-        fully_qualified(host, self.namespace, self.domain)
-    }
-
-    /// A destination as the cluster that Istio makes of it; a port that is not given is 0.
-    pub fn cluster(self, destination: &Value) -> String {
-        let port = port(destination).unwrap_or_default();
-        let subset = destination.get("subset").and_then(Value::as_str);
-        RouteDestination {
-            host: self.host(destination),
-            port,
-            subset: subset.filter(|subset| !subset.is_empty()).map(str::to_owned),
-        }
-        .cluster()
-    }
-}
 
 /// The port that a destination names.
 pub(crate) fn port(destination: &Value) -> Option<u16> {
@@ -251,14 +220,6 @@ pub(crate) fn normal(rules: &[Value]) -> Vec<Value> {
 pub(super) fn rules(object: &Object) -> &[Value] {
     let rules = object.at(&["spec", "http"]).and_then(Value::as_array);
     rules.map_or(&[], Vec::as_slice)
-}
-
-/// How its short names are read.
-pub(super) fn scope<'a>(object: &'a Object, world: &'a World) -> Scope<'a> {
-    Scope {
-        namespace: &object.namespace,
-        domain: &world.domain,
-    }
 }
 
 /// Whether a value lists a gateway of this sort; without any it is bound to the mesh.

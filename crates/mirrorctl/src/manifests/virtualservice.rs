@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 
 use super::change::ObjectChange;
 use super::copying::{Copying, destination};
-use super::routes::{self, bound, rules, scope};
-use super::{Options, RouteDestination, destinationrule, ours, record};
+use super::routes::{self, bound, rules};
+use super::{Options, destinationrule, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
+use crate::mesh::RouteDestination;
+use crate::mesh::destination::Scope;
 use crate::objects::{Object, World, at, fully_qualified, host_covers, kinds, routing};
 
 /// The VirtualServices of a job.
@@ -63,7 +65,7 @@ fn delegates<'a>(root: &Object, copying: &Copying, world: &'a World) -> Vec<&'a 
 
 /// Whether a rule of a VirtualService sends requests to the target.
 fn sends_to(object: &Object, copying: &Copying, world: &World) -> bool {
-    let scope = scope(object, world);
+    let scope = Scope::of(object, world);
     let mut to = rules(object).iter().flat_map(routes::destinations);
     to.any(|destination| scope.host(destination) == copying.host)
 }
@@ -155,7 +157,7 @@ pub(super) fn refuse_grpc_routes(job: &Job, world: &World) -> Result<()> {
 /// Which VirtualService sends live requests to a host's subset; without a subset: to any of its pods.
 pub(super) fn sending<'a>(host: &str, subset: Option<&str>, world: &'a World) -> Option<&'a Object> {
     world.all(kinds::VIRTUAL_SERVICE).find(|object| {
-        let scope = scope(object, world);
+        let scope = Scope::of(object, world);
         let mut to = rules(object).iter().flat_map(routes::destinations);
         to.any(|destination| {
             let found = destination.get("subset").and_then(Value::as_str).unwrap_or_default();

@@ -3,12 +3,12 @@
 
 use super::attachment::{Attachment, Proxies};
 use super::callable::{destination, http_ports};
-use super::clone::{Called, called};
 use super::gateway::need_authority;
 use super::plugin::FilterMirror;
 use super::{Bundle, Manifest, Options, Origin, Step, filter, importer, ours};
 use crate::error::{Error, Result};
 use crate::istio::Place;
+use crate::job::{Called, called};
 use crate::job::{Job, Shadow};
 use crate::objects::waypoint::{self, USE_WAYPOINT, Waypoint};
 use crate::objects::{Object, World, kinds};

@@ -1,5 +1,4 @@
-//! What Istio makes of a ServiceEntry: which one gives a host its clusters, and whether copies can be sent to one of
-//! its ports.
+//! What a ServiceEntry says: for whom it gives a host its clusters, its ports, what they speak and where they lead.
 
 use serde_json::Value;
 
@@ -16,19 +15,6 @@ pub enum NoEntry<'a> {
     Hidden(&'a Object),
     /// This one covers it by a wildcard, and a cluster has the name that the ServiceEntry writes.
     Wildcard(&'a Object, &'a str),
-}
-
-/// Why copies to a port of a ServiceEntry do not arrive as they should. Each holds the sentence that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unfit {
-    /// Its cluster has no address that could be called.
-    NoEndpoint(String),
-    /// It has no such port.
-    NoPort(String),
-    /// The port declares no protocol, so Istio guesses.
-    Undeclared(String),
-    /// The port is not HTTP, and no DestinationRule originates TLS for it.
-    NotHttp(String),
 }
 
 /// The ServiceEntry that gives a host its clusters, for proxies of a namespace.
@@ -52,41 +38,6 @@ pub fn entry<'a>(host: &str, client: &str, world: &'a World) -> Result<&'a Objec
         }
     }
     Err(found)
-}
-
-/// Whether proxies of a namespace can send copies to a port of a host that a ServiceEntry has. Without a port, only
-/// what holds of all ports is looked at.
-///
-/// # Errors
-/// Each reason of [`Unfit`].
-pub fn fitness(entry: &Object, host: &str, port: Option<u64>, client: &str, world: &World) -> Result<(), Unfit> {
-    let title = entry.title();
-    let resolution = entry.text(&["spec", "resolution"]).unwrap_or("NONE");
-    let has = |key: &str| list(&entry.value, &["spec", key]).next().is_some();
-    if resolution == "NONE" {
-        let problem = format!("{title} has `resolution: NONE`: its cluster forwards to where a connection was going");
-        return Err(Unfit::NoEndpoint(problem));
-    }
-    if resolution == "STATIC" && !has("endpoints") && entry.at(&["spec", "workloadSelector"]).is_none() {
-        return Err(Unfit::NoEndpoint(format!("{title} has no endpoints")));
-    }
-    let Some(number) = port else { return Ok(()) };
-    let Some((_, protocol)) = ports(entry).find(|(port, _)| *port == number) else {
-        let known: Vec<String> = ports(entry).map(|(number, _)| number.to_string()).collect();
-        let known = known.join(", ");
-        return Err(Unfit::NoPort(format!("{title} has no port {number}; it has {known}")));
-    };
-    match protocol.to_ascii_uppercase().as_str() {
-        _ if is_http(protocol) => Ok(()),
-        "" => Err(Unfit::Undeclared(format!(
-            "port {number} of {title} declares no protocol"
-        ))),
-        "HTTPS" | "TLS" if originates_tls(entry, host, number, client, world) => Ok(()),
-        "HTTPS" | "TLS" => Err(Unfit::NotHttp(format!(
-            "port {number} of {title} is {protocol}, and no DestinationRule originates TLS for it"
-        ))),
-        _ => Err(Unfit::NotHttp(format!("port {number} of {title} is not HTTP"))),
-    }
 }
 
 /// Whether a DestinationRule has the proxies of a namespace speak TLS themselves to a port of a host.
@@ -135,15 +86,4 @@ pub fn is_http(protocol: &str) -> bool {
 
 fn number_of(port: &Value) -> Option<u64> {
     port.get("number").and_then(Value::as_u64)
-}
-
-// === impl Unfit ===
-
-impl Unfit {
-    /// The sentence.
-    pub fn problem(&self) -> &str {
-        let (Self::NoEndpoint(problem) | Self::NoPort(problem) | Self::Undeclared(problem) | Self::NotHttp(problem)) =
-            self;
-        problem
-    }
 }

@@ -37,20 +37,20 @@ impl<'a> Reference<'a> {
     /// An entry of `parentRefs`: without group and kind a Gateway of the Gateway API. A kind alone keeps that group
     /// (pilot/pkg/config/kube/gatewaycommon/references.go, `NormalizeReference`).
     pub fn parent(value: &'a Value, route: &'a Object) -> Self {
-        Self::read(value, route, kinds::GATEWAY)
+        Self::read(value, &route.namespace, kinds::GATEWAY)
     }
 
-    /// A backend: without group and kind a Service.
-    pub fn backend(value: &'a Value, route: &'a Object) -> Self {
-        Self::read(value, route, kinds::SERVICE)
+    /// A backend of a route in a namespace: without group and kind a Service.
+    pub fn backend(value: &'a Value, of_route: &'a str) -> Self {
+        Self::read(value, of_route, kinds::SERVICE)
     }
 
-    fn read(value: &'a Value, route: &'a Object, default: Kind) -> Self {
+    fn read(value: &'a Value, of_route: &'a str, default: Kind) -> Self {
         let text = |key: &str, default: &'a str| value.get(key).and_then(Value::as_str).unwrap_or(default);
         Self {
             group: text("group", default.group),
             kind: text("kind", default.kind),
-            namespace: text("namespace", &route.namespace),
+            namespace: text("namespace", of_route),
             name: text("name", ""),
             port: value.get("port").and_then(Value::as_u64).unwrap_or_default(),
         }

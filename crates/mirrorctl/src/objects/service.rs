@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::{Labels, Object, World, kinds, selects};
 use crate::error::{Error, Result};
 
+/// The annotation of a Service that says which namespaces know it (pkg/config/kube/conversion.go).
+pub const EXPORT_TO: &str = "networking.istio.io/exportTo";
+
 /// A Service.
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
@@ -88,6 +91,22 @@ impl<'a> Service<'a> {
     pub fn external_name(&self) -> Option<&'a str> {
         let is_external = self.object.text(&["spec", "type"]) == Some("ExternalName");
         is_external.then(|| self.object.text(&["spec", "externalName"]).unwrap_or_default())
+    }
+
+    /// Whether proxies of a namespace get it.
+    ///
+    /// # Errors
+    /// What its annotation says instead.
+    pub fn exported_to(&self, client: &str) -> std::result::Result<(), &'a str> {
+        let own = self.object.namespace.as_str();
+        let Some(exported) = self.object.annotation(EXPORT_TO) else {
+            return Ok(());
+        };
+        let mut to = exported.split(',').map(str::trim);
+        match to.any(|to| to == "*" || to == client || (to == "." && own == client)) {
+            true => Ok(()),
+            false => Err(exported),
+        }
     }
 
     /// Its ports, in its own order.

@@ -8,10 +8,11 @@ use mirror_policy::copy::copied_headers as copy;
 use mirror_policy::plan::{AuthorityRewrite, Mirror};
 use serde_json::Value;
 
-use crate::check::millionths;
 use crate::job::{DataPlane, Job};
-use crate::manifests::{Bundle, Options, RouteDestination, Step};
-use crate::objects::{at, fully_qualified};
+use crate::manifests::{Bundle, Options, Step};
+use crate::mesh::destination::{Destination, Scope};
+use crate::mesh::native_mirror::{NativeMirror, millionths};
+use crate::objects::at;
 
 /// What one mirror sends.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,6 +136,11 @@ fn by_routes(object: &Value, job: &Job, domain: &str, host: &str) -> Vec<Copies>
     let name = at(object, &["metadata", "name"])
         .and_then(Value::as_str)
         .unwrap_or_default();
+    let namespace = at(object, &["metadata", "namespace"]).and_then(Value::as_str);
+    let scope = Scope {
+        namespace: namespace.unwrap_or(&job.namespace),
+        domain,
+    };
     let mut found = Vec::new();
     let mut add = |rule: String, cluster: String, percentage: f64| {
         found.push(Copies {
@@ -147,13 +153,13 @@ fn by_routes(object: &Value, job: &Job, domain: &str, host: &str) -> Vec<Copies>
         });
     };
     for (index, rule) in list(at(object, &["spec", "http"])).enumerate() {
-        let one = rule.get("mirror").map(|mirror| (mirror, rule.get("mirrorPercentage")));
-        let several =
-            list(rule.get("mirrors")).filter_map(|mirror| Some((mirror.get("destination")?, mirror.get("percentage"))));
-        for (destination, percentage) in one.into_iter().chain(several) {
-            let percentage = percentage.and_then(|percentage| percentage.get("value")?.as_f64());
-            let cluster = cluster(destination, job, domain);
-            add(format!("http[{index}]"), cluster, percentage.unwrap_or(100.0));
+        let rule_path = format!("http[{index}]");
+        for mirror in NativeMirror::of_rule(rule, &rule_path) {
+            add(
+                rule_path.clone(),
+                scope.cluster(mirror.destination),
+                mirror.percentage.unwrap_or(100.0),
+            );
         }
     }
     for (index, rule) in list(at(object, &["spec", "rules"])).enumerate() {
@@ -164,33 +170,12 @@ fn by_routes(object: &Value, job: &Job, domain: &str, host: &str) -> Vec<Copies>
                 (None, Some(numerator)) => 100.0 * numerator / number(&["fraction", "denominator"]).unwrap_or(100.0),
                 (None, None) => 100.0,
             };
-            let text = |key: &str| at(mirror, &["backendRef", key]).and_then(Value::as_str);
-            let destination = RouteDestination {
-                host: match (text("kind"), text("name").unwrap_or_default()) {
-                    (Some("Hostname"), name) => name.to_owned(),
-                    (_, name) => format!("{name}.{}.svc.{domain}", text("namespace").unwrap_or(&job.namespace)),
-                },
-                port: number(&["backendRef", "port"]).map_or(0, |port| port as u16),
-                subset: None,
-            };
-            add(format!("rules[{index}]"), destination.cluster(), percentage);
+            let backend = mirror.get("backendRef").unwrap_or(&Value::Null);
+            let to = Destination::of_backend(backend, scope);
+            add(format!("rules[{index}]"), to.cluster(), percentage);
         }
     }
     found
-}
-
-/// What Envoy calls a destination of a VirtualService.
-fn cluster(destination: &Value, job: &Job, domain: &str) -> String {
-    let text = |key: &str| destination.get(key).and_then(Value::as_str);
-    RouteDestination {
-        host: fully_qualified(text("host").unwrap_or_default(), &job.namespace, domain),
-        port: at(destination, &["port", "number"])
-            .and_then(Value::as_u64)
-            .and_then(|port| u16::try_from(port).ok())
-            .unwrap_or(0),
-        subset: text("subset").map(str::to_owned),
-    }
-    .cluster()
 }
 
 fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {

@@ -4,7 +4,7 @@
 use crate::common::goldens;
 use crate::common::schema::Schemas;
 use mirror_policy::Plan;
-use mirrorctl::manifests::{JOB_LABEL, MANAGED_BY};
+use mirrorctl::marks::{JOB_LABEL, MANAGED_BY};
 
 #[test]
 fn every_golden_folder_prints_what_it_holds() {

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use crate::error::{Error, Result};
 use crate::findings::codes;
 use crate::job::Isolation;
-use crate::manifests::is_of_job;
+use crate::marks::is_of_job;
 use crate::objects::{Effect, Object, World, kinds, routing};
 
 /// Refuses a clone that a Service or a workload of the world would take for its own.

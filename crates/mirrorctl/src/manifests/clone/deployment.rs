@@ -3,11 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::draft::{ALLOW, Draft, SHADOW_LABEL};
+use super::draft::Draft;
 use super::foreign::is_foreign;
 use crate::error::{Error, Result};
 use crate::job::{Allowed, Isolation, word};
 use crate::manifests::metadata;
+use crate::marks::{ALLOW, SHADOW_LABEL};
 use crate::objects::{Labels, at, labels};
 
 /// The whole Deployment.

@@ -3,14 +3,8 @@
 use super::foreign::is_foreign;
 use crate::error::{Error, Result};
 use crate::job::{CloneOf, Isolation, Job, Shadow};
-use crate::manifests::ours::JOB_LABEL;
+use crate::marks::{JOB_LABEL, SHADOW_LABEL};
 use crate::objects::{Labels, Workload, World, kinds, selects, title};
-
-/// The label that says which shadow of the job a pod belongs to; its value is the shadow's name.
-pub const SHADOW_LABEL: &str = "traffic-mirror.dev/shadow";
-
-/// The annotation of a clone that says what the user allowed, by the words of a job, joined by commas.
-pub const ALLOW: &str = "traffic-mirror.dev/allow";
 
 /// The labels that an isolated clone's pods keep: those that say how a pod is run, and nothing of which service it is.
 const KEPT_DOMAINS: &[&str] = &["istio.io", "azure.workload.identity", "datadoghq.com"];
@@ -120,11 +114,6 @@ fn name(job: &Job, of: &CloneOf, original: &Workload<'_>) -> String {
     format!("{stem}-{}", of.version)
 }
 
-/// The name of a clone's own Service: `reviews-v2`.
-pub(super) fn service_name(job: &Job, of: &CloneOf) -> String {
-    format!("{}-{}", job.target.name, of.version)
-}
-
 /// The labels of an isolated clone's pods: none by which a Service could know the original.
 fn isolated_labels(job: &Job, of: &CloneOf, original: &Workload<'_>) -> Labels {
     let before = original.labels();
@@ -139,7 +128,7 @@ fn isolated_labels(job: &Job, of: &CloneOf, original: &Workload<'_>) -> Labels {
     let canonical = CANONICAL_NAMES.iter().find_map(|key| before.get(*key));
     let canonical = canonical.map_or(job.target.name.as_str(), String::as_str);
     let mut put = |key: &str, value: &str| labels.insert(key.to_owned(), value.to_owned());
-    put("app", &service_name(job, of));
+    put("app", &of.service_name(job));
     put("version", &of.version);
     // Metrics tell the two apart by the revision, and compare them under one name.
     put("service.istio.io/canonical-name", canonical);

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::draft::{Draft, service_name};
+use super::draft::Draft;
 use crate::error::{Error, Result};
 use crate::manifests::metadata;
 use crate::objects::{Protocol, World, at};
@@ -14,7 +14,7 @@ const PORT_KEYS: &[&str] = &["name", "port", "protocol", "appProtocol", "targetP
 /// The Service, with the mirrored ports of the target under the same numbers.
 pub(super) fn manifest(draft: &Draft<'_>, world: &World) -> Result<Value> {
     let job = draft.job;
-    let name = service_name(job, draft.of);
+    let name = draft.of.service_name(job);
     if !mirror_policy::grammar::is_dns_label(&name) {
         return Err(Error::Refused(format!(
             "{}.version: the clone's Service would be `{name}`, which is no DNS label (at most 63 characters); give a shorter version",

@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::job::{Backend, Job, Shadow};
+use crate::job::{Called, called};
 use crate::manifests::callable::{backend_destination, headless, http_ports, not_of_istio, written};
-use crate::manifests::clone::{Called, called};
-use crate::manifests::cluster::RouteDestination;
 use crate::manifests::copying::{Copy, Copying, Subset};
 use crate::manifests::outside;
+use crate::mesh::RouteDestination;
 use crate::objects::{Labels, Protocol, Service, World, kinds, selects};
 
 /// Places a job.
@@ -81,7 +81,14 @@ fn copy(
         } => {
             let backend = world.service(namespace, &name)?;
             let key = shadow.backend.key();
-            let destination = backend_destination(&backend, own.unwrap_or(port), &format!("{path}.{key}"), notes)?;
+            let destination = backend_destination(
+                &backend,
+                own.unwrap_or(port),
+                &format!("{path}.{key}"),
+                &job.namespace,
+                world,
+                notes,
+            )?;
             (name.into_owned(), namespace, destination)
         }
         Called::Subset(subset) => {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::job::Job;
+use crate::job::{Called, called};
 use crate::manifests::bundle::Origin;
-use crate::manifests::clone::{Called, called};
-use crate::manifests::ours::{JOB_LABEL, MANAGED_BY};
 use crate::manifests::record::{Record, as_applied};
+use crate::marks::{JOB_LABEL, MANAGED_BY};
 use crate::objects::{Object, World};
 
 /// A job that is taken offline.

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::offline_job::{OfflineJob, Undo};
 use crate::error::{Error, Result};
-use crate::manifests::ours::JOB_LABEL;
-use crate::manifests::routes::{self, Scope};
+use crate::manifests::routes;
+use crate::marks::JOB_LABEL;
+use crate::mesh::destination::Scope;
 use crate::objects::{Object, World, at, fully_qualified, kinds, selects};
 
 /// What is ours, in the order in which it is to be deleted. What still holds live requests in place stays for another

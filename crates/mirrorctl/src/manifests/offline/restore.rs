@@ -7,7 +7,8 @@ use super::remove::{live_shadow, rank, refers};
 use super::stop::{stopped, without_subsets};
 use crate::error::{Error, Result};
 use crate::manifests::record::{self, Record};
-use crate::manifests::routes::{self, Scope};
+use crate::manifests::routes;
+use crate::mesh::destination::Scope;
 use crate::objects::{Object, World, at, kinds};
 use crate::yaml;
 

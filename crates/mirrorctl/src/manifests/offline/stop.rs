@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::offline_job::{OfflineJob, Undo};
 use crate::job::Job;
-use crate::manifests::clone::{Called, called};
+use crate::job::{Called, called};
 use crate::manifests::httproute;
 use crate::manifests::record::{self, Record};
-use crate::manifests::routes::{self, Scope};
+use crate::manifests::routes;
+use crate::mesh::destination::Scope;
 use crate::objects::{Object, World, kinds};
 
 /// The objects without our copies, as far as they have any. It never fails: what is not understood stays as it is.

@@ -6,8 +6,9 @@ use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
 use crate::manifests::change::{ObjectChange, refuse_other_job};
 use crate::manifests::copying::{Copy, Copying};
-use crate::manifests::routes::{self, Scope, bound, rules, scope};
+use crate::manifests::routes::{self, bound, rules};
 use crate::manifests::{Options, Origin, destinationrule, record};
+use crate::mesh::destination::Scope;
 use crate::objects::{Object, World};
 
 /// The user's VirtualService; the rules that send requests to the target copy them.
@@ -20,7 +21,7 @@ pub(super) fn patched(
     notes: &mut Vec<String>,
 ) -> Result<ObjectChange> {
     refuse_other_job(object, job)?;
-    let scope = scope(object, world);
+    let scope = Scope::of(object, world);
     let mut rules = rules(object).to_vec();
     if !options.gitops {
         refuse_present(&rules, copying, object, scope)?;

@@ -21,6 +21,14 @@ pub const CASES: &[Case] = &[
         &[("{name: reviews-v2, port", "{name: reviews-v3, port")],
     ),
     case(
+        "TM030 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo is exported to `lab, ~` only (networking.istio.io/exportTo), and not to namespace demo",
+        FILTER,
+        &[(
+            "metadata: {name: reviews-v2, namespace: demo}\nspec:\n  clusterIP",
+            "metadata: {name: reviews-v2, namespace: demo, annotations: {networking.istio.io/exportTo: \"lab, ~\"}}\nspec:\n  clusterIP",
+        )],
+    ),
+    case(
         "TM031 spec.wasm.pluginConfig.mirrors[0].cluster: the Service reviews-v2 of namespace demo has no port 9081; it has 9080 (http)",
         FILTER,
         &[("outbound|9080", "outbound|9081")],

@@ -6,6 +6,14 @@ use crate::findings::good::{CLONE, ENVOY, FILTER, JOB, NATIVE, ROUTE, WAYPOINT};
 /// Those that have no file of their own.
 pub const NEAR: &[Case] = &[
     case(
+        "TM030 of a Service that is exported to its own namespace",
+        FILTER,
+        &[(
+            "metadata: {name: reviews-v2, namespace: demo}\nspec:\n  clusterIP",
+            "metadata: {name: reviews-v2, namespace: demo, annotations: {networking.istio.io/exportTo: \"lab, .\"}}\nspec:\n  clusterIP",
+        )],
+    ),
+    case(
         "TM078 of what a ReferenceGrant allows",
         ROUTE,
         &[

@@ -3,15 +3,14 @@
 use serde_json::Value;
 
 use super::flows::Flow;
-use super::resolution::Absence;
-use crate::findings::codes;
+use super::resolution::{Absence, Reason};
 use crate::objects::{Object, World, kinds, list};
 
 /// Whether proxies of a stream have the cluster of its subset.
 ///
 /// # Errors
 /// No DestinationRule that they obey has the subset, or none is given.
-pub(super) fn check(flow: &Flow<'_>, target: &Object, world: &World) -> Result<(), Absence> {
+pub(crate) fn check(flow: &Flow<'_>, target: &Object, world: &World) -> Result<(), Absence> {
     let Some(name) = &flow.to.subset else { return Ok(()) };
     let (host, client, own) = (&flow.to.host, flow.source.namespace(), &target.namespace);
     if world.subset(host, client, own, name).is_some() {
@@ -24,9 +23,9 @@ pub(super) fn check(flow: &Flow<'_>, target: &Object, world: &World) -> Result<(
     };
     let obeyed = world.destination_rules(host, client, own);
     let elsewhere = world.all(kinds::DESTINATION_RULE).find(defines);
-    let (code, problem) = match (obeyed.first(), elsewhere) {
+    let (reason, problem) = match (obeyed.first(), elsewhere) {
         (Some(winner), Some(rule)) => (
-            codes::RULE_HIDDEN,
+            Reason::RuleHidden,
             format!(
                 "{} defines the subset {name}, and proxies of namespace {client} obey {}",
                 rule.title(),
@@ -34,20 +33,20 @@ pub(super) fn check(flow: &Flow<'_>, target: &Object, world: &World) -> Result<(
             ),
         ),
         (None, Some(rule)) => (
-            codes::RULE_HIDDEN,
+            Reason::RuleHidden,
             format!(
                 "{} defines the subset {name}, and is not exported to namespace {client}",
                 rule.title()
             ),
         ),
-        (Some(winner), None) => (codes::NO_SUBSET, format!("{} has no subset {name}", winner.title())),
+        (Some(winner), None) => (Reason::NoSubset, format!("{} has no subset {name}", winner.title())),
         (None, None) => (
-            codes::NOT_KNOWN,
+            Reason::NotKnown,
             format!(
                 "no DestinationRule for {host} is given: {}",
                 kinds::DESTINATION_RULE.command(own)
             ),
         ),
     };
-    Err(Absence { code, problem })
+    Err(Absence { reason, problem })
 }

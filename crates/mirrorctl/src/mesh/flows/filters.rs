@@ -3,19 +3,18 @@
 use mirror_policy::Plan;
 use serde_json::Value;
 
-use super::super::attachment::{At, Attached};
-use super::super::subject::Subject;
-use super::destination::Destination;
 use super::flow::Flow;
 use super::source::{FlowSource, Gateways};
 use crate::job::{Backend, DataPlane, Engine, Job};
+use crate::mesh::attached::{At, Attached};
+use crate::mesh::destination::Destination;
 use crate::objects::{Labels, Object, World, fully_qualified, kinds, list};
 
 /// Istio gives it to the pods of a Gateway that it deploys itself (pilot/pkg/config/kube/gateway).
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// The streams of a plugin.
-pub(super) fn of_filter<'a>(attachment: &Attached<'a>, world: &World) -> Vec<Flow<'a>> {
+pub(crate) fn of_filter<'a>(attachment: &Attached<'a>, world: &World) -> Vec<Flow<'a>> {
     let object = attachment.object;
     let config = attachment.plugin.get("pluginConfig").unwrap_or(&Value::Null);
     let Ok(plan) = Plan::parse(config.to_string().as_bytes()) else {
@@ -39,7 +38,7 @@ pub(super) fn of_filter<'a>(attachment: &Attached<'a>, world: &World) -> Vec<Flo
         for source in &sources {
             flows.push(Flow {
                 object: Some(object),
-                subject: None,
+                job: None,
                 path: format!("{}.mirrors[{index}].{key}", attachment.below("pluginConfig")),
                 source: source.clone(),
                 conditions: written.get("match").cloned().unwrap_or_default(),
@@ -125,7 +124,7 @@ fn gateway(namespace: &str, name: &str) -> Gateways {
 }
 
 /// The streams of a job.
-pub(super) fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<Flow<'a>> {
+pub(crate) fn of_job<'a>(job: &'a Job, world: &World) -> Vec<Flow<'a>> {
     let target = fully_qualified(&job.target.name, &job.namespace, &world.domain);
     let namespace = job.namespace.clone();
     let service = world.service(&job.namespace, &job.target.name);
@@ -169,7 +168,7 @@ pub(super) fn of_job<'a>(job: &Job, subject: &'a Subject, world: &World) -> Vec<
             };
             Some(Flow {
                 object: None,
-                subject: Some(subject),
+                job: Some(job),
                 path: format!("{path}.{key}"),
                 source: source.clone(),
                 conditions: shadow.filter.get("match").cloned().unwrap_or_default(),

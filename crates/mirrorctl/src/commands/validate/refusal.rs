@@ -1,6 +1,6 @@
 //! Whether `generate` takes a job: it is asked, and its refusal is the finding. Nothing of it is checked here again.
 
-use super::subject::{Report, Setting};
+use crate::check::{Refusal, Setting};
 use crate::error::Error;
 use crate::findings::codes;
 use crate::istio::{self, IstioVersion};
@@ -8,11 +8,11 @@ use crate::job::{DataPlane, Engine, Job};
 use crate::manifests::{self, Module, Options, RoutingApi};
 use crate::objects::{World, kinds};
 
-/// A job for which `generate` has no objects, whatever flags are given with it.
-pub(super) fn check(job: &Job, world: &World, setting: &Setting, report: &mut Report<'_>) {
+/// Why `generate` has no objects for a job, whatever flags are given with it. Returns `None` if it has some.
+pub(super) fn refusal(job: &Job, world: &World, setting: &Setting) -> Option<Refusal> {
     let plain = options(job, setting);
     let Err(first) = manifests::bundle(job, world, &plain) else {
-        return;
+        return None;
     };
     let unrouted = Options {
         no_virtual_service: true,
@@ -20,7 +20,7 @@ pub(super) fn check(job: &Job, world: &World, setting: &Setting, report: &mut Re
     };
     let second = manifests::bundle(job, world, &unrouted);
     if second.is_ok() || takes_with_others(job, world, &plain, &first) {
-        return;
+        return None;
     }
     // That no route is given can hide what is wrong with the job.
     let error = match (&first, second) {
@@ -42,7 +42,11 @@ pub(super) fn check(job: &Job, world: &World, setting: &Setting, report: &mut Re
         Error::Missing { .. } if !is_given() => codes::NOT_KNOWN,
         _ => codes::JOB_REFUSED,
     };
-    report.add(code, path, problem);
+    Some(Refusal {
+        code,
+        path: path.to_owned(),
+        problem: problem.to_owned(),
+    })
 }
 
 /// What is said to `generate` if no flag is given but those that it cannot do without.

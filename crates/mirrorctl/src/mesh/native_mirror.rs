@@ -5,22 +5,22 @@ use serde_json::Value;
 use crate::objects::{at, list};
 
 /// A mirror in a rule.
-pub(in crate::check) struct Mirror<'a> {
+pub(crate) struct NativeMirror<'a> {
     /// Where the copies go.
-    pub(in crate::check) destination: &'a Value,
+    pub(crate) destination: &'a Value,
     /// The path of the destination.
-    pub(in crate::check) path: String,
+    pub(crate) path: String,
     /// The percentage in any spelling that Istio reads. `None` if no percentage is written.
-    pub(in crate::check) percentage: Option<f64>,
+    pub(crate) percentage: Option<f64>,
     /// The path of the percentage.
-    pub(in crate::check) percentage_path: String,
+    pub(crate) percentage_path: String,
 }
 
-// === impl Mirror ===
+// === impl NativeMirror ===
 
-impl<'a> Mirror<'a> {
+impl<'a> NativeMirror<'a> {
     /// The mirrors of a rule that stands at a path: `mirror`, and each of `mirrors`.
-    pub(in crate::check) fn of_rule(rule: &'a Value, path: &str) -> Vec<Self> {
+    pub(crate) fn of_rule(rule: &'a Value, path: &str) -> Vec<Self> {
         let number = |value: &Value, keys: &[&str]| at(value, keys).and_then(Value::as_f64);
         let mut found = Vec::new();
         if let Some(destination) = rule.get("mirror").filter(|value| !value.is_null()) {
@@ -45,4 +45,9 @@ impl<'a> Mirror<'a> {
         }
         found
     }
+}
+
+/// What Istio makes of a percentage (route.go): whole millionths of a double, cut off.
+pub(crate) fn millionths(percentage: f64) -> u32 {
+    (percentage.max(0.0) * 10_000.0) as u32
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::destination::Destination;
 use super::flow::Flow;
-use super::mirror::Mirror;
 use super::source::{FlowSource, Gateways};
+use crate::mesh::destination::{Destination, Scope};
+use crate::mesh::native_mirror::NativeMirror;
 use crate::objects::reference::Reference;
 use crate::objects::{Object, World, at, fully_qualified, kinds, list, routing};
 
@@ -20,7 +20,7 @@ struct Sender<'a> {
 
 /// The streams of a VirtualService. Those of a delegate have the hosts and gateways of the VirtualServices that
 /// delegate to it (pilot/pkg/model/virtualservice.go, `mergeVirtualServicesIfNeeded`).
-pub(super) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Vec<Flow<'a>> {
+pub(crate) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Vec<Flow<'a>> {
     let senders = senders(object, world);
     let mut flows = Vec::new();
     for (index, rule) in list(&object.value, &["spec", "http"]).enumerate() {
@@ -29,24 +29,23 @@ pub(super) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Ve
             .filter_map(|route| {
                 Some(Destination::of_virtual_service(
                     route.get("destination")?,
-                    object,
-                    world,
+                    Scope::of(object, world),
                 ))
             });
         let live: Vec<Destination> = live.collect();
         // A mirror of 0 % is none: it only makes the cluster known.
-        let mirrors = Mirror::of_rule(rule, &format!("spec.http[{index}]"));
+        let mirrors = NativeMirror::of_rule(rule, &format!("spec.http[{index}]"));
         for mirror in mirrors.iter().filter(|mirror| mirror.percentage != Some(0.0)) {
             for sender in senders.iter().filter(|sender| is_for(rule, sender.name)) {
                 for source in &sender.sources {
                     flows.push(Flow {
                         object: Some(object),
-                        subject: None,
+                        job: None,
                         path: mirror.path.clone(),
                         source: source.clone(),
                         conditions: conditions(sender.conditions, rule.get("match")),
                         live: live.clone(),
-                        to: Destination::of_virtual_service(mirror.destination, object, world),
+                        to: Destination::of_virtual_service(mirror.destination, Scope::of(object, world)),
                     });
                 }
             }
@@ -147,7 +146,7 @@ fn conditions(of_root: Option<&Value>, own: Option<&Value>) -> Value {
 }
 
 /// The streams of an HTTPRoute or a GRPCRoute, for each of its parents.
-pub(super) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
+pub(crate) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
     let mut hosts: Vec<String> = list(&object.value, &["spec", "hostnames"])
         .filter_map(|host| host.as_str().map(str::to_owned))
         .collect();
@@ -162,7 +161,7 @@ pub(super) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
     for (index, rule) in list(&object.value, &["spec", "rules"]).enumerate() {
         let live = list(rule, &["backendRefs"]).filter(|backend| !routing::is_weightless(backend));
         let live: Vec<Destination> = live
-            .map(|backend| Destination::of_backend(backend, object, world))
+            .map(|backend| Destination::of_backend(backend, Scope::of(object, world)))
             .collect();
         for (inner, filter) in list(rule, &["filters"]).enumerate() {
             let Some(backend) = at(filter, &["requestMirror", "backendRef"]) else {
@@ -171,12 +170,12 @@ pub(super) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
             for source in &sources {
                 flows.push(Flow {
                     object: Some(object),
-                    subject: None,
+                    job: None,
                     path: format!("spec.rules[{index}].filters[{inner}].requestMirror.backendRef"),
                     source: source.clone(),
                     conditions: rule.get("matches").cloned().unwrap_or_default(),
                     live: live.clone(),
-                    to: Destination::of_backend(backend, object, world),
+                    to: Destination::of_backend(backend, Scope::of(object, world)),
                 });
             }
         }

@@ -1,14 +1,13 @@
 //! What Istio finds for a destination: a Service or a ServiceEntry, and the labels of the pods behind it.
 
+use super::destination::Destination;
 use super::flows::Flow;
-use super::flows::destination::Destination;
-use crate::findings::{Code, codes};
 use crate::objects::entry::NoEntry;
-use crate::objects::{self, Labels, Object, Service, World, kinds};
+use crate::objects::{self, EXPORT_TO, Labels, Object, Service, World, kinds};
 
 /// What Istio finds for a host.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Target<'a> {
+pub(crate) enum Target<'a> {
     /// A Service of which the pods, or other endpoints, are called.
     Service(Service<'a>),
     /// A ServiceEntry that has the host.
@@ -16,16 +15,33 @@ pub(super) enum Target<'a> {
 }
 
 /// Why a destination has no cluster, or why nothing is known of it.
-pub(super) struct Absence {
-    /// The code of the finding.
-    pub(super) code: &'static Code,
-    /// What the finding says.
-    pub(super) problem: String,
+pub(crate) struct Absence {
+    /// The kind.
+    pub(crate) reason: Reason,
+    /// The sentence that says so.
+    pub(crate) problem: String,
+}
+
+/// Why a destination has no cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// What would tell is in no input.
+    NotKnown,
+    /// There is no such Service or ServiceEntry, or the proxies do not get it.
+    NoService,
+    /// What has the name cannot be called.
+    NoEndpoint,
+    /// There is no such port.
+    NoPort,
+    /// No DestinationRule has such a subset.
+    NoSubset,
+    /// A DestinationRule has it that the proxies do not obey.
+    RuleHidden,
 }
 
 impl<'a> Target<'a> {
     /// The Service or the ServiceEntry.
-    pub(super) fn object(&self) -> &'a Object {
+    pub(crate) fn object(&self) -> &'a Object {
         match self {
             Self::Service(service) => service.object,
             Self::Entry(entry) => entry,
@@ -37,13 +53,13 @@ impl<'a> Target<'a> {
 ///
 /// # Errors
 /// There is none, it has no cluster that could be called, or it is in no input.
-pub(super) fn resolve<'a>(to: &Destination, client: &str, world: &'a World) -> Result<Target<'a>, Absence> {
-    let absence = |code, problem| Err(Absence { code, problem });
+pub(crate) fn resolve<'a>(to: &Destination, client: &str, world: &'a World) -> Result<Target<'a>, Absence> {
+    let absence = |reason, problem| Err(Absence { reason, problem });
     let Some((name, namespace)) = split(&to.host, world) else {
         if let Some(service) = shortened(&to.host, client, world) {
             let whole = format!("{}.{}.svc.{}", service.name(), service.namespace, world.domain);
             let problem = format!("`{}` is not a whole name; that of the Service is {whole}", to.host);
-            return absence(codes::NO_SERVICE, problem);
+            return absence(Reason::NoService, problem);
         }
         return entry(&to.host, client, world).map(Target::Entry);
     };
@@ -60,27 +76,31 @@ pub(super) fn resolve<'a>(to: &Destination, client: &str, world: &'a World) -> R
         return if known.is_empty() {
             let command = kinds::SERVICE.command(namespace);
             let problem = format!("no Service of namespace {namespace} is given: {command}");
-            absence(codes::NOT_KNOWN, problem)
+            absence(Reason::NotKnown, problem)
         } else {
             let known = few(&known);
             let problem = format!("{name} is not among the Services of namespace {namespace} that are given: {known}");
-            absence(codes::NO_SERVICE, problem)
+            absence(Reason::NoService, problem)
         };
     };
     let title = service.object.title();
+    if let Err(exported) = service.exported_to(client) {
+        let problem = format!("{title} is exported to `{exported}` only ({EXPORT_TO}), and not to namespace {client}");
+        return absence(Reason::NoService, problem);
+    }
     if let Some(other) = service.external_name() {
         // The cluster of an alias is that of the host for which it stands.
         if let Ok(entry) = entry(other, client, world) {
             return Ok(Target::Entry(entry));
         }
-        return absence(codes::NO_ENDPOINT, format!("{title} only stands for {other}"));
+        return absence(Reason::NoEndpoint, format!("{title} only stands for {other}"));
     }
     Ok(Target::Service(service))
 }
 
 /// The host that gives a destination's cluster its name: that for which an ExternalName Service stands
 /// (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`), else its own.
-pub(super) fn cluster_host<'a>(to: &'a Destination, world: &'a World) -> &'a str {
+pub(crate) fn cluster_host<'a>(to: &'a Destination, world: &'a World) -> &'a str {
     let service = split(&to.host, world).and_then(|(name, namespace)| world.service(namespace, name).ok());
     service.and_then(|service| service.external_name()).unwrap_or(&to.host)
 }
@@ -93,12 +113,12 @@ fn shortened<'a>(host: &str, client: &str, world: &'a World) -> Option<&'a Objec
 }
 
 /// The labels of the pods that get the copies; `None` if that cannot be told.
-pub(super) fn shadow_labels(flow: &Flow<'_>, world: &World) -> Option<(String, Labels)> {
+pub(crate) fn shadow_labels(flow: &Flow<'_>, world: &World) -> Option<(String, Labels)> {
     labels_of(&flow.to, flow.source.namespace(), world)
 }
 
 /// Namespace and labels of the pods behind a destination, for proxies of a namespace.
-pub(super) fn labels_of(to: &Destination, client_namespace: &str, world: &World) -> Option<(String, Labels)> {
+pub(crate) fn labels_of(to: &Destination, client_namespace: &str, world: &World) -> Option<(String, Labels)> {
     let (name, namespace) = split(&to.host, world)?;
     let service = world.service(namespace, name).ok()?;
     let mut labels = service.selector();
@@ -109,7 +129,7 @@ pub(super) fn labels_of(to: &Destination, client_namespace: &str, world: &World)
 }
 
 /// Name and namespace of a Service by its whole host.
-pub(super) fn split<'a>(host: &'a str, world: &World) -> Option<(&'a str, &'a str)> {
+pub(crate) fn split<'a>(host: &'a str, world: &World) -> Option<(&'a str, &'a str)> {
     let (name, namespace) = host.strip_suffix(&format!(".svc.{}", world.domain))?.split_once('.')?;
     (!namespace.contains('.')).then_some((name, namespace))
 }
@@ -119,27 +139,27 @@ pub(super) fn split<'a>(host: &'a str, world: &World) -> Option<(&'a str, &'a st
 /// # Errors
 /// No ServiceEntry is given, or none has the host and is exported to the namespace.
 fn entry<'a>(host: &str, client: &str, world: &'a World) -> Result<&'a Object, Absence> {
-    let (code, problem) = match objects::entry::entry(host, client, world) {
+    let (reason, problem) = match objects::entry::entry(host, client, world) {
         Ok(entry) => return Ok(entry),
         Err(NoEntry::Hidden(entry)) => (
-            codes::NO_SERVICE,
+            Reason::NoService,
             format!("{} is not exported to namespace {client}", entry.title()),
         ),
         Err(NoEntry::Wildcard(entry, pattern)) => (
-            codes::NO_SERVICE,
+            Reason::NoService,
             format!("{} has {pattern}, and no cluster has the name {host}", entry.title()),
         ),
         Err(NoEntry::Unknown) => (
-            codes::NO_SERVICE,
+            Reason::NoService,
             format!("{host} is neither a Service nor a host of a ServiceEntry that is given"),
         ),
         Err(NoEntry::NotGiven) => {
             let command = format!("kubectl get {} -A -o yaml", kinds::SERVICE_ENTRY.resource);
             let problem = format!("no ServiceEntry for {host} is given: {command}");
-            (codes::NOT_KNOWN, problem)
+            (Reason::NotKnown, problem)
         }
     };
-    Err(Absence { code, problem })
+    Err(Absence { reason, problem })
 }
 
 /// The first of many names.

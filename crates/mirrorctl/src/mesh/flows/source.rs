@@ -4,7 +4,7 @@ use crate::objects::{Labels, host_covers};
 
 /// Whose requests are copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::check) enum FlowSource {
+pub(crate) enum FlowSource {
     /// Those that the sidecars of these pods accept.
     Pods {
         /// Their namespace.
@@ -34,7 +34,7 @@ pub(in crate::check) enum FlowSource {
 
 /// Gateways, as a resource names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::check) enum Gateways {
+pub(crate) enum Gateways {
     /// One resource of Istio's API or of the Gateway API.
     Resource {
         /// The API group.
@@ -54,14 +54,14 @@ pub(in crate::check) enum Gateways {
 
 impl FlowSource {
     /// The namespace of the proxies that copy.
-    pub(in crate::check) fn namespace(&self) -> &str {
+    pub(crate) fn namespace(&self) -> &str {
         match self {
             Self::Pods { namespace, .. } | Self::Host { namespace, .. } | Self::Gateway { namespace, .. } => namespace,
         }
     }
 
     /// In a list.
-    pub(in crate::check) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         match self {
             Self::Pods { namespace, selector } if selector.is_empty() => format!("pods of namespace {namespace}"),
             Self::Pods { namespace, selector } => format!("pods of namespace {namespace} with {}", pairs(selector)),
@@ -80,7 +80,7 @@ impl FlowSource {
 
     /// Whether some requests belong to both, as far as the names of hosts and gateways tell. Which pods are behind a
     /// host is not looked at.
-    pub(in crate::check) fn overlaps(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Host { host: one, .. }, Self::Host { host: two, .. }) => overlap(one, two),
             (
@@ -153,7 +153,7 @@ fn overlap(one: &str, two: &str) -> bool {
 }
 
 /// Whether pods can have both sets of labels.
-pub(in crate::check) fn can_have_both(one: &Labels, two: &Labels) -> bool {
+pub(crate) fn can_have_both(one: &Labels, two: &Labels) -> bool {
     one.iter()
         .all(|(key, value)| two.get(key).is_none_or(|other| other == value))
 }

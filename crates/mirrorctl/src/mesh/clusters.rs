@@ -1,11 +1,10 @@
 //! The clusters to which a stream's copies go, by the names that Istio gives them.
 
+use super::destination::{Destination, cluster_name};
 use super::flows::Flow;
-use super::flows::destination::Destination;
 use super::flows::source::{FlowSource, Gateways};
-use super::resolution::{Absence, Target, cluster_host, resolve, split};
+use super::resolution::{Absence, Reason, Target, cluster_host, resolve, split};
 use super::subsets;
-use crate::findings::codes;
 use crate::objects::{Protocol, ServicePort, World, at, entry, kinds, list};
 
 /// The port of requests for a host that the mesh does not know (pilot/pkg/networking/core/httproute.go,
@@ -16,7 +15,7 @@ const HTTP_PORT: u64 = 80;
 ///
 /// # Errors
 /// Istio makes no cluster: there is no Service or ServiceEntry, no such port or no such subset. Or that cannot be told.
-pub(super) fn clusters(flow: &Flow<'_>, world: &World) -> Result<Vec<String>, Absence> {
+pub(crate) fn clusters(flow: &Flow<'_>, world: &World) -> Result<Vec<String>, Absence> {
     let target = resolve(&flow.to, flow.source.namespace(), world)?;
     clusters_at(flow, &target, world)
 }
@@ -25,10 +24,10 @@ pub(super) fn clusters(flow: &Flow<'_>, world: &World) -> Result<Vec<String>, Ab
 ///
 /// # Errors
 /// There is no such port or no such subset, or that cannot be told.
-pub(super) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -> Result<Vec<String>, Absence> {
+pub(crate) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -> Result<Vec<String>, Absence> {
     let Some(wanted) = ports(flow, world) else {
         return Err(Absence {
-            code: codes::NOT_KNOWN,
+            reason: Reason::NotKnown,
             problem: format!(
                 "no port is written for {}, and that of the requests is not known",
                 flow.to.title()
@@ -51,20 +50,21 @@ pub(super) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -
             titles.join(", ")
         );
         return Err(Absence {
-            code: codes::NO_PORT,
+            reason: Reason::NoPort,
             problem,
         });
     }
     subsets::check(flow, target.object(), world)?;
     let subset = flow.to.subset.as_deref().unwrap_or_default();
-    let name = |port: &u64| format!("outbound|{port}|{subset}|{}", cluster_host(&flow.to, world));
+    let host = cluster_host(&flow.to, world);
+    let name = |port: &u64| cluster_name(*port, subset, host);
     Ok(served.iter().map(name).collect())
 }
 
 /// The ports of a stream's clusters (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`): the one that
 /// is written; else at a gateway the only port of the Service, or the port of the request, and elsewhere the port of
 /// the request. Returns `None` if that cannot be told.
-pub(super) fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
+pub(crate) fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
     if let Some(port) = flow.to.port {
         return Some(vec![port]);
     }
