@@ -24,9 +24,7 @@ pub(super) fn destination_rule(object: &Object, report: &mut Report<'_>) {
     for (index, subset) in list(&object.value, &["spec", "subsets"]).enumerate() {
         let path = format!("spec.subsets[{index}]");
         let name = text(subset, "name");
-        if subset.is_null() {
-            refuse(path, "subset may not be null".to_owned());
-        } else if name.is_empty() {
+        if name.is_empty() {
             refuse(path, "subset name cannot be empty".to_owned());
         } else if names.contains(&name) {
             refuse(format!("{path}.name"), format!("duplicate subset names: {name}"));
@@ -50,15 +48,15 @@ pub(super) fn virtual_service(object: &Object, report: &mut Report<'_>) {
     let has = |key: &str| list(&object.value, &["spec", key]).next().is_some();
     let is_delegate = hosts.is_empty();
     if is_delegate {
-        for (key, given) in [
-            ("gateways", !gateways.is_empty()),
-            ("tls", has("tls")),
-            ("tcp", has("tcp")),
+        for (key, given, what) in [
+            ("gateways", !gateways.is_empty(), "gateways"),
+            ("tls", has("tls"), "tls route"),
+            ("tcp", has("tcp"), "tcp route"),
         ] {
             if given {
                 refuse(
                     &format!("spec.{key}"),
-                    format!("delegate virtual service must have no {key} specified"),
+                    format!("delegate virtual service must have no {what} specified"),
                 );
             }
         }
@@ -70,20 +68,22 @@ pub(super) fn virtual_service(object: &Object, report: &mut Report<'_>) {
         );
     }
     let in_mesh = gateways.is_empty() || gateways.contains(&"mesh");
+    let mut all_valid = true;
     for (index, host) in hosts.iter().enumerate() {
-        let path = format!("spec.hosts[{index}]");
-        if *host == "*" && in_mesh {
-            refuse(
-                &path,
-                "wildcard host * is not allowed for virtual services bound to the mesh gateway".to_owned(),
-            );
-        } else if *host != "*"
-            && let Err(message) = names::host(host)
-        {
-            refuse(&path, message);
-        }
-        if let Some(other) = hosts.iter().take(index).find(|other| *other == host) {
-            refuse(&path, format!("duplicate hosts in virtual service: {other} & {host}"));
+        let message = match names::host(host) {
+            Err(message) if host.parse::<std::net::IpAddr>().is_err() => message,
+            Ok(()) if *host == "*" && in_mesh => {
+                "wildcard host * is not allowed for virtual services bound to the mesh gateway".to_owned()
+            }
+            _ => continue,
+        };
+        refuse(&format!("spec.hosts[{index}]"), message);
+        all_valid = false;
+    }
+    for (index, host) in hosts.iter().enumerate().filter(|_| all_valid) {
+        for other in hosts.iter().take(index).filter(|other| names::overlap(other, host)) {
+            let message = format!("duplicate hosts in virtual service: {other} & {host}");
+            refuse(&format!("spec.hosts[{index}]"), message);
         }
     }
     for (index, gateway) in gateways.iter().enumerate() {
@@ -121,11 +121,11 @@ pub(super) fn virtual_service(object: &Object, report: &mut Report<'_>) {
 }
 
 fn http(rule: &Value, path: &str, is_delegate: bool, report: &mut Report<'_>) {
-    let has = |key: &str| has(rule, key);
+    let has = |key: &str| has_field(rule, key);
     let routes: Vec<&Value> = list(rule, &["route"]).collect();
     let mut refuse = |path: String, message: String| report.add(codes::ISTIO_REFUSES, path, message);
-    let is_root = has("delegate");
-    if is_root && is_delegate {
+    let is_root = has("delegate") && !is_delegate;
+    if has("delegate") && is_delegate {
         refuse(
             format!("{path}.delegate"),
             "delegate HTTP route cannot contain delegate".to_owned(),
@@ -143,56 +143,48 @@ fn http(rule: &Value, path: &str, is_delegate: bool, report: &mut Report<'_>) {
             format!("root HTTP route {} must not specify redirect", text(rule, "name")),
         );
     }
-    if !is_root && routes.is_empty() && !has("redirect") && !has("directResponse") {
+    if let Some(fault) = rule.get("fault").filter(|value| value.is_object())
+        && !has_field(fault, "abort")
+        && !has_field(fault, "delay")
+    {
         refuse(
-            path.to_owned(),
-            "HTTP route, redirect or direct_response is required".to_owned(),
+            format!("{path}.fault"),
+            "HTTP fault injection must have an abort and/or a delay".to_owned(),
         );
     }
-    conflicts(rule, path, report);
+    // Of a root, Istio asks nothing of what its delegate may have as well.
+    if !is_root {
+        conflicts(rule, path, report);
+    }
     weights(&routes, path, report);
     mirror(rule, path, report);
 }
 
-/// The parts of one rule that exclude each other.
+/// The parts of one rule that exclude each other (`validateHTTPRouteConflict`).
 fn conflicts(rule: &Value, path: &str, report: &mut Report<'_>) {
-    let has = |key: &str| has(rule, key);
+    let has = |key: &str| has_field(rule, key);
     let has_entries = |key: &str| list(rule, &[key]).next().is_some();
-    for (one, other, message) in [
-        (
-            has_entries("route"),
-            has("redirect"),
-            "HTTP route cannot contain both route and redirect",
-        ),
-        (
-            has_entries("route"),
-            has("directResponse"),
-            "HTTP route cannot contain both route and direct_response",
-        ),
-        (
-            has("redirect"),
-            has("directResponse"),
-            "HTTP route cannot contain both redirect and direct_response",
-        ),
-        (
-            has("redirect"),
-            has("fault"),
-            "HTTP route cannot contain both fault and redirect",
-        ),
-        (
-            has("redirect"),
-            has("rewrite"),
-            "HTTP route rule cannot contain both rewrite and redirect",
-        ),
-        (
-            has("mirror"),
-            has_entries("mirrors"),
-            "HTTP route cannot contain both mirror and mirrors",
-        ),
-    ] {
-        if one && other {
-            report.add(codes::ISTIO_REFUSES, path, message);
+    let mut refuse = |message: &str| report.add(codes::ISTIO_REFUSES, path, message);
+    let (redirect, direct_response) = (has("redirect"), has("directResponse"));
+    let answer = if redirect { "redirect" } else { "direct_response" };
+    if redirect || direct_response {
+        if has_entries("route") {
+            refuse(&format!("HTTP route cannot contain both route and {answer}"));
         }
+        if has("fault") {
+            refuse(&format!("HTTP route cannot contain both fault and {answer}"));
+        }
+        if has("rewrite") {
+            refuse(&format!("HTTP route rule cannot contain both rewrite and {answer}"));
+        }
+        if redirect && direct_response {
+            refuse("HTTP route rule cannot contain both direct_response and redirect");
+        }
+    } else if !has_entries("route") {
+        refuse("HTTP route, redirect or direct_response is required");
+    }
+    if has("mirror") && has_entries("mirrors") {
+        refuse("HTTP route cannot contain both mirror and mirrors");
     }
 }
 
@@ -217,8 +209,8 @@ fn weights(routes: &[&Value], path: &str, report: &mut Report<'_>) {
     }
 }
 
-fn has(rule: &Value, key: &str) -> bool {
-    rule.get(key).is_some_and(|value| !value.is_null())
+fn has_field(value: &Value, key: &str) -> bool {
+    value.get(key).is_some_and(|value| !value.is_null())
 }
 
 /// The mirrors of one rule.
@@ -237,10 +229,11 @@ fn mirror(rule: &Value, path: &str, report: &mut Report<'_>) {
     }
     for (index, mirror) in list(rule, &["mirrors"]).enumerate() {
         let path = format!("{path}.mirrors[{index}]");
-        if mirror.is_null() {
-            refuse(path, "mirror cannot be null".to_owned());
+        let Some(destination) = mirror.get("destination").filter(|value| value.is_object()) else {
+            refuse(path, "destination is required for mirrors".to_owned());
             continue;
-        }
+        };
+        destination_of(destination, &format!("{path}.destination"), &mut refuse);
         if let Some(value) = number(mirror, &["percentage", "value"]) {
             percentage(
                 value,
@@ -248,10 +241,6 @@ fn mirror(rule: &Value, path: &str, report: &mut Report<'_>) {
                 &format!("{path}.percentage.value"),
                 &mut refuse,
             );
-        }
-        match mirror.get("destination").filter(|value| value.is_object()) {
-            None => refuse(path, "destination is required for mirrors".to_owned()),
-            Some(destination) => destination_of(destination, &format!("{path}.destination"), &mut refuse),
         }
     }
     for key in ["mirrorPercent", "mirror_percent"] {
@@ -319,16 +308,24 @@ fn export_to(object: &Object, report: &mut Report<'_>) {
     let entries: Vec<&str> = list(&object.value, &["spec", "exportTo"])
         .filter_map(Value::as_str)
         .collect();
+    let namespace = object.namespace.as_str();
+    let whole = |entry: &str| {
+        if entry == "." {
+            namespace.to_owned()
+        } else {
+            entry.to_owned()
+        }
+    };
     for (index, entry) in entries.iter().enumerate() {
-        if entries.iter().take(index).any(|other| other == entry) {
-            report.add(
-                codes::ISTIO_REFUSES,
-                format!("spec.exportTo[{index}]"),
-                format!("duplicate entries in exportTo for entry {entry}"),
-            );
+        if entries.iter().take(index).any(|other| whole(other) == whole(entry)) {
+            let message = match *entry {
+                "." => format!("duplicate entries in exportTo: . and current namespace {namespace}"),
+                entry => format!("duplicate entries in exportTo for entry {entry}"),
+            };
+            report.add(codes::ISTIO_REFUSES, format!("spec.exportTo[{index}]"), message);
         }
     }
-    if entries.contains(&"*") && entries.iter().any(|entry| *entry != "*") {
+    if entries.contains(&"*") && entries.len() > 1 {
         report.add(
             codes::ISTIO_REFUSES,
             "spec.exportTo",

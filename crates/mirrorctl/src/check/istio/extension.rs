@@ -14,7 +14,8 @@ pub(crate) fn extension(object: &Object, report: &mut Report<'_>) {
     let is_traffic_extension = object.is(kinds::TRAFFIC_EXTENSION);
     let (plugin, path) = if is_traffic_extension {
         match (spec.get("wasm"), spec.get("lua")) {
-            (Some(_), Some(_)) | (None, None) => refuse("spec".to_owned(), "exactly one of wasm or lua must be set"),
+            // Where both are given, the schema refuses it; Istio's parser would take the last.
+            (None, None) => refuse("spec".to_owned(), "exactly one of wasm or lua must be set"),
             (None, Some(lua)) if text(lua, "inlineCode").is_empty() => {
                 refuse("spec.lua".to_owned(), "lua.inlineCode cannot be empty")
             }
@@ -36,9 +37,6 @@ pub(crate) fn extension(object: &Object, report: &mut Report<'_>) {
 fn matches(spec: &Value, report: &mut Report<'_>) {
     let mut refuse = |path: String, message: &str| report.add(codes::ISTIO_REFUSES, path, message);
     for (index, entry) in list(spec, &["match"]).enumerate() {
-        if entry.is_null() {
-            refuse(format!("spec.match[{index}]"), &format!("spec.Match[{index}] is nil"));
-        }
         for (inner, port) in list(entry, &["ports"]).enumerate() {
             let number = port.get("number").and_then(Value::as_u64).unwrap_or_default();
             if !(1..=65_535).contains(&number) {

@@ -1,39 +1,56 @@
 //! How Istio checks names (pkg/config/validation/agent/validation.go, pkg/config/labels).
 
-/// A host, whose first label may be a wildcard.
+use crate::objects::host_covers;
+
+/// A host, whose first label may be a wildcard (`ValidateWildcardDomain`).
 pub(super) fn host(host: &str) -> Result<(), String> {
-    if host.is_empty() {
-        return Err("empty domain name not allowed".to_owned());
-    }
     if host.len() > 255 {
         return Err(format!("domain name {host:?} too long (max 255)"));
     }
-    let labels: Vec<&str> = host.strip_suffix('.').unwrap_or(host).split('.').collect();
-    for (index, label) in labels.iter().enumerate() {
-        let wildcard = index == 0 && (*label == "*" || label.strip_prefix("*-").is_some_and(is_label));
-        if !wildcard && !is_label(label) {
-            return Err(format!("domain name {host:?} invalid (label {label:?} invalid)"));
-        }
+    if host.is_empty() {
+        return Err("empty domain name not allowed".to_owned());
     }
-    match labels.last() {
-        // An address has no top level domain.
-        Some(top)
-            if !top.is_empty()
-                && top.bytes().all(|byte| byte.is_ascii_digit())
-                && host.parse::<std::net::IpAddr>().is_err() =>
-        {
-            Err(format!(
-                "domain name {host:?} invalid (top level domain {top:?} cannot be all-numeric)"
-            ))
-        }
-        _ => Ok(()),
+    let (first, rest) = match host.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (host, None),
+    };
+    let inner = first
+        .strip_prefix('*')
+        .map(|inner| inner.strip_prefix('-').unwrap_or(inner));
+    if first != "*" && (first.len() > 63 || !is_label(inner.unwrap_or(first))) {
+        return Err(format!("domain name {host:?} invalid (label {first:?} invalid)"));
+    }
+    rest.map_or(Ok(()), labels)
+}
+
+/// What stands behind the first label (`ValidateDNS1123Labels`).
+fn labels(domain: &str) -> Result<(), String> {
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    if !top.is_empty() && top.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!(
+            "domain name {domain:?} invalid (top level domain {top:?} cannot be all-numeric)"
+        ));
+    }
+    // A whole name may end with a dot.
+    let labels = domain.strip_suffix('.').unwrap_or(domain).split('.');
+    match labels.filter(|_| !domain.is_empty()).find(|label| !is_label(label)) {
+        Some(label) => Err(format!("domain name {domain:?} invalid (label {label:?} invalid)")),
+        None => Ok(()),
+    }
+}
+
+/// Whether two hosts, each of which may begin with a wildcard, have one in common (pkg/config/host, `Name.Matches`).
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    match (one.strip_prefix('*'), other.strip_prefix('*')) {
+        (Some(one), Some(other)) => one.ends_with(other) || other.ends_with(one),
+        (Some(_), None) => host_covers(one, other),
+        _ => host_covers(other, one),
     }
 }
 
 /// The name of a subset.
 pub(super) fn subset(name: &str) -> Result<(), String> {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if name.len() <= 63 && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-') {
+    if is_label(name) {
         Ok(())
     } else {
         Err(format!("subset name is invalid: {name}"))

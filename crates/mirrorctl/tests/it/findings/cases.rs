@@ -59,5 +59,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
 
 /// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
 pub fn near() -> impl Iterator<Item = &'static Case> {
-    [near::NEAR, answers::NEAR, streams::NEAR].into_iter().flatten()
+    [near::NEAR, answers::NEAR, istio::NEAR, streams::NEAR]
+        .into_iter()
+        .flatten()
 }

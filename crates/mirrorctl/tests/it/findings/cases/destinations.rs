@@ -34,6 +34,16 @@ pub const CASES: &[Case] = &[
         &[("outbound|9080", "outbound|9081")],
     ),
     case(
+        "TM031 spec.http[0].mirror: the Service reviews-v2 of namespace demo has no port 81; it has 9080 (http)",
+        NATIVE,
+        &[("reviews-v2, port: {number: 9080}}", "reviews-v2, port: {number: 81}}")],
+    ),
+    case(
+        "TM030 spec.http[0].mirror: reviews-v3 is not among the Services of namespace demo that are given: reviews, reviews-v2",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {host: reviews-v3")],
+    ),
+    case(
         "TM031 spec.rules[0].filters[0].requestMirror.backendRef: the Service reviews-v2 of namespace demo has no port 81; it has 9080 (http)",
         ROUTE,
         &[("{name: reviews-v2, port: 9080}", "{name: reviews-v2, port: 81}")],

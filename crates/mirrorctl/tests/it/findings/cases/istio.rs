@@ -50,7 +50,7 @@ pub const CASES: &[Case] = &[
         &[("mirrorPercentage: {value: 12.5}", "mirrors: [{destination: {host: a}}]")],
     ),
     case(
-        "TM003 spec.http[0].mirrors[0]: mirror cannot be null",
+        "TM003 spec.http[0].mirrors[0]: destination is required for mirrors",
         NATIVE,
         &[("mirrorPercentage: {value: 12.5}", "mirrors: [null]")],
     ),
@@ -91,7 +91,7 @@ pub const CASES: &[Case] = &[
         &[("mirror: {host: reviews-v2", "mirror: {host: a_b.demo")],
     ),
     case(
-        "TM003 spec.http[0].mirror.host: domain name \"a.1\" invalid (top level domain \"1\" cannot be all-numeric)",
+        "TM003 spec.http[0].mirror.host: domain name \"1\" invalid (top level domain \"1\" cannot be all-numeric)",
         NATIVE,
         &[("mirror: {host: reviews-v2", "mirror: {host: a.1")],
     ),
@@ -144,12 +144,49 @@ pub const CASES: &[Case] = &[
     case(
         "TM003 spec.http[0]: HTTP route cannot contain both fault and redirect",
         NATIVE,
-        &[("redirect: {uri: /}", "redirect: {uri: /}, fault: {}")],
+        &[(
+            "redirect: {uri: /}",
+            "redirect: {uri: /}, fault: {abort: {httpStatus: 500}}",
+        )],
+    ),
+    case(
+        "TM003 spec.http[0].fault: HTTP fault injection must have an abort and/or a delay",
+        NATIVE,
+        &[("mirrorPercentage: {value: 12.5}", "fault: {}")],
+    ),
+    case(
+        "TM003 spec.http[0]: HTTP route cannot contain both fault and direct_response",
+        NATIVE,
+        &[(
+            "redirect: {uri: /}",
+            "directResponse: {status: 200}, fault: {abort: {httpStatus: 500}}",
+        )],
+    ),
+    case(
+        "TM003 spec.http[0]: HTTP route rule cannot contain both direct_response and redirect",
+        NATIVE,
+        &[(
+            "redirect: {uri: /}",
+            "redirect: {uri: /}, directResponse: {status: 200}",
+        )],
+    ),
+    case(
+        "TM003 spec.http[0]: HTTP route rule cannot contain both rewrite and redirect",
+        NATIVE,
+        &[("redirect: {uri: /}", "redirect: {uri: /}, rewrite: {uri: /a}")],
     ),
     case(
         "TM003 spec.gateways: delegate virtual service must have no gateways specified",
         NATIVE,
         &[("  http: [{redirect", "  gateways: [mesh]\n  http: [{redirect")],
+    ),
+    case(
+        "TM003 spec.tcp: delegate virtual service must have no tcp route specified",
+        NATIVE,
+        &[(
+            "  http: [{redirect: {uri: /}}]",
+            "  http: [{redirect: {uri: /}}]\n  tcp: [{route: [{destination: {host: reviews, port: {number: 9080}}}]}]",
+        )],
     ),
     case(
         "TM003 spec.http[0].delegate: delegate HTTP route cannot contain delegate",
@@ -172,14 +209,29 @@ pub const CASES: &[Case] = &[
         &[("hosts: [reviews]", "hosts: [reviews, reviews]")],
     ),
     case(
+        "TM003 spec.hosts[1]: duplicate hosts in virtual service: *.example.com & a.example.com",
+        NATIVE,
+        &[("hosts: [reviews]", "hosts: [\"*.example.com\", a.example.com]")],
+    ),
+    case(
+        "TM003 spec.http[0].mirror.host: domain name \"0.2.1\" invalid (top level domain \"1\" cannot be all-numeric)",
+        NATIVE,
+        &[("mirror: {host: reviews-v2", "mirror: {host: 192.0.2.1")],
+    ),
+    case(
         "TM003 spec: http, tcp or tls must be provided in virtual service",
         NATIVE,
         &[("http: [{redirect: {uri: /}}]", "exportTo: [\".\"]")],
     ),
     case(
-        "TM003 spec.exportTo[1]: duplicate entries in exportTo for entry .",
+        "TM003 spec.exportTo[1]: duplicate entries in exportTo: . and current namespace demo",
         NATIVE,
         &[("hosts: [reviews]", "hosts: [reviews]\n  exportTo: [., .]")],
+    ),
+    case(
+        "TM003 spec.exportTo[1]: duplicate entries in exportTo for entry edge",
+        NATIVE,
+        &[("hosts: [reviews]", "hosts: [reviews]\n  exportTo: [edge, edge]")],
     ),
     case(
         "TM003 spec.exportTo: cannot have both public (*) and non-public exportTo values for a resource",
@@ -219,6 +271,11 @@ pub const CASES: &[Case] = &[
     ),
     case(
         "TM003 spec: exactly one of wasm or lua must be set",
+        FILTER,
+        &[("  wasm:\n", "  module:\n")],
+    ),
+    case(
+        "TM002 spec: not exactly one of the forms that it may have",
         FILTER,
         &[("  wasm:\n", "  lua: {inlineCode: a}\n  wasm:\n")],
     ),
@@ -289,5 +346,40 @@ pub const CASES: &[Case] = &[
         "TM007 spec.match: the number of the port `web` to which the Service reviews of namespace demo leads is not among the objects; add to --objects the output of: kubectl get deployments -n demo -o yaml",
         FILTER,
         &[("targetPort: 9081", "targetPort: web")],
+    ),
+];
+
+/// What Istio takes, and what looks as if it refused it.
+pub const NEAR: &[Case] = &[
+    case(
+        "TM003 of a root whose delegate inherits what a rule alone may not have",
+        NATIVE,
+        &[
+            (
+                "    - destination: {host: reviews, port: {number: 9080}, subset: v1}\n      weight: 100\n    mirror: {host: reviews-v2, port: {number: 9080}}\n    mirrorPercentage: {value: 12.5}\n",
+                "    mirror: {host: reviews-v2, port: {number: 9080}}\n    mirrors: [{destination: {host: reviews-v2, port: {number: 9080}}}]\n    delegate: {name: delegate}\n",
+            ),
+            ("    route:\n    mirror", "    mirror"),
+        ],
+    ),
+    case(
+        "TM003 of a subset with a capital letter",
+        NATIVE,
+        &[("subsets: [{name: v1", "subsets: [{name: V2}, {name: v1")],
+    ),
+    case(
+        "TM003 of a host of one label, which is a number",
+        NATIVE,
+        &[("hosts: [reviews]", "hosts: [reviews, \"1\"]")],
+    ),
+    case(
+        "TM003 of a host that is an address",
+        NATIVE,
+        &[("hosts: [reviews]", "hosts: [reviews, 192.0.2.1]")],
+    ),
+    case(
+        "TM003 of a whole name that ends with a dot",
+        NATIVE,
+        &[("hosts: [reviews]", "hosts: [reviews, a.example.com.]")],
     ),
 ];

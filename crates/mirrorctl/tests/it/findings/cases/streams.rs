@@ -136,6 +136,10 @@ pub const CASES: &[Case] = &[
             OUTSIDE,
             ("apiVersion: extensions", ENTRY),
             ("hosts: [api.example.com]", "hosts: [\"*.example.com\"]"),
+            (
+                "resolution: DNS",
+                "resolution: STATIC\n  endpoints: [{address: 192.0.2.1}]",
+            ),
         ],
     ),
     case(
