@@ -22,6 +22,19 @@ pub enum Severity {
     Error,
 }
 
+/// Whose rule a finding goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Ours: what becomes of the copies and of the primary, which nothing else looks at.
+    Own,
+    /// The API server's, by its definitions of the kinds.
+    ApiServer,
+    /// Istio's validation: its webhook refuses the object, and `istioctl analyze` reports IST0106.
+    Validation,
+    /// That of an analyzer of `istioctl analyze`, which reports this message of a VirtualService.
+    Analyzer(&'static str),
+}
+
 /// One line of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
@@ -29,6 +42,8 @@ pub struct Code {
     pub id: &'static str,
     /// How bad it is.
     pub severity: Severity,
+    /// Whose rule it is.
+    pub rule: Rule,
     /// What it is, in a few words.
     pub title: &'static str,
     /// What comes of it.
@@ -67,6 +82,24 @@ pub struct Stream {
     pub clusters: Vec<String>,
     /// Why there is no cluster, or why it cannot be told.
     pub reason: Option<String>,
+}
+
+// === impl Rule ===
+
+impl Rule {
+    /// Who else says so, in a sentence; `None` if nobody does.
+    pub fn agreement(self) -> Option<String> {
+        match self {
+            Self::Own => None,
+            Self::ApiServer => Some("The API server refuses it: `kubectl apply --dry-run=server`.".to_owned()),
+            Self::Validation => {
+                Some("Istio's validating webhook refuses it, and `istioctl analyze` reports IST0106.".to_owned())
+            }
+            Self::Analyzer(message) => Some(format!(
+                "In a VirtualService `istioctl analyze` reports it as {message}."
+            )),
+        }
+    }
 }
 
 // === impl Severity ===

@@ -4,6 +4,8 @@
 
 mod cases;
 
+mod exported;
+
 mod good;
 
 mod order;
@@ -322,8 +324,10 @@ fn the_codes_are_documented_from_the_table() {
             Severity::Warning => "Warning",
             Severity::Note => "Note",
         };
+        let agreement = code.rule.agreement();
+        let agreement = agreement.map_or(String::new(), |text| format!("**Who else says so:** {text}\n\n"));
         text += &format!(
-            "\n## {} {}\n\n{severity}. {}\n\n**What to do:** {}\n",
+            "\n## {} {}\n\n{severity}. {}\n\n{agreement}**What to do:** {}\n",
             code.id, code.title, code.meaning, code.advice
         );
     }
