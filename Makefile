@@ -124,11 +124,17 @@ test-envoy: build trap ## The built filter in a real Envoy (CASES="name …" for
 root:
 	@test "$$(id -u)" -eq 0 || { echo "make: a mesh is made of network namespaces, which needs root" >&2; exit 1; }
 
+# The inputs of mirrorctl's tests of `validate`, for the cases of mesh-test that ask a real Istio about them.
+FINDINGS_CASES := $(CURDIR)/target/findings-cases.json
+
 .PHONY: test-mesh
 test-mesh: root build ## The built filter on a real Istio, without containers; as root (CASES="name …" for some; mesh-test/README.md)
 	cargo test --locked --quiet --package mesh-test
-	@programs="$$(mesh-test/lab/build)"; envoy="$$(scripts/envoy)"; \
-	MESH_PROGRAMS="$$programs" ENVOY_PATH="$$envoy" cargo run --locked --quiet --package mesh-test -- run $(CASES)
+	@FINDINGS_CASES="$(FINDINGS_CASES)" cargo test --locked --quiet --package mirrorctl --test it -- --ignored --exact \
+		findings::exported::the_cases_are_written
+	@programs="$$(mesh-test/lab/build)"; istioctl="$$(mesh-test/lab/istioctl)"; envoy="$$(scripts/envoy)"; \
+	MESH_PROGRAMS="$$programs" ISTIOCTL_PATH="$$istioctl" ENVOY_PATH="$$envoy" FINDINGS_CASES="$(FINDINGS_CASES)" \
+		cargo run --locked --quiet --package mesh-test -- run $(CASES)
 
 .PHONY: mesh
 mesh: root build ## A real Istio with a primary and a shadow, and a shell in it; as root

@@ -2,6 +2,7 @@
 
 use crate::runner::Case;
 
+mod analyze;
 mod clusters;
 mod copies;
 mod deleted_and_made_anew;
@@ -18,6 +19,7 @@ mod refused_fresh;
 mod refused_text;
 mod refused_then_corrected;
 mod tutorial;
+mod webhook;
 
 macro_rules! cases {
     ($($name:ident: $about:literal,)*) => {
@@ -48,4 +50,6 @@ pub const ALL: &[Case] = cases! {
     tutorial: "the tutorial of the guide, word for word",
     own_apply: "objects of the user that mirrorctl changed: their own kubectl apply, and another hand",
     clusters: "the clusters of mirrors in a table of worlds: what mirrorctl says and what the proxies have",
+    webhook: "what mirrorctl says that the API server and Istio's webhook refuse, they refuse, and nothing else",
+    analyze: "what mirrorctl says by a rule of Istio's own, istioctl analyze reports too, and the other way round",
 };

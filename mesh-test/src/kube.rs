@@ -12,9 +12,14 @@ pub const KUBECONFIG: &str = "/media/kubeconfig";
 
 /// Runs kubectl with these arguments and this input, and returns what it prints.
 pub fn kubectl(arguments: &[&str], input: &[u8]) -> Result<String> {
+    command::output(&mut command(arguments), input)
+}
+
+/// A kubectl with these arguments.
+pub fn command(arguments: &[&str]) -> Command {
     let mut kubectl = Command::new("/media/bin/kubectl");
     kubectl.env("KUBECONFIG", KUBECONFIG).args(arguments);
-    command::output(&mut kubectl, input)
+    kubectl
 }
 
 /// Applies an object, or a list of them.

@@ -3,8 +3,8 @@
 //! From the bottom up: [`command`] runs what is run and [`wait`] waits, [`sealed`] gives the lab namespaces of its own,
 //! [`programs`] finds what the lab is made of, [`kube`] speaks to the API server, [`control_plane`] starts everything.
 //! A [`pod`] can be asked, and its [`proxy`]; a [`sample`] is one of its statistics, a [`load`] asks it all the while.
-//! A [`stage`] holds the pods of one case, a [`plugin`] is the filter as Istio's objects describe it. [`runner`] runs
-//! the [`cases`]. [`app`] runs in the pods.
+//! A [`stage`] holds the pods of one case, a [`plugin`] is the filter as Istio's objects describe it; [`inputs`] are
+//! those of mirrorctl's own tests. [`runner`] runs the [`cases`]. [`app`] runs in the pods.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ mod app;
 mod cases;
 mod command;
 mod control_plane;
+mod inputs;
 mod kube;
 mod load;
 mod plugin;

@@ -1,4 +1,5 @@
-//! What the lab is made of: the programs of Istio and Kubernetes, an Envoy, the module, `mirrorctl`.
+//! What the lab is made of: the programs of Istio and Kubernetes, an Envoy, the module, `mirrorctl`, and what single
+//! cases need.
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,12 @@ pub struct Files {
     /// The command line tool
     #[arg(long, env = "MIRRORCTL_PATH", default_value = "dist/mirrorctl")]
     mirrorctl: PathBuf,
+    /// The istioctl that mesh-test/lab/istioctl prints; for the case `analyze`
+    #[arg(long, env = "ISTIOCTL_PATH")]
+    istioctl: Option<PathBuf>,
+    /// The inputs of mirrorctl's own tests, as `make test-mesh` writes them; for the cases `webhook` and `analyze`
+    #[arg(long, env = "FINDINGS_CASES")]
+    findings: Option<PathBuf>,
     /// Where the logs are written; what was there before is removed
     #[arg(long, default_value = "target/mesh-test")]
     logs: PathBuf,
@@ -32,6 +39,8 @@ pub struct Programs {
     pub envoy: PathBuf,
     pub module: PathBuf,
     pub mirrorctl: PathBuf,
+    pub istioctl: Option<PathBuf>,
+    pub findings: Option<PathBuf>,
     pub logs: PathBuf,
     /// mesh-test/lab of this repository.
     pub lab: PathBuf,
@@ -65,6 +74,8 @@ impl Files {
             envoy: found(&self.envoy.context(UNNAMED)?, "scripts/envoy")?,
             module: found(&self.wasm, "make build")?,
             mirrorctl: found(&self.mirrorctl, "make mirrorctl")?,
+            istioctl: self.istioctl,
+            findings: self.findings,
             logs: self.logs.canonicalize()?,
             lab: Path::new(env!("CARGO_MANIFEST_DIR")).join("lab"),
         })
