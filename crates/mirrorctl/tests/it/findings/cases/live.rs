@@ -156,7 +156,7 @@ pub const CASES: &[Case] = &[
         NATIVE,
         &[(
             "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
-            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: a}, {apiVersion: flagger.app/v1beta1, kind: Canary, name: pay, controller: true}]}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: a, uid: a}, {apiVersion: flagger.app/v1beta1, kind: Canary, name: pay, uid: b, controller: true}]}\nspec:\n  hosts",
         )],
     ),
     case(
@@ -164,7 +164,7 @@ pub const CASES: &[Case] = &[
         NATIVE,
         &[(
             "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
-            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: pay, controller: true}]}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: pay, uid: b, controller: true}]}\nspec:\n  hosts",
         )],
     ),
     case(
@@ -172,7 +172,7 @@ pub const CASES: &[Case] = &[
         NATIVE,
         &[(
             "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
-            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: example.com/v1, kind: Shop, name: pay, controller: true}]}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: example.com/v1, kind: Shop, name: pay, uid: b, controller: true}]}\nspec:\n  hosts",
         )],
     ),
     case(
@@ -180,7 +180,7 @@ pub const CASES: &[Case] = &[
         NATIVE,
         &[(
             "metadata: {name: reviews, namespace: demo}\nspec:\n  host: reviews",
-            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: flagger.app/v1beta1, kind: Canary, name: pay, controller: true}]}\nspec:\n  host: reviews",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: flagger.app/v1beta1, kind: Canary, name: pay, uid: b, controller: true}]}\nspec:\n  host: reviews",
         )],
     ),
     case(

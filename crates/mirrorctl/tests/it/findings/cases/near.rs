@@ -85,7 +85,7 @@ pub const NEAR: &[Case] = &[
         NATIVE,
         &[(
             "metadata: {name: reviews, namespace: demo}\nspec:\n  hosts",
-            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: a}]}\nspec:\n  hosts",
+            "metadata: {name: reviews, namespace: demo, annotations: {traffic-mirror.dev/original: a}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: a, uid: a}]}\nspec:\n  hosts",
         )],
     ),
     case(
