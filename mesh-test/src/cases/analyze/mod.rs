@@ -28,7 +28,7 @@ const KINDS: [&str; 7] = [
 ];
 
 /// Errors of `istioctl analyze` on which mirrorctl is silent, how their messages begin, and why.
-const NOT_OURS: [(&str, &str, &str); 6] = [
+const NOT_OURS: [(&str, &str, &str); 7] = [
     ("IST0173", "", "the inputs have no pods, only Deployments"),
     (
         "IST0101",
@@ -54,6 +54,11 @@ const NOT_OURS: [(&str, &str, &str); 6] = [
         "IST0109",
         "",
         "istioctl names both VirtualServices of a host, mirrorctl the one that is not obeyed",
+    ),
+    (
+        "IST0112",
+        "",
+        "a mirror without a port is a warning of mirrorctl: the proxies take the port of the request, as `clusters` shows",
     ),
 ];
 

@@ -116,6 +116,21 @@ pub const CASES: &[Case] = &[
             "mirror: {host: reviews-v2}",
         )],
     ),
+    // Istio's analyzer asks for a port here. The proxies do with that of the request.
+    case(
+        "TM037 spec.http[0].mirror: `port` is absent",
+        NATIVE,
+        &[
+            (
+                "selector: {app: reviews-v2}\n  ports: [",
+                "selector: {app: reviews-v2}\n  ports: [{name: http-other, port: 9090}, ",
+            ),
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: reviews-v2}",
+            ),
+        ],
+    ),
     case(
         "TM038 spec.wasm.pluginConfig.mirrors[0].cluster: the Sidecar a of namespace demo imports nothing that covers demo/reviews-v2.demo.svc.cluster.local",
         FILTER,
