@@ -37,7 +37,7 @@ codes! {
     // === what is read ===
 
     UNKNOWN_FIELD = "TM001" Error "Unknown field" by ApiServer:
-        "The API server drops a field that it does not know, mostly without a word, and Istio's webhook does not look inside `spec`. What the field was to say is not done.";
+        "A current kubectl has the API server refuse a field that it does not know. For any other client it is dropped, mostly without a word, and Istio's webhook does not look inside `spec`. What the field was to say is then not done.";
         "Correct the spelling. What a TCP or TLS route lacks on purpose, such as `mirror`, does not exist there: only HTTP can be mirrored.";
 
     SCHEMA = "TM002" Error "Refused by the schema" by ApiServer:

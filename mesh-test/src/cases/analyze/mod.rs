@@ -263,3 +263,51 @@ impl Analysis {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Finding, Input, Message, compare};
+
+    const TITLE: &str = "the VirtualService reviews of namespace demo";
+
+    /// How many differences there are between a finding of a mirror and an error of istioctl.
+    fn differences(finding: Option<(&str, &str)>, error: Option<(&str, &str)>) -> usize {
+        let finding = finding.map(|(rule, message)| {
+            json!({"code": "TM030", "severity": "error", "rule": rule, "object": TITLE,
+                "path": "spec.http[0].mirror", "message": message})
+        });
+        let findings: Vec<_> = finding.into_iter().collect();
+        let input = json!({"case": "", "good": "", "changed": "", "findings": findings});
+        let input: Input = serde_json::from_value(input).expect("an input");
+        let claims: Vec<&Finding> = input.claims(TITLE).collect();
+        let error = error.map(|(code, message)| Message {
+            code: code.to_owned(),
+            origin: "VirtualService demo/reviews".to_owned(),
+            message: message.to_owned(),
+        });
+        let errors: Vec<&Message> = error.iter().filter(|error| error.title() == TITLE).collect();
+        compare(TITLE, &input, &claims, &errors).len()
+    }
+
+    #[test]
+    fn each_direction_has_its_differences() {
+        let absent = ("IST0101", "Referenced mirror host not found: \"a\"");
+        assert_eq!(differences(Some(("IST0101", "a is not there")), Some(absent)), 0);
+        assert_eq!(differences(Some(("IST0101", "a is not there")), None), 1);
+        assert_eq!(differences(None, Some(absent)), 1);
+        assert_eq!(differences(Some(("own", "a is not called")), Some(absent)), 1);
+        assert_eq!(
+            differences(None, Some(("IST0101", "Referenced gateway not found: \"a\""))),
+            0
+        );
+    }
+
+    #[test]
+    fn the_words_of_the_validation_count() {
+        let refused = ("IST0106", "Schema validation error: weight -1 < 0");
+        assert_eq!(differences(Some(("validation", "weight -1 < 0")), Some(refused)), 0);
+        assert_eq!(differences(Some(("validation", "weight -2 < 0")), Some(refused)), 2);
+    }
+}

@@ -104,3 +104,36 @@ impl Answers {
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Finding, compare};
+
+    #[test]
+    fn each_direction_has_its_differences() {
+        let finding = |rule: &str| -> Finding {
+            let finding = json!({"code": "TM003", "severity": "error", "rule": rule, "object": "", "path": "",
+                "message": "weight -1 < 0"});
+            serde_json::from_value(finding).expect("a finding")
+        };
+        let (by_schema, by_istio) = (finding("api-server"), finding("validation"));
+        let schema = "The VirtualService \"a\" is invalid: spec.http: Required value";
+        let webhook = "admission webhook \"validation.istio.io\" denied the request: weight -1 < 0";
+        let other = "admission webhook \"validation.istio.io\" denied the request: weight -2 < 0";
+        for (claims, refusal, differs) in [
+            (vec![], None, false),
+            (vec![], Some(webhook), true),
+            (vec![&by_istio], None, true),
+            (vec![&by_istio], Some(webhook), false),
+            (vec![&by_istio], Some(other), true),
+            // The API server is asked before the webhook.
+            (vec![&by_istio], Some(schema), false),
+            (vec![&by_schema], Some(schema), false),
+            (vec![&by_schema], None, true),
+        ] {
+            assert_eq!(compare(&claims, refusal).is_some(), differs, "{claims:?} {refusal:?}");
+        }
+    }
+}

@@ -1,5 +1,5 @@
-//! The cases as a file, for the tests on a real Istio: mesh-test gives the same inputs to the API server, to the webhook
-//! and to `istioctl analyze`.
+//! The cases as a file, for the tests on a real Istio: mesh-test gives the same inputs to the API server, to Istio's
+//! webhook and to `istioctl analyze`.
 
 use mirrorctl::findings::{CODES, Rule};
 use serde_json::{Value, json};
