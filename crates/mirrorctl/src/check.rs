@@ -28,6 +28,8 @@ mod routes;
 
 mod subject;
 
+mod unreached;
+
 mod unread;
 
 mod versions;
@@ -161,8 +163,10 @@ fn of_object(object: &Object, world: &World, schemas: &Schemas, setting: &Settin
     if object.is(kinds::VIRTUAL_SERVICE) {
         istio::virtual_service(object, report);
         routes::virtual_service(object, world, report);
+        unreached::check(object, world, report);
     } else if object.is(kinds::HTTP_ROUTE) || object.is(kinds::GRPC_ROUTE) {
         routes::http_route(object, world, report);
+        unreached::check(object, world, report);
         references::http_route(object, world, report);
     } else if object.is(kinds::DESTINATION_RULE) {
         istio::destination_rule(object, report);

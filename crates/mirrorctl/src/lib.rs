@@ -17,6 +17,7 @@
 //! | [`objects`] | what exists: a [`objects::World`] of JSON values, and views of them by Istio's rules |
 //! | [`istio`] | its versions, and the table of what each does with a filter |
 //! | [`marks`] | labels and annotations by which mirrorctl knows its own work again |
+//! | `precedence` | which rule of a route takes a request before another, and the rules that no request reaches |
 //! | [`import`] | jobs of other tools, as jobs of ours |
 //! | [`mesh`] | what Istio makes of the objects: destinations, their clusters, the streams of copies |
 //! | [`manifests`] | a [`manifests::Bundle`] of what is applied, in order; the way back is [`manifests::offline`] |
@@ -93,6 +94,8 @@ pub mod istio;
 pub mod objects;
 
 pub mod marks;
+
+mod precedence;
 
 pub mod import;
 

@@ -231,6 +231,10 @@ codes! {
         "A copy goes to the cluster of the host that its mirror names, past every route. The VirtualService of that host sends the requests of clients elsewhere, and no copy obeys it.";
         "Name as destination what the VirtualService routes to.";
 
+    UNREACHED = "TM048" Warning "A mirror that no request reaches":
+        "Other rules take every request that the rule of the mirror matches, so nothing is copied. In a VirtualService the first rule that matches takes a request. In the routes of the Gateway API the rule takes it that asks for more, whatever their order: an exact path before a prefix, a longer path before a shorter one, and an expression after every prefix.";
+        "Put the mirror into the rule that the message names, or move the rule before it; in the Gateway API make its match more specific.";
+
     // === a new version made from the old one ===
 
     CLONE_LIVE = "TM050" Error "A clone that would be a live backend":

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::job::{DataPlane, Job};
 use crate::objects::reference::{Grant, Reference, needs_grant};
 use crate::objects::{Object, World, at, fully_qualified, kinds};
+use crate::precedence;
 
 /// A rule has no more filters.
 const MAX_FILTERS: usize = 16;
@@ -72,7 +73,7 @@ pub(super) fn manifests(
             let mut changes = Vec::new();
             let mut reasons = Vec::new();
             for object in found {
-                let change = patched(job, copying, object, options, &mut reasons)?;
+                let change = patched(job, copying, object, world, options, &mut reasons)?;
                 if change.is_some() {
                     note_grants(copying, object, world, notes);
                 }
@@ -214,6 +215,7 @@ fn patched(
     job: &Job,
     copying: &Copying,
     object: &Object,
+    world: &World,
     options: &Options,
     reasons: &mut Vec<String>,
 ) -> Result<Option<ObjectChange>> {
@@ -223,9 +225,12 @@ fn patched(
     if !options.gitops {
         refuse_present(&rules, copying, object)?;
     }
+    let unreached = precedence::unreached(object, world);
     for (index, rule) in rules.iter_mut().enumerate() {
         let path = format!("spec.rules[{index}]");
         let to: Vec<u16> = ports(rule, job, object).collect();
+        let taken = unreached.get(index).and_then(Option::as_ref);
+        let taken = taken.map(|reason| format!("is reached by no request: {reason}"));
         let reason = match to.as_slice() {
             _ if list(rule.get("filters"))
                 .iter()
@@ -236,6 +241,7 @@ fn patched(
             [] => "sends nothing to the target",
             [port, others @ ..] if others.iter().any(|other| other != port) => "sends to several ports of the target",
             [port, ..] if copying.of(*port).is_empty() => "sends to a port that is not mirrored",
+            [_, ..] if let Some(taken) = &taken => taken,
             [port, ..] => {
                 let copies = copying.of(*port);
                 let mut filters = list(rule.get("filters")).to_vec();

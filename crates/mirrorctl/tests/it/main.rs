@@ -42,6 +42,8 @@ mod traffic;
 
 mod two_hands;
 
+mod unreached;
+
 // What is said of it.
 mod commands;
 

@@ -10,6 +10,7 @@ use crate::manifests::routes::{self, bound, rules};
 use crate::manifests::{Options, Origin, destinationrule, record};
 use crate::mesh::destination::Scope;
 use crate::objects::{Object, World};
+use crate::precedence;
 
 /// The user's VirtualService; the rules that send requests to the target copy them.
 pub(super) fn patched(
@@ -28,6 +29,7 @@ pub(super) fn patched(
     } else {
         rules.retain(|rule| routes::narrowed_port(rule, &job.name).is_none());
     }
+    let unreached = unreached(object, &rules, world, options);
     let mut pinned = None;
     if let Some(subset) = &copying.pin
         && routes::pin(&mut rules, &copying.host, subset, scope)
@@ -55,7 +57,8 @@ pub(super) fn patched(
     let mut fits = 0;
     for (index, rule) in rules.into_iter().enumerate() {
         let path = format!("spec.http[{index}]");
-        match fit(job, copying, &rule, scope) {
+        let fit = fit(job, copying, &rule, scope).unless(unreached.get(index));
+        match fit {
             Fit::Not(reason) => reasons.push(format!("{path} {reason}")),
             Fit::Port(port) => {
                 fits += 1;
@@ -98,6 +101,20 @@ pub(super) fn patched(
     Ok(change(all))
 }
 
+/// Why no request reaches a rule, for each of these rules.
+fn unreached(object: &Object, rules: &[Value], world: &World, options: &Options) -> Vec<Option<String>> {
+    if !options.gitops {
+        return precedence::unreached(object, world);
+    }
+    // What an earlier run wrote goes before the user's own rules, and is written anew. Of a delegate the world has all.
+    if object.at(&["spec", "hosts"]).is_none() {
+        return Vec::new();
+    }
+    let mut own = object.clone();
+    record::set(&mut own.value, &["spec", "http"], rules.to_vec().into());
+    precedence::unreached(&own, world)
+}
+
 /// How a rule copies.
 enum Fit {
     /// Not at all, and why.
@@ -106,6 +123,20 @@ enum Fit {
     Port(u16),
     /// Each of these ports otherwise: a rule for each of them goes before it.
     Ports(Vec<u16>),
+}
+
+// === impl Fit ===
+
+impl Fit {
+    /// Not at all, if no request reaches the rule.
+    fn unless(self, unreached: Option<&Option<String>>) -> Self {
+        match (self, unreached) {
+            (Self::Port(_) | Self::Ports(_), Some(Some(reason))) => {
+                Self::Not(format!("is reached by no request: {reason}"))
+            }
+            (fit, _) => fit,
+        }
+    }
 }
 
 fn fit(job: &Job, copying: &Copying, rule: &Value, scope: Scope<'_>) -> Fit {

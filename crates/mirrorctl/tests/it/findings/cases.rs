@@ -24,6 +24,8 @@ mod streams;
 
 mod unread;
 
+mod unreached;
+
 /// One case.
 pub struct Case {
     /// Code, path and message.
@@ -52,6 +54,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         unread::CASES,
         jobs::CASES,
         references::CASES,
+        unreached::CASES,
     ]
     .into_iter()
     .flatten()
@@ -59,7 +62,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
 
 /// What looks like a case and is none: the code that must not be found, what is in order, and what is changed in it.
 pub fn near() -> impl Iterator<Item = &'static Case> {
-    [near::NEAR, answers::NEAR, istio::NEAR, streams::NEAR]
+    [near::NEAR, answers::NEAR, istio::NEAR, streams::NEAR, unreached::NEAR]
         .into_iter()
         .flatten()
 }
