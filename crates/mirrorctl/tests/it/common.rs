@@ -39,11 +39,15 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// One folder of `tests/golden`: `args` holds the arguments, one line, words apart; it runs in the folder. `expected.*`
-/// is its standard output, `expected.stderr` its standard error if it has any, `exit` its exit code if that is not 0.
+/// One folder of `tests/golden`: `args` holds the arguments, words apart; it runs in the folder. Several lines are a
+/// pipeline: each command reads what the one before it printed, and one that fails is the last. `expected.*` is the
+/// standard output of the last command, `expected.stderr` what all of them said, `exit` the exit code if that is not 0.
 pub struct Golden {
     pub name: String,
     pub folder: PathBuf,
+    /// The commands before the last one.
+    pub before: Vec<Vec<String>>,
+    /// The arguments of the last command.
     pub args: Vec<String>,
 }
 
@@ -88,14 +92,17 @@ pub fn goldens() -> Vec<Golden> {
     let mut goldens: Vec<Golden> = fs::read_dir(&root)
         .expect("tests/golden")
         .map(|entry| entry.expect("an entry").path())
-        .map(|folder| Golden {
-            name: folder.file_name().expect("a name").to_string_lossy().into_owned(),
-            args: fs::read_to_string(folder.join("args"))
-                .unwrap_or_else(|error| panic!("{}/args: {error}", folder.display()))
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect(),
-            folder,
+        .map(|folder| {
+            let args = fs::read_to_string(folder.join("args"))
+                .unwrap_or_else(|error| panic!("{}/args: {error}", folder.display()));
+            let words = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+            let mut before: Vec<Vec<String>> = args.lines().map(words).collect();
+            Golden {
+                name: folder.file_name().expect("a name").to_string_lossy().into_owned(),
+                args: before.pop().expect("a command"),
+                before,
+                folder,
+            }
         })
         .collect();
     static WRITTEN: Once = Once::new();
@@ -110,8 +117,33 @@ pub fn goldens() -> Vec<Golden> {
 impl Golden {
     /// What the command prints now.
     pub fn run(&self) -> Ran {
-        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        run(&self.folder, &args, b"")
+        self.run_in(&self.folder, &[])
+    }
+
+    /// What the command prints in another folder, with more arguments for its last command.
+    pub fn run_in(&self, folder: &Path, more: &[&str]) -> Ran {
+        let mut input = String::new();
+        let mut said = String::new();
+        for args in &self.before {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let ran = run(folder, &args, input.as_bytes());
+            said += &ran.stderr;
+            if ran.exit != 0 {
+                return Ran { stderr: said, ..ran };
+            }
+            input = ran.stdout;
+        }
+        let args: Vec<&str> = self
+            .args
+            .iter()
+            .map(String::as_str)
+            .chain(more.iter().copied())
+            .collect();
+        let ran = run(folder, &args, input.as_bytes());
+        Ran {
+            stderr: said + &ran.stderr,
+            ..ran
+        }
     }
 
     /// The file that holds its standard output.

@@ -1,10 +1,14 @@
 //! The order of documents, hosts, gateways and parents says nothing to Istio, so no finding depends on it.
 
+use std::fs;
+use std::path::Path;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::cases::{cases, near};
 use super::{changed, validate};
+use crate::common::{Golden, goldens};
 
 /// The lists whose order says nothing.
 const SETS: &[&str] = &["hosts", "hostnames", "gateways", "parentRefs", "targetRefs", "exportTo"];
@@ -74,4 +78,59 @@ fn no_finding_depends_on_an_order_that_says_nothing() {
         tried += 1;
     }
     assert!(tried > 100, "{tried} cases were tried");
+}
+
+/// What a golden folder that ends in `validate` finds if it runs in a folder, without the places.
+fn of_golden(golden: &Golden, folder: &Path) -> (i32, Vec<String>) {
+    let ran = golden.run_in(folder, &["-o", "json"]);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
+    let findings = document["findings"].as_array().into_iter().flatten();
+    let mut findings: Vec<String> = findings
+        .map(|finding| format!("{} {} {}", finding["code"], finding["object"], finding["message"]))
+        .collect();
+    findings.sort();
+    (ran.exit, findings)
+}
+
+#[test]
+fn no_finding_of_a_golden_folder_depends_on_an_order_that_says_nothing() {
+    let root = std::env::temp_dir().join(format!("mirrorctl-order-{}", std::process::id()));
+    let mut tried = 0;
+    let is_tried = |golden: &Golden| {
+        let mut words = golden.before.iter().flatten().chain(&golden.args);
+        golden.args[0] == "validate" && !words.any(|word| word.starts_with("../"))
+    };
+    for golden in goldens().iter().filter(|golden| is_tried(golden)) {
+        let folder = root.join(&golden.name);
+        fs::create_dir_all(&folder).expect("a folder");
+        for entry in fs::read_dir(&golden.folder).expect("the folder") {
+            let file = entry.expect("a file").path();
+            let text = fs::read_to_string(&file).expect("text");
+            let name = file.file_name().expect("a name");
+            // A template is no YAML.
+            let is_input = name.to_string_lossy().ends_with(".yaml") && !text.contains("{{");
+            let turned = if is_input {
+                let mut documents = documents(&text);
+                documents.reverse();
+                documents.iter_mut().for_each(reverse_sets);
+                documents
+                    .iter()
+                    .map(Value::to_string)
+                    .collect::<Vec<_>>()
+                    .join("\n---\n")
+            } else {
+                text
+            };
+            fs::write(folder.join(name), turned).expect("written");
+        }
+        assert_eq!(
+            of_golden(golden, &folder),
+            of_golden(golden, &golden.folder),
+            "{}",
+            golden.name
+        );
+        tried += 1;
+    }
+    fs::remove_dir_all(&root).expect("removed");
+    assert!(tried > 15, "{tried} folders were tried");
 }
