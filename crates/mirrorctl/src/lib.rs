@@ -63,8 +63,8 @@
 //!
 //! # To add a golden folder
 //!
-//! `tests/golden/NAME/` with the input files and `args`: the arguments on one line, run in that folder. Several lines are
-//! a pipeline: each command reads what the one before it printed.
+//! `tests/golden/NAME/` with the input files and `args`: the arguments on one line, run in that folder. Several lines
+//! are a pipeline: each command reads what the one before it printed.
 //! `UPDATE_GOLDEN=1 cargo test -p mirrorctl golden` writes `expected.yaml` (create an empty `expected.json` or
 //! `expected.txt` first for another form), `expected.stderr` and `exit`. Every object in it is then checked against the
 //! official CRDs, every configuration of the filter against its parser. Input of a folder `validate_…` may have any

@@ -24,7 +24,7 @@ pub struct OfflineArgs {
     /// What to print: what ends the copies, or what is to be deleted
     #[arg(long, value_enum, default_value = "stop")]
     pub step: OfflineStep,
-    /// With --step remove: even if a filter among the objects is still enabled
+    /// With --step remove: even if a filter or a route among the objects still copies
     #[arg(long, conflicts_with = "restore_original")]
     pub force: bool,
     /// Print your own objects as they were before the job

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::offline_job::{OfflineJob, Undo};
+use super::stop::stopped;
 use crate::error::{Error, Result};
 use crate::manifests::routes;
 use crate::marks::JOB_LABEL;
@@ -54,19 +55,26 @@ pub fn remove(offline_job: OfflineJob<'_>, world: &World) -> Undo {
     undo
 }
 
-/// A filter that still copies is not deleted: the requests that it is at would lose their connection, and some copies
-/// their account.
+/// What still copies is not deleted, and neither is what the copies need: of a filter the requests that it is at would
+/// lose their connection, and some copies their account; a route would go on to copy to what is gone.
 ///
 /// # Errors
-/// Refused if a plugin of ours among the objects is enabled and has a mirror that is. Without the plugin nothing is
-/// known, and nothing is refused.
+/// Refused if a plugin of ours among the objects is enabled and has a mirror that is, or if a route among them still
+/// has a mirror of the job. Without the plugin or the route nothing is known, and nothing is refused.
 pub fn refuse_enabled(offline_job: OfflineJob<'_>, world: &World) -> Result<()> {
-    let mut ours = world.iter().filter(|object| offline_job.is_ours(object));
-    match ours.find(|object| is_enabled(object)) {
-        Some(plugin) => Err(Error::Refused(format!(
-            "{} ({}) is still enabled, so it still copies; apply the output of `--step stop` first and read the objects anew, or give --force",
-            plugin.title(),
-            plugin.place
+    let how = |object: &Object| {
+        if offline_job.is_ours(object) && is_enabled(object) {
+            return Some("is still enabled, so it still copies");
+        }
+        let is_route = object.is(kinds::VIRTUAL_SERVICE) || object.is(kinds::HTTP_ROUTE);
+        let copies = || stopped(offline_job, object, world).is_some_and(|stopped| stopped != object.value);
+        (is_route && copies()).then_some("still copies")
+    };
+    match world.iter().find_map(|object| Some((object, how(object)?))) {
+        Some((object, how)) => Err(Error::Refused(format!(
+            "{} ({}) {how}; apply the output of `--step stop` first and read the objects anew, or give --force",
+            object.title(),
+            object.place
         ))),
         None => Ok(()),
     }
