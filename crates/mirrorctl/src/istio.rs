@@ -17,10 +17,14 @@ pub const OLDEST: u16 = 20;
 /// The newest minor version that is known here.
 pub const NEWEST: u16 = 31;
 
+/// Minor versions have two digits; more are a slip, as in `1.310`.
+const MAX_MINOR: u16 = 99;
+
 /// No minor version had more patch levels.
 const MAX_PATCH: u16 = 30;
 
-/// A version of Istio: a minor version that is supported, and its patch level if that is known. What comes behind it,
+/// A version of Istio: a minor version that is supported, or a newer one, and its patch level if that is known. What
+/// the newest known version does, a newer one is taken to do. What comes behind it,
 /// as in `1.31.0-rc.1`, is left out: a release candidate does what its release does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IstioVersion {
@@ -44,6 +48,15 @@ impl IstioVersion {
         }
     }
 
+    /// What is to be said of a version that is newer than what is known here. `None` for all others.
+    pub fn note(self) -> Option<String> {
+        (self.minor > NEWEST).then(|| {
+            format!(
+                "Istio {self} is newer than {MAJOR}.{NEWEST}, the newest that is known here, whose rules are taken for it; look what has changed since"
+            )
+        })
+    }
+
     /// Whether it is, or may be, older than a patch level of a minor version.
     pub fn is_before(self, minor: u16, patch: u16) -> bool {
         (self.minor, self.patch.unwrap_or_default()) < (minor, patch)
@@ -65,9 +78,9 @@ impl FromStr for IstioVersion {
         if (major, minor) < (MAJOR, OLDEST) {
             return Err(format!("is too old; {supported}"));
         }
-        if (major, minor) > (MAJOR, NEWEST) {
+        if (major, minor) > (MAJOR, MAX_MINOR) {
             return Err(format!(
-                "is not known here; {supported}; for a newer one say {MAJOR}.{NEWEST}, and look what has changed since"
+                "does not exist; {supported}, and newer ones up to {MAJOR}.{MAX_MINOR} are read by the rules of {MAJOR}.{NEWEST}"
             ));
         }
         match patch {

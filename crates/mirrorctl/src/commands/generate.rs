@@ -21,7 +21,8 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
         return Err(Error::Usage(format!("--step is missing; {why}")));
     }
     let world = args.from.world.world(&job.namespace, &mut environment.stdin)?;
-    let bundle = manifests::bundle(&job, &world, &args.from.options.options())?;
+    let options = args.from.options.options();
+    let bundle = manifests::bundle(&job, &world, &options)?;
     if args.step.is_some_and(|step| step > Step::Prepare) {
         manifests::clone::refuse_unpinned(&job, &world)?;
     }
@@ -41,6 +42,7 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
         data,
         notes: notes
             .iter()
+            .chain(&options.istio.note())
             .chain(&bundle.notes)
             .map(|note| format!("note: {note}"))
             .collect(),

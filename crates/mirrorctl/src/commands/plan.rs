@@ -22,9 +22,9 @@ pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<A
     };
     let mut preview = preview::preview(&job, &world, &options, &setting, args.pods)?;
     preview.notes.extend(manifests::clone::why_stepwise(&job));
-    preview
-        .notes
-        .splice(0..0, override_notes(args.file.as_deref(), &overrides));
+    let mut first = override_notes(args.file.as_deref(), &overrides);
+    first.extend(options.istio.note());
+    preview.notes.splice(0..0, first);
     preview.overrides = overrides;
     Ok(Answer {
         data: match args.output {

@@ -12,6 +12,7 @@ use crate::cli::ValidateArgs;
 use crate::error::{Error, Result};
 use crate::findings::{Severity, report};
 use crate::input;
+use crate::istio::IstioVersion;
 use crate::objects::{World, items};
 use crate::output::Answer;
 
@@ -71,9 +72,12 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
         (Severity::Note, "note"),
     ]
     .map(|(severity, word)| plural(count(severity), word));
+    let newer = args.istio_version.and_then(IstioVersion::note);
+    let newer = newer.map(|note| format!("note: {note}"));
+    let summary = format!("{documents}{}: {}", not_read(&unread), counts.join(", "));
     Ok(Answer {
         data: report(&findings, &unread, &streams, args.output),
-        notes: vec![format!("{documents}{}: {}", not_read(&unread), counts.join(", "))],
+        notes: newer.into_iter().chain([summary]).collect(),
         findings: args
             .fail_on
             .level()

@@ -35,7 +35,7 @@ fn a_version_is_read_as_istio_writes_it() {
 fn what_is_no_version_or_not_supported_is_refused() {
     let no_version = "is not a version of Istio such as 1.31, 1.30.3 or 1.31.0-rc.1";
     let supported = "1.20 to 1.31 are supported";
-    let newer = format!("is not known here; {supported}; for a newer one say 1.31, and look what has changed since");
+    let newer = format!("does not exist; {supported}, and newer ones up to 1.99 are read by the rules of 1.31");
     for (text, why) in [
         ("1", no_version.to_owned()),
         ("one", no_version.to_owned()),
@@ -50,9 +50,9 @@ fn what_is_no_version_or_not_supported_is_refused() {
         ("1.2", format!("is too old; {supported}")),
         ("1.19.10", format!("is too old; {supported}")),
         ("0.8", format!("is too old; {supported}")),
-        ("1.32", newer.clone()),
         ("1.310", newer.clone()),
         ("2.0", newer.clone()),
+        ("1.32.99", "does not exist; 1.32 has no such patch level".to_owned()),
         ("1.30.99", "does not exist; 1.30 has no such patch level".to_owned()),
     ] {
         assert_eq!(text.parse::<IstioVersion>(), Err(why.clone()), "{text}");
@@ -60,6 +60,46 @@ fn what_is_no_version_or_not_supported_is_refused() {
         let ran = run(&folder("sidecar"), &["generate", "-f", "job.yaml", &version], b"");
         assert_eq!((ran.exit, ran.stdout.as_str()), (2, ""), "{text}");
         assert!(ran.stderr.contains(&why), "{text}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_newer_version_has_the_rules_of_the_newest_and_a_note() {
+    let folder = folder("waypoint_elsewhere");
+    let base = [
+        "generate",
+        "-f",
+        "job.yaml",
+        "--objects",
+        "objects.yaml",
+        "--module",
+        MODULE,
+    ];
+    let run = |args: &[&str], version: &str, stdin: &str| {
+        run(
+            &folder,
+            &[args, &["--istio-version", version]].concat(),
+            stdin.as_bytes(),
+        )
+    };
+    let newest = run(&base, "1.31", "");
+    for version in ["1.32", "v1.32.1", "1.40.0-beta.1"] {
+        let shown: IstioVersion = version.parse().expect(version);
+        let note = format!(
+            "note: Istio {shown} is newer than 1.31, the newest that is known here, whose rules are taken for it; look what has changed since\n"
+        );
+        let newer = run(&base, version, "");
+        assert_eq!((newer.exit, &newer.stdout), (0, &newest.stdout), "{}", newer.stderr);
+        assert_eq!(newer.stderr, format!("{note}{}", newest.stderr));
+        let plan = [&["plan"], &base[1..]].concat();
+        assert!(run(&plan, version, "").stderr.starts_with(&note));
+        let validate = ["validate", "-", "--objects", "objects.yaml", "--fail-on", "never"];
+        let found = run(&validate, version, &newest.stdout);
+        let expected = run(&validate, "1.31", &newest.stdout);
+        assert_eq!(
+            (&found.stdout, found.stderr),
+            (&expected.stdout, format!("{note}{}", expected.stderr))
+        );
     }
 }
 
