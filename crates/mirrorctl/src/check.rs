@@ -69,6 +69,7 @@ pub fn check(
 ) -> Vec<Finding> {
     let schemas = Schemas::built_in();
     let flows = flows_of(subjects, world);
+    let unread_kinds = unread::mirroring_kinds(subjects);
     let mut all = Vec::new();
     for subject in subjects {
         let mut findings = Vec::new();
@@ -93,6 +94,12 @@ pub fn check(
                 &mut report,
             )),
             What::Object(object) => of_object(object, world, &schemas, setting, &mut report),
+        }
+        for kind in &unread_kinds {
+            kind.report(&mut Report {
+                subject,
+                findings: &mut findings,
+            });
         }
         for (flow, by) in &flows {
             if by.is_some_and(|by| std::ptr::eq(by, subject)) {

@@ -53,19 +53,88 @@ pub(super) fn check(object: &Object, report: &mut Report<'_>) {
     if object.name().contains("{{") {
         report.add(codes::NO_OBJECT, "metadata.name", LOOKS_LIKE_TEMPLATE);
     }
-    let is_rollout = object.is(kinds::ROLLOUT);
-    if !may_mirror(object.group(), object.kind()) || (is_read(object) && !is_rollout) {
-        return;
+}
+
+/// The objects of a kind that tell of mirroring and are not read, in the order of their names. One note speaks of all
+/// of them, because a cluster can have hundreds.
+pub(super) struct Unread<'a> {
+    subjects: Vec<&'a Subject>,
+}
+
+/// Those of each kind.
+pub(super) fn mirroring_kinds(subjects: &[Subject]) -> Vec<Unread<'_>> {
+    let mut kinds: BTreeMap<(&str, &str), Vec<&Subject>> = BTreeMap::new();
+    for subject in subjects {
+        if let Some(object) = subject.object().filter(|object| tells(object).is_some()) {
+            kinds.entry((object.group(), object.kind())).or_default().push(subject);
+        }
     }
-    if let Some(path) = mirroring(&object.value, "") {
-        let (kind, group) = (object.kind(), object.group());
-        let message = match is_rollout {
-            true => format!(
-                "of this {kind} ({group}) only the pods are read; what it says of mirroring here is not checked"
-            ),
-            false => format!("this {kind} ({group}) is not read; what it says of mirroring here is not checked"),
+    let mut all: Vec<Vec<&Subject>> = kinds.into_values().collect();
+    for subjects in &mut all {
+        subjects.sort_by_key(|subject| {
+            subject
+                .object()
+                .map(|object| (object.namespace.as_str(), object.name()))
+        });
+    }
+    all.into_iter().map(|subjects| Unread { subjects }).collect()
+}
+
+/// Where an object tells of mirroring, if nobody reads what it says of it.
+fn tells(object: &Object) -> Option<String> {
+    if !may_mirror(object.group(), object.kind()) || (is_read(object) && !object.is(kinds::ROLLOUT)) {
+        return None;
+    }
+    mirroring(&object.value, "")
+}
+
+// === impl Unread ===
+
+impl Unread<'_> {
+    /// The note, at the first of the objects; nothing at the others.
+    pub(super) fn report(&self, report: &mut Report<'_>) {
+        let Some(first) = self
+            .subjects
+            .first()
+            .filter(|first| std::ptr::eq(**first, report.subject))
+        else {
+            return;
         };
+        let Some((object, path)) = first.object().and_then(|object| Some((object, tells(object)?))) else {
+            return;
+        };
+        let (kind, group) = (object.kind(), object.group());
+        let of = match self.subjects.len() {
+            1 => format!("this {kind} ({group})"),
+            count => format!("{count} objects of the kind {kind} ({group})"),
+        };
+        let is_one = self.subjects.len() == 1;
+        let read = match (object.is(kinds::ROLLOUT), is_one) {
+            (true, _) => format!("of {of} only the pods are read"),
+            (false, true) => format!("{of} is not read"),
+            (false, false) => format!("{of} are not read"),
+        };
+        let says = if is_one { "it says" } else { "they say" };
+        let message = format!("{read}{}; what {says} of mirroring here is not checked", self.names());
         report.add(codes::NOT_KNOWN, path, message);
+    }
+
+    /// The first names, if there are several.
+    fn names(&self) -> String {
+        const SHOWN: usize = 3;
+        if self.subjects.len() == 1 {
+            return String::new();
+        }
+        let objects = self.subjects.iter().filter_map(|subject| subject.object());
+        let names: Vec<String> = objects
+            .take(SHOWN)
+            .map(|object| format!("{}/{}", object.namespace, object.name()))
+            .collect();
+        let more = match self.subjects.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(": {}{more}", names.join(", "))
     }
 }
 
