@@ -14,46 +14,90 @@ pub(crate) const LIMIT: &str = "http.async_response_buffer_limit";
 /// The annotation of a pod that configures its proxy.
 const ANNOTATION: &str = "proxy.istio.io/config";
 
-/// The pods of a filter of Istio, which stands at a path.
+/// The bound of an answer without the key, in bytes. A key that sets no smaller one bounds nothing.
+const DEFAULT: u64 = 32 << 20;
+
+/// What a place says of the bound.
+enum Bound {
+    /// Nothing.
+    Missing,
+    /// What bounds nothing: no number of bytes, or one that is not below the default. This is how it is written.
+    None(String),
+    /// A smaller bound than the default.
+    Set,
+}
+
+/// The pods of a filter of Istio, which stands at a path. What their annotation says goes before what the mesh says.
 pub(super) fn of_pods<'a>(
-    mut pods: impl Iterator<Item = Workload<'a>>,
+    pods: impl Iterator<Item = Workload<'a>>,
     path: &str,
     world: &World,
     report: &mut Report<'_>,
 ) {
-    let mut meshes = world.iter().flat_map(meshes).peekable();
-    let is_known = meshes.peek().is_some();
-    if meshes.any(|mesh| mesh.get("defaultConfig").is_some_and(has_limit)) {
-        return;
-    }
-    let unbounded = pods.find(|pods| !annotation(*pods).is_some_and(|config| has_limit(&config)));
-    if let Some(pods) = unbounded {
-        let mesh = if is_known {
-            "nor has the mesh configuration"
-        } else {
-            "and no mesh configuration is given"
+    let meshes: Vec<Value> = world.iter().flat_map(meshes).collect();
+    let of_mesh = || Bound::first(meshes.iter().map(|mesh| of_values(mesh.get("defaultConfig"))));
+    for pods in pods {
+        let title = pods.object.title();
+        let message = match (of_values(annotation(pods).as_ref()), of_mesh()) {
+            (Bound::Set, _) | (Bound::Missing, Bound::Set) => continue,
+            (Bound::None(value), _) => format!("the annotation `{ANNOTATION}` of {title} has {value}"),
+            (Bound::Missing, Bound::None(value)) => format!("the mesh configuration has {value}"),
+            (Bound::Missing, Bound::Missing) => {
+                let mesh = match meshes.is_empty() {
+                    true => "and no mesh configuration is given",
+                    false => "nor has the mesh configuration",
+                };
+                format!("the annotation `{ANNOTATION}` of {title} has no `runtimeValues` with `{LIMIT}`, {mesh}")
+            }
         };
-        report.add(
-            codes::ANSWERS,
-            path,
-            format!(
-                "the annotation `{ANNOTATION}` of {} has no `runtimeValues` with `{LIMIT}`, {mesh}",
-                pods.object.title()
-            ),
-        );
+        report.add(codes::ANSWERS, path, message);
+        return;
     }
 }
 
-/// A bootstrap of Envoy with a filter of ours at a path.
+/// A bootstrap of Envoy with a filter of ours at a path. A later layer goes before an earlier one.
 pub(super) fn of_bootstrap(bootstrap: &Value, path: &str, report: &mut Report<'_>) {
     let layers = at(bootstrap, &["layered_runtime", "layers"]).or_else(|| at(bootstrap, &["layeredRuntime", "layers"]));
-    let layers = layers.and_then(Value::as_array).into_iter().flatten();
-    let mut statics = layers.filter_map(|layer| layer.get("static_layer").or_else(|| layer.get("staticLayer")));
-    let is_set =
-        |layer: &Value| layer.get(LIMIT).is_some() || at(layer, &["http", "async_response_buffer_limit"]).is_some();
-    if !statics.any(is_set) {
-        let message = format!("no static layer of the runtime of this bootstrap has `{LIMIT}`");
-        report.add(codes::ANSWERS, path, message);
+    let layers = layers.and_then(Value::as_array).into_iter().flatten().rev();
+    let statics = layers.filter_map(|layer| layer.get("static_layer").or_else(|| layer.get("staticLayer")));
+    let of_layer = |layer: &Value| {
+        let nested = || at(layer, &["http", "async_response_buffer_limit"]);
+        Bound::of(layer.get(LIMIT).or_else(nested))
+    };
+    let message = match statics.map(of_layer).find(|bound| !matches!(bound, Bound::Missing)) {
+        Some(Bound::Set) => return,
+        Some(Bound::None(value)) => format!("the runtime of this bootstrap has {value}"),
+        None | Some(Bound::Missing) => format!("no static layer of the runtime of this bootstrap has `{LIMIT}`"),
+    };
+    report.add(codes::ANSWERS, path, message);
+}
+
+// === impl Bound ===
+
+impl Bound {
+    /// Istio writes runtime values as texts, a bootstrap has them as numbers too.
+    fn of(value: Option<&Value>) -> Self {
+        let number = |value: &Value| match value {
+            Value::String(text) => text.parse::<u64>().ok(),
+            value => value.as_u64(),
+        };
+        match value {
+            None => Self::Missing,
+            Some(value) if number(value).is_some_and(|bytes| bytes < DEFAULT) => Self::Set,
+            Some(value) => Self::None(format!(
+                "`{LIMIT}: {value}`, which is no number of bytes below {DEFAULT}, the default"
+            )),
+        }
+    }
+
+    /// What one of several configurations sets, else what is wrong with one.
+    fn first(all: impl Iterator<Item = Self>) -> Self {
+        let rank = |bound: &Self| match bound {
+            Self::Set => 0,
+            Self::None(_) => 1,
+            Self::Missing => 2,
+        };
+        all.min_by_key(rank).unwrap_or(Self::Missing)
     }
 }
 
@@ -77,9 +121,7 @@ fn annotation(pods: Workload<'_>) -> Option<Value> {
     read(annotations.get(ANNOTATION)?.as_str()?).ok()?.into_iter().next()
 }
 
-fn has_limit(config: &Value) -> bool {
-    config
-        .get("runtimeValues")
-        .and_then(|values| values.get(LIMIT))
-        .is_some()
+/// What the configuration of a proxy says of the bound.
+fn of_values(config: Option<&Value>) -> Bound {
+    Bound::of(config.and_then(|config| at(config, &["runtimeValues"])?.get(LIMIT)))
 }

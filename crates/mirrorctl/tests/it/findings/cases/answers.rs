@@ -102,6 +102,43 @@ pub const CASES: &[Case] = &[
     case(NO_LAYER, BOOTSTRAP, &[("async_response_buffer_limit", "another")]),
     // Without any runtime.
     case(NO_LAYER, BOOTSTRAP, &[("layered_runtime", "stats_config")]),
+    // What is no number, or no smaller one than without the key, bounds nothing.
+    case(
+        "TM019 spec.wasm: the annotation `proxy.istio.io/config` of the Deployment reviews-v1 of namespace demo has `http.async_response_buffer_limit: \"64Ki\"`, which is no number of bytes below 33554432, the default",
+        FILTER,
+        &[("65536", "64Ki")],
+    ),
+    case(
+        "TM019 spec: the annotation `proxy.istio.io/config` of the Deployment reviews-v1 of namespace demo has `http.async_response_buffer_limit: \"33554432\"`, which is no number of bytes below 33554432, the default",
+        PLUGIN,
+        &[("65536", "33554432")],
+    ),
+    // The pods' own value goes before that of the mesh.
+    case(
+        "TM019 spec.wasm: the annotation `proxy.istio.io/config` of the Deployment reviews-v1 of namespace demo has `http.async_response_buffer_limit: \"-1\"`, which is no number of bytes below 33554432, the default",
+        FILTER,
+        &[
+            ("65536", "-1"),
+            with!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'defaultConfig: {runtimeValues: {http.async_response_buffer_limit: \"65536\"}}'}"
+            ),
+        ],
+    ),
+    case(
+        "TM019 spec.wasm: the mesh configuration has `http.async_response_buffer_limit: \"none\"`, which is no number of bytes below 33554432, the default",
+        FILTER,
+        &[
+            NONE_AT_THE_PODS,
+            with!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'defaultConfig: {runtimeValues: {http.async_response_buffer_limit: \"none\"}}'}"
+            ),
+        ],
+    ),
+    case(
+        "TM019 layered_runtime: the runtime of this bootstrap has `http.async_response_buffer_limit: 99999999`, which is no number of bytes below 33554432, the default",
+        BOOTSTRAP,
+        &[("65536", "99999999")],
+    ),
     // A layer that is discovered later may have it or not.
     case(
         NO_LAYER,
