@@ -3,7 +3,7 @@
 use super::access;
 use super::subject::Report;
 use crate::findings::{Code, codes};
-use crate::mesh::clusters::clusters_at;
+use crate::mesh::clusters::{clusters_at, lacking};
 use crate::mesh::destination::{Destination, Scope};
 use crate::mesh::fitness::{Uncallable, fitness};
 use crate::mesh::flows::Flow;
@@ -30,6 +30,9 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
         && (absence.reason != Reason::NotKnown || flow.to.port.is_some())
     {
         report.add(code(absence.reason), &flow.path, absence.problem);
+    }
+    if let Some(problem) = lacking(flow, &target, world) {
+        report.add(codes::NO_PORT, &flow.path, problem);
     }
     if let Err(uncallable) = fitness {
         let code = match uncallable {

@@ -1,5 +1,7 @@
 //! The clusters to which a stream's copies go, by the names that Istio gives them.
 
+use serde_json::Value;
+
 use super::destination::{Destination, cluster_name};
 use super::flows::Flow;
 use super::flows::source::{FlowSource, Gateways};
@@ -61,6 +63,35 @@ pub(crate) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -
     Ok(served.iter().map(name).collect())
 }
 
+/// What is wrong if a mirror without a port copies requests of several ports, and the Service or ServiceEntry lacks some
+/// of them.
+pub(crate) fn lacking(flow: &Flow<'_>, target: &Target<'_>, world: &World) -> Option<String> {
+    // Which servers of a gateway have the requests is not looked at.
+    let FlowSource::Host { host, namespace, .. } = &flow.source else {
+        return None;
+    };
+    let wanted = ports(flow, world).filter(|_| flow.to.port.is_none())?;
+    let of_requests = resolve(&Destination::of_host(host), namespace, world).ok()?;
+    let known = known_ports(target);
+    let is_known = |number: &u64| known.iter().any(|(known, _)| known == number);
+    let missing: Vec<String> = wanted
+        .iter()
+        .filter(|port| !is_known(port) && is_declared(&of_requests, **port))
+        .map(u64::to_string)
+        .collect();
+    // Where none is left, another finding says so.
+    if missing.is_empty() || !wanted.iter().any(is_known) {
+        return None;
+    }
+    let titles: Vec<&str> = known.iter().map(|(_, title)| title.as_str()).collect();
+    Some(format!(
+        "{} has no port {}, to which the requests of that port are copied; it has {}",
+        target.object().title(),
+        missing.join(" and no port "),
+        titles.join(", ")
+    ))
+}
+
 /// The ports of a stream's clusters (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`): the one that
 /// is written; else at a gateway the only port of the Service, or the port of the request, and elsewhere the port of
 /// the request. Returns `None` if that cannot be told.
@@ -68,6 +99,28 @@ pub(crate) fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
     if let Some(port) = flow.to.port {
         return Some(vec![port]);
     }
+    let all = request_ports(flow, world)?;
+    let asked: Vec<u64> = all
+        .iter()
+        .copied()
+        .filter(|port| asks(&flow.conditions, *port))
+        .collect();
+    // A rule for other ports alone has no requests, and no clusters of its own either.
+    Some(if asked.is_empty() { all } else { asked })
+}
+
+/// Whether a rule with these conditions takes requests of a port. Those of a delegate are two lists, and both must.
+fn asks(conditions: &Value, port: u64) -> bool {
+    let entries = conditions.as_array().map_or(&[][..], Vec::as_slice);
+    if entries.iter().any(Value::is_array) {
+        return entries.iter().all(|list| asks(list, port));
+    }
+    let is_for = |entry: &Value| entry.get("port").and_then(Value::as_u64).is_none_or(|own| own == port);
+    entries.is_empty() || entries.iter().any(is_for)
+}
+
+/// The ports to which Istio sends the copies of a mirror without a port, whatever its rule asks for.
+fn request_ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
     match &flow.source {
         FlowSource::Host { host, namespace, .. } => match resolve(&Destination::of_host(host), namespace, world) {
             Ok(target) => Some(http_ports(&target)),
@@ -116,6 +169,18 @@ fn known_ports(target: &Target<'_>) -> Vec<(u64, String)> {
         Target::Entry(entry) => entry::ports(entry)
             .map(|(number, _)| (number, number.to_string()))
             .collect(),
+    }
+}
+
+/// Whether a port is declared to be HTTP. One that is not may have no requests at all.
+fn is_declared(target: &Target<'_>, number: u64) -> bool {
+    match target {
+        Target::Service(service) => {
+            let ports = service.ports().unwrap_or_default();
+            let mut ports = ports.iter().filter(|port| port.protocol == Protocol::Http);
+            ports.any(|port| u64::from(port.number) == number)
+        }
+        Target::Entry(entry) => entry::ports(entry).any(|(port, protocol)| port == number && entry::is_http(protocol)),
     }
 }
 

@@ -213,6 +213,21 @@ pub const CASES: &[Case] = &[
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: next, namespace: demo}\nspec: {hosts: [reviews-v2], http: [{route: [{destination: {host: real, port: {number: 9080}}}]}]}\n---\napiVersion: extensions",
         )],
     ),
+    // Without a port the copies go to the port of the requests, and the shadow has one of two.
+    case(
+        "TM031 spec.http[0].mirror: the Service reviews-v2 of namespace demo has no port 9090, to which the requests of that port are copied; it has 9080 (http)",
+        NATIVE,
+        &[
+            (
+                "selector: {app: reviews}\n  ports: [",
+                "selector: {app: reviews}\n  ports: [{name: http-api, port: 9090, targetPort: 9091}, ",
+            ),
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: reviews-v2}",
+            ),
+        ],
+    ),
     // Without a port the copies go to the port of the requests, and not to the only port of the Service.
     case(
         "TM031 spec.http[0].mirror: the Service reviews-v2 of namespace demo has no port 9080; it has 9090 (http)",
@@ -243,6 +258,21 @@ apiVersion: extensions";
 
 /// What looks like a case and is none.
 pub const NEAR: &[Case] = &[
+    case(
+        "TM031 of a rule that is for the port that the shadow has",
+        NATIVE,
+        &[
+            (
+                "selector: {app: reviews}\n  ports: [",
+                "selector: {app: reviews}\n  ports: [{name: http-api, port: 9090, targetPort: 9091}, ",
+            ),
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: reviews-v2}",
+            ),
+            ("[{method: {exact: GET}}]", "[{method: {exact: GET}, port: 9080}]"),
+        ],
+    ),
     case(
         "TM030 of a ServiceEntry",
         FILTER,
