@@ -7,6 +7,7 @@ mod clusters;
 mod copies;
 mod deleted_and_made_anew;
 mod every_listener;
+mod external;
 mod good_then_refused;
 mod labels;
 mod large_answers;
@@ -52,4 +53,5 @@ pub const ALL: &[Case] = cases! {
     clusters: "the clusters of mirrors in a table of worlds: what mirrorctl says and what the proxies have",
     webhook: "what mirrorctl says that the API server and Istio's webhook refuse, they refuse, and nothing else",
     analyze: "what mirrorctl says by a rule of Istio's own, istioctl analyze reports too, and the other way round",
+    external: "a shadow outside the mesh, by both engines: TLS, the Host, and the pods' own calls to it",
 };

@@ -45,7 +45,7 @@ class Services:
     def hosts(self, namespace: str) -> str:
         """The hosts file for the pods of a namespace."""
         istiod = "istiod.istio-system.svc"
-        lines = ["127.0.0.1 localhost", f"{GATEWAY} {istiod} {istiod}.cluster.local registry.lab"]
+        lines = ["127.0.0.1 localhost", f"{GATEWAY} {istiod} {istiod}.cluster.local registry.lab outside.lab"]
         for service in self._services:
             name, own = service["metadata"]["name"], service["metadata"]["namespace"]
             if has_address(service) and name != "istiod":

@@ -45,7 +45,7 @@ pub(super) fn destination(
             ));
             Ok(destination)
         }
-        Called::External(to) => outside::destination(to, path, client, world),
+        Called::External(to) => Ok(outside::destination(job, shadow, to, client, world)),
         Called::Endpoint(_) => Err(not_of_istio(path)),
     }
 }

@@ -1,6 +1,6 @@
-//! A shadow outside the mesh: the ServiceEntry that gives its host a cluster, and the DestinationRule by which proxies
-//! speak TLS to it. Each is written where the user's world has none; what is there is used as it is. What is written is
-//! added to the world that the rest is generated from, so that it is read as the user's own would be.
+//! A shadow outside the mesh: the ServiceEntry that gives it a cluster, and the DestinationRule by which proxies speak
+//! TLS to it. They are written where the user's world has nothing that can take the copies. What is written is added to
+//! the world that the rest is generated from, so that it is read as the user's own would be.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 
 use super::bundle::{Bundle, Manifest, Origin, Step};
 use super::options::Options;
-use super::outside::{PLAIN_PORT, port};
+use super::outside::{OWN_PORT, existing, own_host, own_name};
 use super::{gateway, ours, record};
 use crate::error::{Error, Result};
 use crate::job::{Backend, DataPlane, EndpointProtocol, Engine, External, Job};
 use crate::marks::is_of_job;
-use crate::objects::entry::{NoEntry, entry};
 use crate::objects::{Object, World, kinds};
 use crate::place::Place;
 
@@ -25,10 +24,17 @@ struct Client<'a> {
     is_everyone: bool,
 }
 
+/// What is written for one shadow.
+struct Own {
+    name: String,
+    host: String,
+}
+
 /// Adds what the job's shadows outside need, and returns the world with it.
 ///
 /// # Errors
-/// Refused for a ServiceEntry or a DestinationRule of the user that does not fit, and for a name that is taken.
+/// Refused for a data plane that cannot call a host outside, for a certificate that Istio would not verify, and for a
+/// name that is taken.
 pub(super) fn add<'w>(
     job: &Job,
     world: Cow<'w, World>,
@@ -51,16 +57,16 @@ pub(super) fn add<'w>(
             continue;
         };
         let path = format!("spec.shadows[{index}].external");
-        let name = match job.shadows.len() {
-            1 => format!("mirror-{}", job.name),
-            _ => format!("mirror-{}-{}", job.name, shadow.name),
-        };
         refuse_unverified(external, &path, options)?;
-        if let Some(object) = new_entry(job, external, &name, &path, &client, &after, bundle)? {
-            write(job, object, &known, &mut after, bundle)?;
-        }
-        if let Some(object) = new_rule(job, external, &name, &path, &client, &after)? {
-            write(job, object, &known, &mut after, bundle)?;
+        if existing(external, &client.namespace, &after).is_none() {
+            let own = Own {
+                name: own_name(job, shadow),
+                host: own_host(job, shadow),
+            };
+            write(job, new_entry(job, external, &own, &client), &known, &mut after, bundle)?;
+            if let Some(rule) = new_rule(job, external, &own, &client) {
+                write(job, rule, &known, &mut after, bundle)?;
+            }
         }
         bundle
             .notes
@@ -135,122 +141,33 @@ fn write(job: &Job, object: Value, known: &World, after: &mut World, bundle: &mu
     Ok(())
 }
 
-// === the ServiceEntry ===
-
-/// The ServiceEntry of the host; `None` if there is one.
-fn new_entry(
-    job: &Job,
-    external: &External,
-    name: &str,
-    path: &str,
-    client: &Client<'_>,
-    world: &World,
-    bundle: &mut Bundle,
-) -> Result<Option<Value>> {
-    let host = &external.host;
-    match entry(host, &client.namespace, world) {
-        Ok(_) => return Ok(None),
-        Err(NoEntry::Hidden(other)) => {
-            return Err(Error::Refused(format!(
-                "{path}: {} ({}) has {host} and is not exported to namespace {}; add that to its spec.exportTo",
-                other.title(),
-                other.place,
-                client.namespace
-            )));
-        }
-        Err(NoEntry::Wildcard(..) | NoEntry::Unknown) => {}
-        Err(NoEntry::NotGiven) => bundle.notes.push(format!(
-            "no ServiceEntry is among the objects, so one for {host} is written; if the mesh has one already, add to --objects the output of: kubectl get {},{} -A -o yaml",
-            kinds::SERVICE_ENTRY.resource,
-            kinds::DESTINATION_RULE.resource
-        )),
-    }
-    let number = match external.tls {
-        Some(_) => PLAIN_PORT,
-        None => external.port,
-    };
+/// The ServiceEntry, which gives the proxies a cluster that leads to the host.
+fn new_entry(job: &Job, external: &External, own: &Own, client: &Client<'_>) -> Value {
     let (protocol, port_name) = match external.protocol {
         EndpointProtocol::Http => ("HTTP", "http"),
         EndpointProtocol::Http2 => ("HTTP2", "http2"),
     };
-    let mut port = json!({"number": number, "name": port_name, "protocol": protocol});
-    if number != external.port {
-        record::set(&mut port, &["targetPort"], external.port.into());
-    }
-    let whose = match client.is_everyone {
-        true => "every namespace".to_owned(),
-        false => format!("namespace {}", client.namespace),
-    };
-    bundle.notes.push(format!(
-        "the new ServiceEntry gives the proxies of {whose} a cluster for {host}: what their pods send to http://{host}:{number} themselves takes it too, and goes to port {}{}, as long as the job lasts",
-        external.port,
-        if external.tls.is_some() { " by TLS" } else { "" }
-    ));
     let mut spec = json!({
-        "hosts": [host],
+        "hosts": [own.host],
         "location": "MESH_EXTERNAL",
         "resolution": "DNS",
-        "ports": [port],
+        "ports": [{"number": OWN_PORT, "name": port_name, "protocol": protocol, "targetPort": external.port}],
+        "endpoints": [{"address": external.host}],
     });
     export(&mut spec, job, client);
-    let mut entry = object(job, kinds::SERVICE_ENTRY.kind, name, spec);
-    // With an address of its own, the host would lead the pods' own connections on other ports nowhere, where proxies
-    // answer their DNS (istio.io, resource labels).
-    record::set(
-        &mut entry,
-        &["metadata", "labels", "networking.istio.io/enable-autoallocate-ip"],
-        "false".into(),
-    );
-    Ok(Some(entry))
+    object(job, kinds::SERVICE_ENTRY.kind, &own.name, spec)
 }
 
-// === the DestinationRule ===
-
-/// The DestinationRule that originates TLS; `None` if none is needed or one does.
-fn new_rule(
-    job: &Job,
-    external: &External,
-    name: &str,
-    path: &str,
-    client: &Client<'_>,
-    world: &World,
-) -> Result<Option<Value>> {
-    let host = &external.host;
-    let Ok(entry) = entry(host, &client.namespace, world) else {
-        return Ok(None);
-    };
-    let (number, is_unencrypted) = port(external, entry, path, &client.namespace, world)?;
-    let Some(tls) = external.tls.as_ref().filter(|_| is_unencrypted) else {
-        return Ok(None);
-    };
+/// The DestinationRule that originates TLS; `None` if none is needed.
+fn new_rule(job: &Job, external: &External, own: &Own, client: &Client<'_>) -> Option<Value> {
+    let tls = external.tls.as_ref()?;
     let mut settings = json!({"mode": "SIMPLE", "sni": tls.sni, "subjectAltNames": tls.subject_alt_names});
     if let Some(file) = &tls.ca_certificates {
         record::set(&mut settings, &["caCertificates"], file.as_str().into());
     }
-    let of_port = json!({"port": {"number": number}, "tls": settings});
-    // Proxies obey one place for a host, and a second rule for the port would not be heard.
-    if let Some(other) = world
-        .destination_rules(host, &client.namespace, &entry.namespace)
-        .first()
-    {
-        return Err(Error::Refused(format!(
-            "{path}.tls: {} ({}) is obeyed for {host} and originates no TLS for port {number}; add to its spec.trafficPolicy.portLevelSettings: {of_port}",
-            other.title(),
-            other.place
-        )));
-    }
-    let is_obeyed = entry.namespace == job.namespace || (!client.is_everyone && client.namespace == job.namespace);
-    if !is_obeyed {
-        return Err(Error::Refused(format!(
-            "{path}.tls: no DestinationRule originates TLS for port {number} of {}, and the proxies that copy obey none of namespace {}; write one in namespace {} with spec.trafficPolicy.portLevelSettings: [{of_port}]",
-            entry.title(),
-            job.namespace,
-            entry.namespace
-        )));
-    }
-    let mut spec = json!({"host": host, "trafficPolicy": {"portLevelSettings": [of_port]}});
+    let mut spec = json!({"host": own.host, "trafficPolicy": {"tls": settings}});
     export(&mut spec, job, client);
-    Ok(Some(object(job, kinds::DESTINATION_RULE.kind, name, spec)))
+    Some(object(job, kinds::DESTINATION_RULE.kind, &own.name, spec))
 }
 
 /// Only the proxies that copy get it.

@@ -1,85 +1,60 @@
-//! Where copies to a host outside the mesh go: which port of its ServiceEntry takes them.
+//! Where copies to a host outside the mesh go: to a ServiceEntry of the user's that can take them, or to one of ours.
+//!
+//! Ours has a host and a port of its own, which nobody else calls. With the host's own name and port 80, what the pods
+//! send to that host themselves would take its way too, and every connection to any host's port 80 would be taken for
+//! HTTP. The case `external` of mesh-test shows it on a real Istio.
 
-use serde_json::json;
-
-use crate::error::{Error, Result};
-use crate::job::External;
+use crate::job::{External, Job, Shadow};
 use crate::mesh::RouteDestination;
 use crate::mesh::fitness::fitness;
 use crate::mesh::resolution::Target;
+use crate::objects::World;
 use crate::objects::entry::{entry, leading_to, originates_tls};
-use crate::objects::{Object, World};
 
-/// The port of a ServiceEntry of ours whose copies proxies encrypt. A port with the protocol HTTP takes every
-/// connection of the pods on its number for HTTP, and on 80 that is what they speak (istio.io, egress TLS origination).
-pub(super) const PLAIN_PORT: u16 = 80;
+/// The port of a ServiceEntry of ours. Proxies listen on it for HTTP to any address, so it is one that nobody calls:
+/// assigned to nothing, no NodePort of Kubernetes and none that Linux gives to connections.
+pub(super) const OWN_PORT: u16 = 61080;
 
-/// Where the copies of a shadow outside go. `client` is the namespace of the proxies that call it.
-///
-/// # Errors
-/// Refused if no port of the host's ServiceEntry can take them.
-pub(super) fn destination(external: &External, path: &str, client: &str, world: &World) -> Result<RouteDestination> {
-    let path = format!("{path}.external");
-    let entry = entry(&external.host, client, world)
-        .map_err(|_| Error::Refused(format!("{path}: no ServiceEntry for {} is known", external.host)))?;
-    let (port, _) = port(external, entry, &path, client, world)?;
-    Ok(RouteDestination {
-        host: external.host.clone(),
-        port,
-        subset: None,
-    })
+/// The name of the ServiceEntry and the DestinationRule that are written for a shadow.
+pub(super) fn own_name(job: &Job, shadow: &Shadow) -> String {
+    match job.shadows.len() {
+        1 => format!("mirror-{}", job.name),
+        _ => format!("mirror-{}-{}", job.name, shadow.name),
+    }
 }
 
-/// The port of a ServiceEntry that leads to the host's, and whether TLS must still be originated for it.
-///
-/// # Errors
-/// Refused if there is none, and if a DestinationRule originates TLS that the job does not know of.
-pub(super) fn port(
+/// The host of that ServiceEntry. The domain `internal` is for names that no server of the Internet has.
+pub(super) fn own_host(job: &Job, shadow: &Shadow) -> String {
+    format!("{}.{}.traffic-mirror.internal", own_name(job, shadow), job.namespace)
+}
+
+/// Where the copies of a shadow outside go. `client` is the namespace of the proxies that call it.
+pub(super) fn destination(
+    job: &Job,
+    shadow: &Shadow,
     external: &External,
-    entry: &Object,
-    path: &str,
     client: &str,
     world: &World,
-) -> Result<(u16, bool)> {
-    let host = &external.host;
-    let refuse = |problem: String| {
-        let (title, place) = (entry.title(), &entry.place);
-        let port = match external.tls {
-            Some(_) => json!({"number": PLAIN_PORT, "name": "http", "protocol": "HTTP", "targetPort": external.port}),
-            None => json!({"number": external.port, "name": "http", "protocol": "HTTP"}),
-        };
-        Err(Error::Refused(format!(
-            "{path}: {problem}; add to spec.ports of {title} ({place}) one for the copies, such as {port}, or name another port of the host"
-        )))
+) -> RouteDestination {
+    let (host, port) = match existing(external, client, world) {
+        Some(port) => (external.host.clone(), port),
+        None => (own_host(job, shadow), OWN_PORT),
     };
-    if let Err(unfit) = fitness(&Target::Entry(entry), host, None, client, world) {
-        return Err(Error::Refused(format!(
-            "{path}: {}; give it `resolution: DNS`",
-            unfit.problem()
-        )));
+    RouteDestination {
+        host,
+        port,
+        subset: None,
     }
-    let mut problem = format!("{} has no port that leads to {}", entry.title(), external.port);
-    let mut unencrypted = None;
-    let target = Target::Entry(entry);
-    for number in leading_to(entry, external.port) {
-        let originates = originates_tls(entry, host, number.into(), client, world);
-        match (
-            fitness(&target, host, Some(number.into()), client, world),
-            &external.tls,
-        ) {
-            (Ok(()), Some(_)) if !originates => unencrypted = unencrypted.or(Some(number)),
-            (Ok(()), None) if originates => {
-                return Err(Error::Refused(format!(
-                    "{path}.tls: is missing, and a DestinationRule originates TLS for port {number} of {}; add `tls: {{mode: SIMPLE}}`",
-                    entry.title()
-                )));
-            }
-            (Ok(()), _) => return Ok((number, false)),
-            (Err(unfit), _) => problem = unfit.problem().to_owned(),
-        }
-    }
-    match unencrypted {
-        Some(number) => Ok((number, true)),
-        None => refuse(problem),
-    }
+}
+
+/// The port of the user's own ServiceEntry that takes copies to the host's port: it speaks HTTP to the proxies, and a
+/// DestinationRule has them originate TLS exactly if the job wants that. `None` if there is none.
+pub(super) fn existing(external: &External, client: &str, world: &World) -> Option<u16> {
+    let host = &external.host;
+    let entry = entry(host, client, world).ok()?;
+    leading_to(entry, external.port).into_iter().find(|number| {
+        let number = u64::from(*number);
+        fitness(&Target::Entry(entry), host, Some(number), client, world).is_ok()
+            && originates_tls(entry, host, number, client, world) == external.tls.is_some()
+    })
 }

@@ -76,6 +76,6 @@ fn way(job: &Job, External { host, .. }: &External) -> String {
         (Engine::Wasm, _) => "the proxies of the primary's pods",
     };
     format!(
-        "copies leave from {from}, past any egress gateway and any VirtualService of {host}; a Sidecar whose egress.hosts have no {host} drops them, and so do a NetworkPolicy or a firewall that lets nothing out. The ServiceEntry lets them through `outboundTrafficPolicy: REGISTRY_ONLY`, and your pods too"
+        "copies leave from {from}, past any egress gateway and any VirtualService of {host}; a Sidecar whose egress.hosts have no host of the ServiceEntry drops them, and so do a NetworkPolicy or a firewall that lets nothing out. The ServiceEntry lets them through `outboundTrafficPolicy: REGISTRY_ONLY`; what your pods send to {host} themselves goes as before"
     )
 }

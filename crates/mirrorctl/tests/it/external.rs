@@ -62,10 +62,15 @@ fn what_is_no_host_outside_is_refused_with_its_place() {
 
 #[test]
 fn what_is_written_for_a_host_outside_is_good_for_validate() {
-    for name in ["external", "external_native", "external_httproute", "external_entry"] {
+    for name in [
+        "external",
+        "external_native",
+        "external_httproute",
+        "external_https_entry",
+    ] {
         let folder = folder().with_file_name(name);
         let objects = match name {
-            "external_entry" => "objects.yaml",
+            "external_https_entry" => "objects.yaml",
             _ => "../external/objects.yaml",
         };
         let ran = run(&folder, &["validate", "expected.yaml", "--objects", objects], b"");

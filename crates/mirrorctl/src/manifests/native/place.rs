@@ -103,8 +103,8 @@ fn copy(
             (job.target.name.clone(), job.namespace.as_str(), destination)
         }
         Called::External(to) => {
-            let destination = outside::destination(to, &path, &job.namespace, world)?;
-            (to.host.clone(), job.namespace.as_str(), destination)
+            let destination = outside::destination(job, shadow, to, &job.namespace, world);
+            (destination.host.clone(), job.namespace.as_str(), destination)
         }
         Called::Endpoint(_) => return Err(not_of_istio(&path)),
     };

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::job::Job;
 use crate::job::{Called, called};
 use crate::manifests::bundle::Origin;
+use crate::manifests::outside::own_host;
 use crate::manifests::record::{Record, as_applied};
 use crate::marks::{JOB_LABEL, MANAGED_BY};
 use crate::objects::{Object, World};
@@ -79,7 +80,7 @@ impl OfflineJob<'_> {
         job.shadows.iter().any(|shadow| match called(job, shadow) {
             Called::Service { name, namespace, .. } => subset.is_empty() && full(&name, namespace) == host,
             Called::Subset(name) => subset == name && host == target,
-            Called::External(external) => subset.is_empty() && external.host == host,
+            Called::External(to) => subset.is_empty() && (to.host == host || own_host(job, shadow) == host),
             Called::Endpoint(_) => false,
         })
     }

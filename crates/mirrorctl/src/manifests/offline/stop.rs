@@ -8,6 +8,7 @@ use super::offline_job::{OfflineJob, Undo};
 use crate::job::Job;
 use crate::job::{Called, called};
 use crate::manifests::httproute;
+use crate::manifests::outside::own_host;
 use crate::manifests::record::{self, Record};
 use crate::manifests::routes;
 use crate::mesh::destination::Scope;
@@ -70,7 +71,9 @@ pub(super) fn stopped(offline_job: OfflineJob<'_>, object: &Object, world: &Worl
                     Called::Service { name, namespace, .. } => {
                         httproute::is_service(key, &format!("{name}.{namespace}.svc.{}", world.domain), &world.domain)
                     }
-                    Called::External(external) => httproute::is_service(key, &external.host, &world.domain),
+                    Called::External(to) => [&to.host, &own_host(job, shadow)]
+                        .into_iter()
+                        .any(|host| httproute::is_service(key, host, &world.domain)),
                     Called::Subset(_) | Called::Endpoint(_) => false,
                 })
             }),
