@@ -22,6 +22,8 @@ mod live;
 
 mod mirrors;
 
+mod outside;
+
 mod references;
 
 mod routes;

@@ -1,14 +1,14 @@
 //! Whether copies arrive: the Service or ServiceEntry, its port, its subset and its pods.
 
-use super::access;
 use super::subject::Report;
+use super::{access, outside};
 use crate::findings::{Code, codes};
 use crate::mesh::clusters::{clusters_at, lacking};
 use crate::mesh::destination::{Destination, Scope};
 use crate::mesh::fitness::{Uncallable, fitness};
 use crate::mesh::flows::Flow;
 use crate::mesh::flows::source::FlowSource;
-use crate::mesh::resolution::{Reason, Target, resolve, shadow_labels};
+use crate::mesh::resolution::{Reason, Target, cluster_host, resolve, shadow_labels};
 use crate::objects::{Object, Service, World, kinds, list, routing, selects};
 
 /// Everything about the destination of one stream.
@@ -43,8 +43,9 @@ pub(super) fn check(flow: &Flow<'_>, world: &World, report: &mut Report<'_>) {
         };
         report.add(code, &flow.path, uncallable.problem());
     }
-    if let Target::Service(service) = &target {
-        pods(flow, service, world, report);
+    match &target {
+        Target::Service(service) => pods(flow, service, world, report),
+        Target::Entry(entry) => outside::check(flow, entry, world, report),
     }
     if let (FlowSource::Host { native: true, .. }, Some(subset)) = (&flow.source, &flow.to.subset) {
         hidden_from_callers(flow, target.object(), subset, world, report);
@@ -71,7 +72,7 @@ fn code(reason: Reason) -> &'static Code {
 /// Whether the callers of a namespace obey a DestinationRule of their own, which lacks the subset. A mirror of Envoy's
 /// own copies in each caller's proxy.
 fn hidden_from_callers(flow: &Flow<'_>, target: &Object, subset: &str, world: &World, report: &mut Report<'_>) {
-    let host = &flow.to.host;
+    let host = cluster_host(&flow.to, world);
     let mut namespaces: Vec<&str> = world
         .all(kinds::DESTINATION_RULE)
         .filter(|rule| world.is_rule_for(rule, host))

@@ -174,7 +174,7 @@ codes! {
         "Write the subset into the DestinationRule that wins.";
 
     NO_ENDPOINT = "TM034" Error "A target that cannot be called":
-        "The cluster of a headless Service forwards to where a connection was going, and a copy was going nowhere. An ExternalName is only another name. No copy arrives.";
+        "The cluster of a headless Service forwards to where a connection was going, and a copy was going nowhere. An ExternalName is only another name. A subset of a ServiceEntry that is resolved by DNS has no cluster unless one of its endpoints has the labels. No copy arrives.";
         "Give the shadow a Service with a cluster IP.";
 
     UNDECLARED = "TM035" Warning "Undeclared protocol":

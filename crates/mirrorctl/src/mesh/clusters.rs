@@ -60,11 +60,21 @@ pub(crate) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -
     let subset = flow.to.subset.as_deref().unwrap_or_default();
     let host = cluster_host(&flow.to, world);
     let name = |port: &u64| cluster_name(*port, subset, host);
+    // Only where Istio itself writes the name of the cluster is it another than what is written.
+    if host != flow.to.host && !flow.is_native() {
+        return Err(Absence {
+            reason: Reason::NoService,
+            problem: format!(
+                "{} only stands for {host}, and no cluster has the name of an alias: write {host}",
+                flow.to.host
+            ),
+        });
+    }
     Ok(served.iter().map(name).collect())
 }
 
-/// What is wrong if a mirror without a port copies requests of several ports, and the Service or ServiceEntry lacks some
-/// of them.
+/// What is wrong if a mirror without a port copies requests of several ports, of which the Service or ServiceEntry
+/// lacks some.
 pub(crate) fn lacking(flow: &Flow<'_>, target: &Target<'_>, world: &World) -> Option<String> {
     // Which servers of a gateway have the requests is not looked at.
     let FlowSource::Host { host, namespace, .. } = &flow.source else {

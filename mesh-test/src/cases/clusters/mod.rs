@@ -14,6 +14,7 @@ use crate::kube::{self, kubectl};
 use crate::pod::Pod;
 use crate::stage::Stage;
 use crate::wait::{self, Found, PATIENCE};
+use worlds::{Mirror, Shared};
 
 pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
 
@@ -42,15 +43,37 @@ metadata: {name: public}
 spec:
   selector: {app: public}
   servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: public}
+spec: {selector: {app: public}, ports: [{name: http, port: 8081}]}
+"#;
+
+/// The Gateway of the Gateway API that they serve too.
+const ROUTES: &str = r#"
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: routes}
+spec:
+  gatewayClassName: istio
+  addresses: [{type: Hostname, value: public.NAMESPACE.svc.cluster.local}]
+  listeners:
+  - {name: wildcard, port: 8081, protocol: HTTP, hostname: "*.routes.example", allowedRoutes: {namespaces: {from: All}}}
+  - {name: exact, port: 8081, protocol: HTTP, hostname: listener.example, allowedRoutes: {namespaces: {from: All}}}
 "#;
 
 pub(super) fn run(stage: &Stage) -> Result<()> {
-    let mut shared = kube::documents(GATEWAY)?;
-    for object in &mut shared {
+    let routes = ROUTES.replace("NAMESPACE", &stage.namespace);
+    let mut gateways = [kube::documents(GATEWAY)?, kube::documents(&routes)?].concat();
+    for object in &mut gateways {
         object["metadata"]["namespace"] = json!(stage.namespace);
     }
-    apply(&shared)?;
-    let worlds = worlds::all(&stage.namespace, &format!("{}/public", stage.namespace));
+    apply(&gateways)?;
+    let shared = Shared {
+        namespace: stage.namespace.clone(),
+    };
+    let worlds = worlds::all(&shared);
     let namespaces: Vec<Value> = worlds
         .iter()
         .map(|world| {
@@ -61,15 +84,20 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     apply(&namespaces)?;
     let objects: Vec<Value> = worlds.iter().flat_map(|world| world.objects.clone()).collect();
     apply(&objects)?;
-    let claimed = claimed(stage, &[shared, objects].concat())?;
+    let plugins: Vec<Value> = worlds.iter().flat_map(|world| world.plugins.clone()).collect();
+    let claimed = claimed(stage, &[gateways, objects, plugins].concat())?;
     let (sidecar, gateway) = (stage.primary()?, stage.only("public")?);
     let result = wait::until("the clusters of all worlds", PATIENCE, || {
         let (at_sidecar, at_gateway) = (Dump::of(&sidecar)?, Dump::of(&gateway)?);
         let mut wrong = Vec::new();
         for world in &worlds {
             let dump = if world.is_at_gateway { &at_gateway } else { &at_sidecar };
-            let Some(real) = dump.mirrors(&world.host) else {
-                wrong.push(format!("{}: no route for {}", world.title, world.host));
+            let real = match &world.mirror {
+                Mirror::RoutesFor(host) => dump.mirrors(host),
+                Mirror::Cluster(name) => Some(dump.clusters.get(name).cloned().into_iter().collect()),
+            };
+            let Some(real) = real else {
+                wrong.push(format!("{}: no route for its host", world.title));
                 continue;
             };
             let (said, reasons) = claimed.get(&world.namespace).cloned().unwrap_or_default();
@@ -89,7 +117,8 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     result
 }
 
-/// What `mirrorctl` says: by namespace, all clusters of its mirrors, and the reasons for those that are missing.
+/// What `mirrorctl` says: by namespace, all clusters of its mirrors, and the reasons for those that are missing. A
+/// plugin has the name of the namespace that it is about.
 fn claimed(stage: &Stage, objects: &[Value]) -> Result<BTreeMap<String, (Names, Names)>> {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
     let mut mirrorctl = Command::new(&stage.mesh.programs.mirrorctl);
@@ -99,7 +128,11 @@ fn claimed(stage: &Stage, objects: &[Value]) -> Result<BTreeMap<String, (Names, 
     let mut claimed: BTreeMap<String, (Names, Names)> = BTreeMap::new();
     for stream in printed["streams"].as_array().context("no streams")? {
         let object = stream["object"].as_str().context("a stream of nothing")?;
-        let namespace = object.rsplit(' ').next().unwrap_or_default();
+        let words: Vec<&str> = object.split(' ').collect();
+        let namespace = match words[..] {
+            ["the", "TrafficExtension", name, ..] => name,
+            _ => words.last().copied().unwrap_or_default(),
+        };
         let (clusters, reasons) = claimed.entry(namespace.to_owned()).or_default();
         let names = stream["clusters"].as_array().into_iter().flatten();
         clusters.extend(names.filter_map(Value::as_str).map(str::to_owned));
@@ -128,7 +161,12 @@ impl Dump {
             let dump: Value = serde_json::from_str(&pod.admin(&format!("config_dump?resource={resource}"))?)?;
             Ok(dump["configs"].as_array().cloned().unwrap_or_default())
         };
-        let clusters = configs("dynamic_active_clusters")?;
+        // A cluster whose names cannot be resolved is not used yet, and Istio has made it.
+        let clusters = [
+            configs("dynamic_active_clusters")?,
+            configs("dynamic_warming_clusters")?,
+        ]
+        .concat();
         let names = clusters.iter().filter_map(|one| one["cluster"]["name"].as_str());
         let routes = configs("dynamic_route_configs")?;
         let hosts = routes

@@ -43,6 +43,7 @@ pub(crate) fn of_filter<'a>(attachment: &Attached<'a>, world: &World) -> Vec<Flo
                 source: source.clone(),
                 conditions: written.get("match").cloned().unwrap_or_default(),
                 live: Vec::new(),
+                is_unredacted: mirror.config.redact.is_none(),
                 to: to.clone(),
             });
         }
@@ -134,10 +135,11 @@ pub(crate) fn of_job<'a>(job: &'a Job, world: &World) -> Vec<Flow<'a>> {
                 Some(gateway) => (gateway.name.as_str(), gateway.namespace.as_ref()),
                 None => ("", None),
             };
+            let namespace = of_gateway.unwrap_or(&namespace);
             FlowSource::Gateway {
-                gateways: gateway(of_gateway.unwrap_or(&namespace), name),
+                gateways: gateway(namespace, name),
                 hosts: vec!["*".to_owned()],
-                namespace,
+                namespace: namespace.clone(),
             }
         }
         (DataPlane::Sidecar, Engine::Wasm, Ok(service)) => {
@@ -173,6 +175,7 @@ pub(crate) fn of_job<'a>(job: &'a Job, world: &World) -> Vec<Flow<'a>> {
                 source: source.clone(),
                 conditions: shadow.filter.get("match").cloned().unwrap_or_default(),
                 live: Vec::new(),
+                is_unredacted: false,
                 to: Destination { host, port, subset },
             })
         })

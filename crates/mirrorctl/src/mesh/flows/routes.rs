@@ -7,7 +7,7 @@ use super::source::{FlowSource, Gateways};
 use crate::mesh::destination::{Destination, Scope};
 use crate::mesh::native_mirror::NativeMirror;
 use crate::objects::reference::Reference;
-use crate::objects::{Object, World, at, fully_qualified, kinds, list, routing};
+use crate::objects::{Object, World, at, fully_qualified, kinds, list, routing, selects};
 
 /// Who sends the requests that a rule of a VirtualService is for.
 struct Sender<'a> {
@@ -45,6 +45,7 @@ pub(crate) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Ve
                         source: source.clone(),
                         conditions: conditions(sender.conditions, rule.get("match")),
                         live: live.clone(),
+                        is_unredacted: false,
                         to: Destination::of_virtual_service(mirror.destination, Scope::of(object, world)),
                     });
                 }
@@ -108,7 +109,7 @@ fn own_senders<'a>(object: &'a Object, conditions: Option<&'a Value>, world: &Wo
         } else {
             let (of_gateway, gateway) = name.split_once('/').unwrap_or((namespace, name));
             vec![FlowSource::Gateway {
-                namespace: namespace.clone(),
+                namespace: proxies(of_gateway, gateway, world).to_owned(),
                 gateways: Gateways::Resource {
                     group: kinds::ISTIO_GATEWAY.group,
                     namespace: of_gateway.to_owned(),
@@ -125,6 +126,27 @@ fn own_senders<'a>(object: &'a Object, conditions: Option<&'a Value>, world: &Wo
         }
     };
     names.into_iter().map(of_name).collect()
+}
+
+/// The namespace of the proxies of an Istio Gateway, whose selector is for pods of all namespaces
+/// (`PILOT_SCOPE_GATEWAY_TO_NAMESPACE`). Its own, if no Deployment is given that has the labels.
+fn proxies<'a>(namespace: &'a str, name: &str, world: &'a World) -> &'a str {
+    let gateway = world.find(kinds::ISTIO_GATEWAY, namespace, name);
+    let selector = gateway
+        .map(|gateway| gateway.labels(&["spec", "selector"]))
+        .unwrap_or_default();
+    let has_labels = |object: &&Object| {
+        !selector.is_empty() && selects(&selector, &object.labels(&["spec", "template", "metadata", "labels"]))
+    };
+    let found: Vec<&str> = world
+        .all(kinds::DEPLOYMENT)
+        .filter(has_labels)
+        .map(|object| object.namespace.as_str())
+        .collect();
+    match found.first() {
+        Some(other) if !found.contains(&namespace) => other,
+        _ => namespace,
+    }
 }
 
 /// Whether a rule is for the requests of a sender: an entry of `match` may name gateways.
@@ -175,6 +197,7 @@ pub(crate) fn of_route<'a>(object: &'a Object, world: &World) -> Vec<Flow<'a>> {
                     source: source.clone(),
                     conditions: rule.get("matches").cloned().unwrap_or_default(),
                     live: live.clone(),
+                    is_unredacted: false,
                     to: Destination::of_backend(backend, Scope::of(object, world)),
                 });
             }
@@ -199,7 +222,7 @@ fn parent_source(parent: &Value, object: &Object, hosts: &[String], world: &Worl
             native: true,
         },
         None => FlowSource::Gateway {
-            namespace,
+            namespace: of_parent.to_owned(),
             gateways: Gateways::Resource {
                 group: kinds::GATEWAY.group,
                 namespace: of_parent.to_owned(),

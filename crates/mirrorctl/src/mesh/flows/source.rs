@@ -23,7 +23,7 @@ pub(crate) enum FlowSource {
     },
     /// Those that come through gateways.
     Gateway {
-        /// The namespace of the resource.
+        /// The namespace of their proxies.
         namespace: String,
         /// The gateways.
         gateways: Gateways,

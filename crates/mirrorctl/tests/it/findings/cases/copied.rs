@@ -53,6 +53,20 @@ pub const CASES: &[Case] = &[
         ],
     ),
     case(
+        "TM039 spec.wasm.pluginConfig.mirrors[0].cluster: `redact` is absent: api.example.com, which is outside the mesh, sees headers, URLs and bodies as clients sent them, and so does who is on the way, because nothing encrypts them",
+        FILTER,
+        &[
+            (
+                "outbound|9080||reviews-v2.demo.svc.cluster.local",
+                "outbound|80||api.example.com",
+            ),
+            (
+                "apiVersion: extensions",
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: api, namespace: demo}\nspec: {hosts: [api.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}\n---\napiVersion: extensions",
+            ),
+        ],
+    ),
+    case(
         "TM020 spec.expiresAt: copies until it is taken offline",
         JOB,
         &[("\"2027-01-01T00:00:00Z\"", "never")],

@@ -83,6 +83,67 @@ pub const CASES: &[Case] = &[
         )],
     ),
     case(
+        "TM030 spec.wasm.pluginConfig.mirrors[0].cluster: reviews-v2.demo.svc.cluster.local only stands for a.example.com, and no cluster has the name of an alias: write a.example.com",
+        FILTER,
+        &[
+            (
+                "clusterIP: 10.96.0.2",
+                "type: ExternalName\n  externalName: a.example.com",
+            ),
+            (
+                "apiVersion: extensions",
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: api, namespace: demo}\nspec: {hosts: [a.example.com], location: MESH_INTERNAL, ports: [{number: 9080, name: http, protocol: HTTP}], resolution: DNS}\n---\napiVersion: extensions",
+            ),
+        ],
+    ),
+    case(
+        "TM030 spec.http[0].mirror: the ServiceEntry api of namespace demo is not exported to namespace ingress",
+        NATIVE,
+        &[
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: a.example.com, port: {number: 9080}}",
+            ),
+            (
+                "hosts: [reviews]\n",
+                "hosts: [reviews.example.com]\n  gateways: [edge/public]\n",
+            ),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: api, namespace: demo}\nspec: {hosts: [a.example.com], location: MESH_INTERNAL, ports: [{number: 9080, name: http, protocol: HTTP}], resolution: DNS, exportTo: [.]}\n---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: public, namespace: edge}\nspec: {selector: {app: public}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [\"*\"]}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: public, namespace: ingress}\nspec: {template: {metadata: {labels: {app: public}}, spec: {containers: [{name: a, image: a}]}}}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
+    case(
+        "TM034 spec.http[0].mirror: the ServiceEntry api of namespace demo is resolved by DNS and has no endpoint with the labels of the subset v2",
+        NATIVE,
+        &[
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: a.example.com, subset: v2, port: {number: 9080}}",
+            ),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: api, namespace: demo}\nspec: {hosts: [a.example.com], location: MESH_INTERNAL, ports: [{number: 9080, name: http, protocol: HTTP}], resolution: DNS}\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: api, namespace: demo}\nspec: {host: a.example.com, subsets: [{name: v2, labels: {version: v2}}]}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
+    case(
+        "TM032 spec.http[0].mirror: the DestinationRule api of namespace demo has no subset v2",
+        NATIVE,
+        &[
+            (
+                "clusterIP: 10.96.0.2",
+                "type: ExternalName\n  externalName: a.example.com",
+            ),
+            ("mirror: {host: reviews-v2", "mirror: {subset: v2, host: reviews-v2"),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: api, namespace: demo}\nspec: {hosts: [a.example.com], location: MESH_INTERNAL, ports: [{number: 9080, name: http, protocol: HTTP}], resolution: DNS}\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: alias, namespace: demo}\nspec: {host: reviews-v2, subsets: [{name: v2, labels: {version: v2}}]}\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: api, namespace: demo}\nspec: {host: a.example.com}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
+    case(
         "TM035 spec.wasm.pluginConfig.mirrors[0].cluster: port 9080 (web) of the Service reviews-v2 of namespace demo declares no protocol",
         FILTER,
         &[(
