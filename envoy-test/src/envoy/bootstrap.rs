@@ -11,7 +11,7 @@ use serde_yaml_ng::{Mapping, Value};
 use super::clusters;
 use super::side_by_side::SideBySide;
 use super::upstream::move_behind_the_router;
-use super::values::{at, bind, text, written};
+use super::values::{at, bind, set_endpoint, text, written};
 
 /// The bootstrap that docker-compose mounts.
 pub const BOOTSTRAP: &str = include_str!("../../envoy.yaml");
@@ -136,22 +136,7 @@ impl Bootstrap {
             .with_context(|| format!("envoy.yaml has no cluster {name}"))?;
         *at(cluster, &["type"])? = "STATIC".into();
         match endpoint {
-            Some(endpoint) => {
-                let address = at(
-                    cluster,
-                    &[
-                        "load_assignment",
-                        "endpoints",
-                        "0",
-                        "lb_endpoints",
-                        "0",
-                        "endpoint",
-                        "address",
-                    ],
-                )?;
-                *at(address, &["socket_address", "address"])? = endpoint.ip().to_string().into();
-                *at(address, &["socket_address", "port_value"])? = endpoint.port().into();
-            }
+            Some(endpoint) => set_endpoint(cluster, endpoint)?,
             None => *at(cluster, &["load_assignment", "endpoints"])? = Value::Sequence(Vec::new()),
         }
         if self.http2_upstreams {

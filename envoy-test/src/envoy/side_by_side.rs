@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::Value;
 
-use super::values::{at, bind};
+use super::values::{at, bind, set_endpoint};
 
 /// The listener with Envoy's own mirror.
 pub const NATIVE: &str = "native";
@@ -51,18 +51,7 @@ impl SideBySide {
             let model = clusters.iter().find(|cluster| cluster["name"].as_str() == Some(like));
             let mut cluster = model.with_context(|| format!("no cluster {like}"))?.clone();
             *at(&mut cluster, &["name"])? = name.into();
-            const ADDRESS: [&str; 7] = [
-                "load_assignment",
-                "endpoints",
-                "0",
-                "lb_endpoints",
-                "0",
-                "endpoint",
-                "address",
-            ];
-            let socket = at(at(&mut cluster, &ADDRESS)?, &["socket_address"])?;
-            *at(socket, &["address"])? = address.ip().to_string().into();
-            *at(socket, &["port_value"])? = address.port().into();
+            set_endpoint(&mut cluster, address)?;
             clusters.push(cluster);
         }
         let listeners = list(at(resources, &["listeners"])?)?;

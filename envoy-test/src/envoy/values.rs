@@ -1,5 +1,6 @@
 //! Values of a configuration: found by a path, changed, and written.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -43,4 +44,22 @@ mod tests {
         let error = at(&mut root, &["a", "1", "b"]).expect_err("there is no second item");
         assert_eq!(error.to_string(), "no `1` on the way to `a.1.b`");
     }
+}
+
+/// Lets the first endpoint of a cluster be at this address.
+pub(super) fn set_endpoint(cluster: &mut Value, endpoint: SocketAddr) -> Result<()> {
+    let path = [
+        "load_assignment",
+        "endpoints",
+        "0",
+        "lb_endpoints",
+        "0",
+        "endpoint",
+        "address",
+        "socket_address",
+    ];
+    let socket = at(cluster, &path)?;
+    *at(socket, &["address"])? = endpoint.ip().to_string().into();
+    *at(socket, &["port_value"])? = endpoint.port().into();
+    Ok(())
 }

@@ -12,7 +12,7 @@ use super::plugin::FilterMirror;
 use crate::error::{Error, Result};
 use crate::istio::Place;
 use crate::job::{GatewayApi, GatewayRef, Job, Shadow};
-use crate::objects::{Labels, Object, World, kinds, selects};
+use crate::objects::{Labels, Object, World, entry, kinds, selects};
 
 /// The label of a Service whose ports Istio does not translate (pilot/pkg/model/gateway.go).
 const NO_TRANSLATION: &str = "experimental.istio.io/disable-gateway-port-translation";
@@ -195,11 +195,9 @@ fn of_istio(reference: &GatewayRef, gateway: &Object, world: &World) -> Result<A
     let servers = servers.into_iter().flatten().map(|server| {
         let text = |keys: &[&str]| crate::objects::at(server, keys).and_then(Value::as_str);
         let passes_through = matches!(text(&["tls", "mode"]), Some("PASSTHROUGH" | "AUTO_PASSTHROUGH"));
-        let speaks_http = match text(&["port", "protocol"]).map(str::to_ascii_uppercase).as_deref() {
-            Some("HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" | "HTTP_PROXY") => true,
-            Some("HTTPS") => !passes_through,
-            _ => false,
-        };
+        let protocol = text(&["port", "protocol"]).unwrap_or_default();
+        let is_https = protocol.eq_ignore_ascii_case("HTTPS");
+        let speaks_http = entry::is_http(protocol) || (is_https && !passes_through);
         (number(crate::objects::at(server, &["port", "number"])), speaks_http)
     });
     let mut ports = Vec::new();

@@ -78,9 +78,10 @@ pub fn ports(entry: &Object) -> impl Iterator<Item = (u64, &str)> {
     })
 }
 
-/// Whether a protocol of a ServiceEntry's port is HTTP, in capitals or not.
+/// Whether a protocol of a port of Istio's own resources, a ServiceEntry or a Gateway, is HTTP, in capitals or not
+/// (pkg/config/protocol/instance.go, `IsHTTP`).
 pub fn is_http(protocol: &str) -> bool {
-    let known = ["HTTP", "HTTP2", "GRPC", "GRPC-WEB"];
+    let known = ["HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB"];
     known.iter().any(|known| known.eq_ignore_ascii_case(protocol))
 }
 

@@ -259,6 +259,15 @@ apiVersion: extensions";
 /// What looks like a case and is none.
 pub const NEAR: &[Case] = &[
     case(
+        "TM036 of a port of a ServiceEntry for the requests of a proxy",
+        FILTER,
+        &[
+            OUTSIDE,
+            ("apiVersion: extensions", ENTRY),
+            ("protocol: HTTP}", "protocol: HTTP_PROXY}"),
+        ],
+    ),
+    case(
         "TM031 of a rule that is for the port that the shadow has",
         NATIVE,
         &[
