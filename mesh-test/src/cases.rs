@@ -33,7 +33,8 @@ macro_rules! cases {
     };
 }
 
-/// All of them, in the order of the list that people read.
+/// All of them, in the order of the list that people read. `clusters` is the last, because the API server is busy for a
+/// while after it.
 pub const ALL: &[Case] = cases! {
     copies: "TrafficExtension and WasmPlugin copy, for callers of the mesh and others",
     labels: "the labels on a stock Istio, for names of mirrors that look like its own expressions",
@@ -50,8 +51,8 @@ pub const ALL: &[Case] = cases! {
     large_answers: "large answers of a shadow, bounded by the setting in the pod's annotation",
     tutorial: "the tutorial of the guide, word for word",
     own_apply: "objects of the user that mirrorctl changed: their own kubectl apply, and another hand",
-    clusters: "the clusters of mirrors in a table of worlds: what mirrorctl says and what the proxies have",
     webhook: "what mirrorctl says that the API server and Istio's webhook refuse, they refuse, and nothing else",
     analyze: "what mirrorctl says by a rule of Istio's own, istioctl analyze reports too, and the other way round",
     external: "a shadow outside the mesh, by both engines: TLS, the Host, and the pods' own calls to it",
+    clusters: "the clusters of mirrors in a table of worlds: what mirrorctl says and what the proxies have",
 };

@@ -237,6 +237,7 @@ fn start_istiod() -> Result<()> {
                 // Only Istio's own build of Envoy has these filters.
                 ("PILOT_ENABLE_ALPN_FILTER", "false"),
                 ("PILOT_ENABLE_METADATA_EXCHANGE", "false"),
+                ("PILOT_ENABLE_AMBIENT", "true"),
             ]),
     )?;
     wait_for_url("istiod", "http://127.0.0.1:8080/ready")?;

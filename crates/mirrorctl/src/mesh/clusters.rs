@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::destination::{Destination, cluster_name};
+use super::destination::{Destination, cluster_name, waypoint_cluster_name};
 use super::flows::Flow;
 use super::flows::source::{FlowSource, Gateways};
 use super::resolution::{Absence, Reason, Target, cluster_host, resolve, split};
 use super::subsets;
+use crate::objects::waypoint::{self, Waypoint};
 use crate::objects::{Protocol, ServicePort, World, at, entry, kinds, list};
 
 /// The port of requests for a host that the mesh does not know (pilot/pkg/networking/core/httproute.go,
@@ -59,7 +60,10 @@ pub(crate) fn clusters_at(flow: &Flow<'_>, target: &Target<'_>, world: &World) -
     subsets::check(flow, target.object(), world)?;
     let subset = flow.to.subset.as_deref().unwrap_or_default();
     let host = cluster_host(&flow.to, world);
-    let name = |port: &u64| cluster_name(*port, subset, host);
+    let name = |port: &u64| match is_of_waypoint(flow, target, world) {
+        false => cluster_name(*port, subset, host),
+        true => waypoint_cluster_name(*port, subset, host),
+    };
     // Only where Istio itself writes the name of the cluster is it another than what is written.
     if host != flow.to.host && !flow.is_native() {
         return Err(Absence {
@@ -102,12 +106,36 @@ pub(crate) fn lacking(flow: &Flow<'_>, target: &Target<'_>, world: &World) -> Op
     ))
 }
 
+/// Whether the waypoint of the Service of the requests copies, and serves the shadow too: it has those clusters under a
+/// name of their own (pilot/pkg/networking/core/cluster_waypoint.go).
+fn is_of_waypoint(flow: &Flow<'_>, target: &Target<'_>, world: &World) -> bool {
+    let (FlowSource::Host { host, .. }, Target::Service(shadow)) = (&flow.source, target) else {
+        return false;
+    };
+    let own = waypoint_of(host, world);
+    own.is_some() && own == waypoint::of(shadow, world).ok().flatten()
+}
+
+/// The waypoint that serves the Service of a host.
+fn waypoint_of(host: &str, world: &World) -> Option<Waypoint> {
+    let (name, namespace) = split(host, world)?;
+    waypoint::of(&world.service(namespace, name).ok()?, world).ok()?
+}
+
 /// The ports of a stream's clusters (pilot/pkg/networking/core/route/route.go, `GetDestinationCluster`): the one that
-/// is written; else at a gateway the only port of the Service, or the port of the request, and elsewhere the port of
-/// the request. Returns `None` if that cannot be told.
+/// is written; else at a gateway or a waypoint the only port of the Service, or the port of the request, and elsewhere
+/// the port of the request. Returns `None` if that cannot be told.
 pub(crate) fn ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
     if let Some(port) = flow.to.port {
         return Some(vec![port]);
+    }
+    let is_at_border = match &flow.source {
+        FlowSource::Host { host, .. } => waypoint_of(host, world).is_some(),
+        FlowSource::Gateway { .. } => true,
+        FlowSource::Pods { .. } => false,
+    };
+    if is_at_border && let Some(only) = only_port(flow, world) {
+        return Some(vec![only]);
     }
     let all = request_ports(flow, world)?;
     let asked: Vec<u64> = all
@@ -137,14 +165,17 @@ fn request_ports(flow: &Flow<'_>, world: &World) -> Option<Vec<u64>> {
             Err(_) if host.contains('*') || host.is_empty() => None,
             Err(_) => split(host, world).is_none().then(|| vec![HTTP_PORT]),
         },
-        FlowSource::Gateway { gateways, .. } => {
-            let target = resolve(&flow.to, flow.source.namespace(), world).ok()?;
-            match known_ports(&target).as_slice() {
-                [(only, _)] => Some(vec![*only]),
-                _ => server_ports(gateways, world),
-            }
-        }
+        FlowSource::Gateway { gateways, .. } => server_ports(gateways, world),
         FlowSource::Pods { .. } => None,
+    }
+}
+
+/// The port of the Service or ServiceEntry of the copies, if it has one only.
+fn only_port(flow: &Flow<'_>, world: &World) -> Option<u64> {
+    let target = resolve(&flow.to, flow.source.namespace(), world).ok()?;
+    match known_ports(&target).as_slice() {
+        [(only, _)] => Some(*only),
+        _ => None,
     }
 }
 

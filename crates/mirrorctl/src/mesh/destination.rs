@@ -153,17 +153,22 @@ impl RouteDestination {
         cluster_name(self.port.into(), subset, &self.host)
     }
 
-    /// The same as the waypoint that serves the Service calls it: `inbound-vip|PORT|http|HOST`, with `http/SUBSET` for
-    /// a subset (pilot/pkg/networking/core/listener_waypoint.go).
+    /// The same as the waypoint that serves the Service calls it.
     pub fn cluster_of_waypoint(&self) -> String {
-        match &self.subset {
-            Some(subset) => format!("inbound-vip|{}|http/{subset}|{}", self.port, self.host),
-            None => format!("inbound-vip|{}|http|{}", self.port, self.host),
-        }
+        let subset = self.subset.as_deref().unwrap_or_default();
+        waypoint_cluster_name(self.port.into(), subset, &self.host)
     }
 }
 
 /// `outbound|PORT|SUBSET|HOST` (pilot/pkg/model/service.go, `BuildSubsetKey`); the subset is empty if there is none.
 pub(crate) fn cluster_name(port: u64, subset: &str, host: &str) -> String {
     format!("outbound|{port}|{subset}|{host}")
+}
+
+/// `inbound-vip|PORT|http|HOST`, with `http/SUBSET` for a subset (pilot/pkg/networking/core/listener_waypoint.go).
+pub(crate) fn waypoint_cluster_name(port: u64, subset: &str, host: &str) -> String {
+    match subset {
+        "" => format!("inbound-vip|{port}|http|{host}"),
+        subset => format!("inbound-vip|{port}|http/{subset}|{host}"),
+    }
 }

@@ -14,7 +14,7 @@ use crate::kube::{self, kubectl};
 use crate::pod::Pod;
 use crate::stage::Stage;
 use crate::wait::{self, Found, PATIENCE};
-use worlds::{Mirror, Shared};
+use worlds::{Mirror, Proxy, Shared};
 
 pub(super) const ANNOTATIONS: &[(&str, &str)] = &[];
 
@@ -50,7 +50,7 @@ metadata: {name: public}
 spec: {selector: {app: public}, ports: [{name: http, port: 8081}]}
 "#;
 
-/// The Gateway of the Gateway API that they serve too.
+/// The Gateway of the Gateway API that they serve too, and a waypoint.
 const ROUTES: &str = r#"
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -61,6 +61,13 @@ spec:
   listeners:
   - {name: wildcard, port: 8081, protocol: HTTP, hostname: "*.routes.example", allowedRoutes: {namespaces: {from: All}}}
   - {name: exact, port: 8081, protocol: HTTP, hostname: listener.example, allowedRoutes: {namespaces: {from: All}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint, labels: {istio.io/waypoint-for: service}}
+spec:
+  gatewayClassName: istio-waypoint
+  listeners: [{name: mesh, port: 15008, protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]
 "#;
 
 pub(super) fn run(stage: &Stage) -> Result<()> {
@@ -85,13 +92,18 @@ pub(super) fn run(stage: &Stage) -> Result<()> {
     let objects: Vec<Value> = worlds.iter().flat_map(|world| world.objects.clone()).collect();
     apply(&objects)?;
     let plugins: Vec<Value> = worlds.iter().flat_map(|world| world.plugins.clone()).collect();
-    let claimed = claimed(stage, &[gateways, objects, plugins].concat())?;
+    let claimed = claimed(stage, &[namespaces, gateways, objects, plugins].concat())?;
     let (sidecar, gateway) = (stage.primary()?, stage.only("public")?);
     let result = wait::until("the clusters of all worlds", PATIENCE, || {
         let (at_sidecar, at_gateway) = (Dump::of(&sidecar)?, Dump::of(&gateway)?);
+        let at_waypoint = Dump::of_waypoint(&stage.namespace)?;
         let mut wrong = Vec::new();
         for world in &worlds {
-            let dump = if world.is_at_gateway { &at_gateway } else { &at_sidecar };
+            let dump = match world.proxy {
+                Proxy::Sidecar => &at_sidecar,
+                Proxy::Gateway => &at_gateway,
+                Proxy::Waypoint => &at_waypoint,
+            };
             let real = match &world.mirror {
                 Mirror::RoutesFor(host) => dump.mirrors(host),
                 Mirror::Cluster(name) => Some(dump.clusters.get(name).cloned().into_iter().collect()),
@@ -178,6 +190,35 @@ impl Dump {
         })
     }
 
+    /// What istiod gives the waypoint. Upstream Envoy lacks filters of its listeners, so it takes the clusters alone,
+    /// and its pod does not become ready.
+    fn of_waypoint(namespace: &str) -> Result<Self> {
+        let of_gateway = "gateway.networking.k8s.io/gateway-name=waypoint";
+        let pods = kube::get(namespace, &["pods", "--selector", of_gateway])?;
+        let pod = pods["items"][0]["metadata"]["name"].as_str().context("no waypoint")?;
+        let url = format!("http://127.0.0.1:15014/debug/config_dump?proxyID={pod}.{namespace}");
+        let dump = command::output(Command::new("curl").args(["-sSf", &url]), b"")?;
+        let dump: Value = serde_json::from_str(&dump)?;
+        let of = |key: &str| -> Vec<Value> {
+            let configs = dump["configs"].as_array().into_iter().flatten();
+            configs
+                .filter_map(|one| one[key].as_array())
+                .flatten()
+                .cloned()
+                .collect()
+        };
+        let clusters = of("dynamicActiveClusters");
+        let names = clusters.iter().filter_map(|one| one["cluster"]["name"].as_str());
+        let listeners = of("dynamicListeners");
+        let chains = listeners
+            .iter()
+            .flat_map(|one| one["activeState"]["listener"]["filterChains"].as_array());
+        Ok(Self {
+            clusters: names.map(str::to_owned).collect(),
+            virtual_hosts: chains.flatten().filter_map(virtual_host).collect(),
+        })
+    }
+
     /// The clusters to which the requests for a host are copied: of those that the routes name, those that exist.
     /// Returns `None` if nothing is routed for the host yet.
     fn mirrors(&self, host: &str) -> Option<Names> {
@@ -198,4 +239,18 @@ impl Dump {
                 .collect(),
         )
     }
+}
+
+/// The routes that a waypoint has for a Service, in the form that other proxies have: the name of a chain of filters
+/// ends with the host.
+fn virtual_host(chain: &Value) -> Option<Value> {
+    let host = chain["name"].as_str()?.rsplit_once('|')?.1;
+    let filters = chain["filters"].as_array()?;
+    let found = filters
+        .iter()
+        .find_map(|filter| filter["typedConfig"]["routeConfig"]["virtualHosts"].as_array())?;
+    let routes = found.iter().filter_map(|one| one["routes"].as_array()).flatten();
+    let policies = routes.filter_map(|route| route["route"]["requestMirrorPolicies"].as_array());
+    let policies: Vec<&Value> = policies.flatten().collect();
+    Some(json!({"domains": [host], "routes": [{"route": {"request_mirror_policies": policies}}]}))
 }

@@ -14,12 +14,19 @@ pub(super) struct World {
     pub(super) title: String,
     pub(super) namespace: String,
     pub(super) mirror: Mirror,
-    /// Whether a gateway copies, and not the sidecars.
-    pub(super) is_at_gateway: bool,
+    pub(super) proxy: Proxy,
     /// What both istiod and `mirrorctl` see.
     pub(super) objects: Vec<Value>,
     /// What `mirrorctl` sees alone.
     pub(super) plugins: Vec<Value>,
+}
+
+/// Which proxy copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proxy {
+    Sidecar,
+    Gateway,
+    Waypoint,
 }
 
 /// How the mirror is found in a proxy.
@@ -32,7 +39,8 @@ pub(super) enum Mirror {
 
 /// What all worlds share.
 pub(super) struct Shared {
-    /// The namespace of the proxies, of the Istio Gateway `public`, and of the Gateway `routes` of the Gateway API.
+    /// The namespace of the proxies, of the Istio Gateway `public`, and of the Gateways `routes` and `waypoint` of the
+    /// Gateway API.
     pub(super) namespace: String,
 }
 
@@ -67,6 +75,16 @@ pub(super) fn all(shared: &Shared) -> Vec<World> {
         }
     }
     add(Way::AtListener, To::Same, Some(PORT), None);
+    for to in [To::Same, To::Other, To::Both, To::Entry, To::Absent] {
+        for port in [Some(PORT), Some(OTHER), None] {
+            add(Way::Waypoint, to, port, None);
+            add(Way::WaypointOfLive, to, port, None);
+        }
+    }
+    for way in [Way::Waypoint, Way::WaypointOfLive] {
+        add(way, To::Same, Some(PORT), Some("v2"));
+        add(way, To::Same, Some(PORT), Some("unknown"));
+    }
     for to in To::ENTRIES {
         for port in [PORT, OTHER] {
             add(Way::Gateway, to, Some(port), None);
@@ -124,6 +142,11 @@ fn world(namespace: String, shared: &Shared, way: Way, to: To, port: Option<u64>
     }
     for object in &mut objects {
         object["metadata"]["namespace"] = json!(namespace);
+        if object["kind"] == "Service" && way.is_served(&object["metadata"]["name"]) {
+            object["metadata"]["labels"] = json!({
+                "istio.io/use-waypoint": "waypoint", "istio.io/use-waypoint-namespace": shared.namespace,
+            });
+        }
     }
     let mut own = way.objects(to, &namespace, shared, &mirror);
     let plugins = match way.is_plugin() {
@@ -143,7 +166,7 @@ fn world(namespace: String, shared: &Shared, way: Way, to: To, port: Option<u64>
             false => Mirror::RoutesFor(way.host(&namespace)),
         },
         namespace,
-        is_at_gateway: way.is_at_gateway(),
+        proxy: way.proxy(),
         objects,
         plugins,
     }

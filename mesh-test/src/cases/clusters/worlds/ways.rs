@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::targets::To;
-use super::{PORT, Shared, object};
+use super::{PORT, Proxy, Shared, object};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
@@ -11,6 +11,9 @@ pub(super) enum Way {
     Mesh,
     Gateway,
     Delegate,
+    /// A VirtualService for requests at a waypoint, which serves every Service, or only the one of the requests.
+    Waypoint,
+    WaypointOfLive,
     /// Routes for requests of the mesh.
     HttpRoute,
     GrpcRoute,
@@ -31,9 +34,18 @@ impl Way {
         [Self::Destination, Self::Cluster, Self::AtGatewayProxies].contains(&self)
     }
 
-    /// Whether a gateway copies, and not the sidecars.
-    pub(super) fn is_at_gateway(self) -> bool {
-        [Self::Gateway, Self::AtGateway, Self::AtListener, Self::AtGatewayProxies].contains(&self)
+    /// Which proxy copies.
+    pub(super) fn proxy(self) -> Proxy {
+        match self {
+            Self::Gateway | Self::AtGateway | Self::AtListener | Self::AtGatewayProxies => Proxy::Gateway,
+            Self::Waypoint | Self::WaypointOfLive => Proxy::Waypoint,
+            _ => Proxy::Sidecar,
+        }
+    }
+
+    /// Whether a waypoint serves the Service of this name.
+    pub(super) fn is_served(self, name: &Value) -> bool {
+        self == Self::Waypoint || (self == Self::WaypointOfLive && name == "live")
     }
 
     /// The host of the requests.
@@ -53,7 +65,9 @@ impl Way {
         let rule = json!({"route": live, "mirror": mirror});
         let virtual_service = |name: &str, spec: Value| object("networking.istio.io/v1", "VirtualService", name, spec);
         match self {
-            Self::Mesh => vec![virtual_service("mirror", json!({"hosts": ["live"], "http": [rule]}))],
+            Self::Mesh | Self::Waypoint | Self::WaypointOfLive => {
+                vec![virtual_service("mirror", json!({"hosts": ["live"], "http": [rule]}))]
+            }
             Self::Gateway => {
                 let gateways = [format!("{}/public", shared.namespace)];
                 let spec = json!({"hosts": [self.host(namespace)], "gateways": gateways, "http": [rule]});
@@ -99,8 +113,8 @@ impl Way {
         }
     }
 
-    /// A plugin in the namespace of the proxies. Only `mirrorctl` sees it: the clusters of a proxy do not depend on
-    /// plugins.
+    /// A plugin in the namespace of the proxies. Only `mirrorctl` sees it: which clusters a proxy has does not depend
+    /// on plugins.
     fn plugin(self, namespace: &str, shared: &Shared, mirror: &Value) -> Value {
         let own = match self {
             Self::Cluster => json!({"name": "copy", "cluster": cluster(mirror)}),
