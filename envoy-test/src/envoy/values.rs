@@ -34,18 +34,6 @@ pub(super) fn text(path: PathBuf) -> Value {
     path.to_string_lossy().into_owned().into()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_step_that_leads_nowhere_is_named() {
-        let mut root: Value = serde_yaml_ng::from_str("a: [{b: 1}]").expect("YAML");
-        let error = at(&mut root, &["a", "1", "b"]).expect_err("there is no second item");
-        assert_eq!(error.to_string(), "no `1` on the way to `a.1.b`");
-    }
-}
-
 /// Lets the first endpoint of a cluster be at this address.
 pub(super) fn set_endpoint(cluster: &mut Value, endpoint: SocketAddr) -> Result<()> {
     let path = [
@@ -62,4 +50,16 @@ pub(super) fn set_endpoint(cluster: &mut Value, endpoint: SocketAddr) -> Result<
     *at(socket, &["address"])? = endpoint.ip().to_string().into();
     *at(socket, &["port_value"])? = endpoint.port().into();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_leads_nowhere_is_named() {
+        let mut root: Value = serde_yaml_ng::from_str("a: [{b: 1}]").expect("YAML");
+        let error = at(&mut root, &["a", "1", "b"]).expect_err("there is no second item");
+        assert_eq!(error.to_string(), "no `1` on the way to `a.1.b`");
+    }
 }
