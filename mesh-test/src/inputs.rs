@@ -56,6 +56,11 @@ impl Input {
         objects(&self.good)
     }
 
+    /// Whether a Service of what is changed only stands for another host.
+    pub fn has_alias(&self) -> bool {
+        self.changed.contains("type: ExternalName")
+    }
+
     /// The documents of what is changed.
     pub fn changed(&self) -> Result<Vec<Value>> {
         objects(&self.changed)

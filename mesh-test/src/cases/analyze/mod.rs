@@ -148,13 +148,26 @@ fn is_for_analyze(claim: &Finding, input: &Input) -> bool {
     match claim.rule.as_str() {
         "validation" => true,
         "api-server" => false,
-        _ => {
-            // Without a port the analyzer looks at the only port of a Service. The proxies take that of the request, as
-            // the case `clusters` shows.
-            let has_no_port = |other: &Finding| other.code == "TM037" && other.path == claim.path;
-            let is_by_port = claim.code == "TM031" && input.findings.iter().any(has_no_port);
-            claim.object.starts_with("the VirtualService ") && !is_by_port
+        _ => claim.object.starts_with("the VirtualService ") && !is_of_the_proxies(claim, input),
+    }
+}
+
+/// Whether a finding goes by what the proxies have, as the case `clusters` shows, and the analyzer by less.
+fn is_of_the_proxies(claim: &Finding, input: &Input) -> bool {
+    match claim.code.as_str() {
+        // It takes `exportTo` for the namespace of the route; the proxies of a gateway are in their own.
+        "TM030" => {
+            let of_proxies = claim.message.split_once(" is not exported to namespace ");
+            of_proxies.is_some_and(|(_, namespace)| !claim.object.ends_with(&format!("of namespace {namespace}")))
         }
+        // Without a port it looks at the only port of a Service; the proxies take that of the request.
+        "TM031" => {
+            let has_no_port = |other: &Finding| other.code == "TM037" && other.path == claim.path;
+            input.findings.iter().any(has_no_port)
+        }
+        // It looks at no subset of an alias; its cluster is that of the host for which it stands.
+        "TM032" => input.has_alias(),
+        _ => false,
     }
 }
 
