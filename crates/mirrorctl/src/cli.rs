@@ -10,12 +10,12 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::dashboard::{self, args::DashboardArgs};
 use crate::findings::{Form, Severity};
 
+use crate::cluster::WorldArgs;
 use crate::explain::ExplainArgs;
 use crate::import::ImportCommand;
 use crate::istio::IstioVersion;
 use crate::job::JobFlags;
 use crate::manifests::{OptionArgs, Step};
-use crate::objects::WorldArgs;
 use crate::output::{AnswerForm, Format};
 use crate::time::Time;
 use crate::watch::args::WatchArgs;

@@ -14,8 +14,8 @@ mod source;
 use mirror_policy::explain::{Check, explain as explain_plan};
 use mirror_policy::sample::Dice;
 
+use crate::cluster::Sources;
 use crate::error::Result;
-use crate::input::Stdin;
 use crate::output::{Answer, AnswerForm};
 use crate::time::Time;
 
@@ -29,11 +29,11 @@ pub use source::{ConfigurationSource, sources};
 ///
 /// # Errors
 /// What reading refuses, and a request that cannot be.
-pub fn explain(args: &ExplainArgs, now: Time, stdin: &mut Stdin<'_>) -> Result<Answer> {
+pub fn explain(args: &ExplainArgs, now: Time, from: &mut Sources<'_, '_>) -> Result<Answer> {
     let mut dice = Dice::new(args.seed);
-    let spec = Spec::new(args, now, &mut dice, stdin)?;
+    let spec = Spec::new(args, now, &mut dice, from.stdin)?;
     let mut explained = Vec::new();
-    for source in sources(args, stdin)? {
+    for source in sources(args, from)? {
         let mut explanations = explain_plan(&source.plan, &spec.request(), None);
         for step in explanations.iter_mut().flat_map(|explanation| &mut explanation.steps) {
             date(step, now);

@@ -18,6 +18,7 @@
 //! | [`istio`] | its versions, and the table of what each does with a filter |
 //! | [`marks`] | labels and annotations by which mirrorctl knows its own work again |
 //! | `precedence` | which rule of a route takes a request before another, and the rules that no request reaches |
+//! | [`cluster`] | the objects of a cluster, read from its API server |
 //! | [`import`] | jobs of other tools, as jobs of ours |
 //! | [`mesh`] | what Istio makes of the objects: destinations, their clusters, the streams of copies |
 //! | [`manifests`] | a [`manifests::Bundle`] of what is applied, in order; the way back is [`manifests::offline`] |
@@ -97,6 +98,8 @@ pub mod objects;
 pub mod marks;
 
 mod precedence;
+
+pub mod cluster;
 
 pub mod import;
 

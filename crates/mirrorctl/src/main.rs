@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::FromArgMatches;
 use mirrorctl::cli::Cli;
+use mirrorctl::cluster::Kubeconfigs;
 use mirrorctl::commands::{self, Environment};
 use mirrorctl::error::{Error, Exit};
 use mirrorctl::input::Stdin;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let mut stdout = io::stdout();
     let environment = Environment {
         stdin: Stdin::new(&mut stdin),
+        kubeconfigs: kubeconfigs(),
         now: Time::from_unix(i64::try_from(clock.as_secs()).unwrap_or(i64::MAX)),
         colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         wait: &mut terminal,
@@ -48,6 +50,22 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// Where kubectl would look for a cluster.
+fn kubeconfigs() -> Kubeconfigs {
+    let named = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty());
+    let files = match named {
+        Some(named) => std::env::split_paths(&named).collect(),
+        None => std::env::home_dir()
+            .map(|home| home.join(".kube/config"))
+            .into_iter()
+            .collect(),
+    };
+    Kubeconfigs {
+        files,
+        is_in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
+    }
 }
 
 /// What the terminal can show, if there is one.

@@ -2,8 +2,6 @@
 //! it is, so that whatever is written back keeps every field, known or not; views read from it what a decision needs.
 //! What is needed and not here is never guessed: [`Error::Missing`] names it and the command that brings it.
 
-mod args;
-
 pub mod controller;
 
 pub mod entry;
@@ -32,11 +30,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::input::{self, Document, Stdin};
+use crate::input::Document;
 use crate::job;
 use crate::place::Place;
 
-pub use args::WorldArgs;
 pub use hosts::{fully_qualified, host_covers};
 pub use kinds::Kind;
 pub use routing::ROOT_NAMESPACE;
@@ -72,6 +69,8 @@ pub struct World {
     pub objects: Vec<Arc<Object>>,
     /// The domain of the cluster's Services: `cluster.local`.
     pub domain: String,
+    /// The context of the cluster that holds all of them. `None`: they are from inputs, and others may exist.
+    pub cluster: Option<String>,
 }
 
 // === impl Object ===
@@ -219,19 +218,7 @@ pub fn selects(selector: &Labels, labels: &Labels) -> bool {
 // === impl World ===
 
 impl World {
-    /// Reads inputs; an object without a namespace is taken to be in the given one.
-    ///
-    /// # Errors
-    /// If an input cannot be read, holds what is no object, or two inputs hold the same object with different content.
-    pub fn read(names: &[String], namespace: &str, domain: &str, stdin: &mut Stdin<'_>) -> Result<Self> {
-        let mut documents = Vec::new();
-        for name in names {
-            documents.extend(input::documents(name, stdin)?);
-        }
-        Self::of(documents, namespace, domain)
-    }
-
-    /// As [`World::read`], from what is read already.
+    /// The objects of documents; an object without a namespace is taken to be in the given one.
     ///
     /// # Errors
     /// If a document is no object, or two hold the same object with different content.
@@ -241,7 +228,24 @@ impl World {
         Ok(Self {
             objects,
             domain: domain.to_owned(),
+            cluster: None,
         })
+    }
+
+    /// Whether what is not here does not exist.
+    pub fn is_whole(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// An error as a person can act on it: what is missing in a whole world does not exist.
+    pub fn explained(&self, error: Error) -> Error {
+        match (error, &self.cluster) {
+            (Error::Missing { fact, .. }, Some(context)) => Error::NotFound(format!(
+                "{} is not in the cluster of context {context}",
+                fact.trim_end_matches(',')
+            )),
+            (error, _) => error,
+        }
     }
 
     /// The same world once an object is applied to it.
@@ -266,6 +270,7 @@ impl World {
         Ok(Self {
             objects,
             domain: self.domain,
+            cluster: self.cluster,
         })
     }
 

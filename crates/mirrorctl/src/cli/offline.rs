@@ -1,6 +1,6 @@
 //! What can be typed behind `offline`.
 
-use crate::objects::WorldArgs;
+use crate::cluster::WorldArgs;
 use crate::output::Format;
 
 pub(super) const EXAMPLES: &str = "Examples:

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::cluster::{Kubeconfigs, Sources};
 use crate::input::Stdin;
 use crate::time::Time;
 use crate::wait::Wait;
@@ -11,6 +12,8 @@ use crate::watch::look::Look;
 pub struct Environment<'a> {
     /// Standard input.
     pub stdin: Stdin<'a>,
+    /// Where kubeconfigs are.
+    pub kubeconfigs: Kubeconfigs,
     /// The clock.
     pub now: Time,
     /// Whether standard output is a terminal that wants colour.
@@ -21,4 +24,15 @@ pub struct Environment<'a> {
     pub look: Option<Look>,
     /// Standard output, for what goes on until it is told to stop. All else is an answer.
     pub stdout: &'a mut dyn Write,
+}
+
+impl<'a> Environment<'a> {
+    /// Where objects can be read from.
+    pub fn sources(&mut self) -> Sources<'_, 'a> {
+        Sources {
+            stdin: &mut self.stdin,
+            kubeconfigs: &self.kubeconfigs,
+            wait: &mut *self.wait,
+        }
+    }
 }

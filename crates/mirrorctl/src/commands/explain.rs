@@ -7,5 +7,5 @@ use crate::output::Answer;
 
 pub(super) fn run(args: &ExplainArgs, mut environment: Environment<'_>) -> Result<Answer> {
     let now = args.now.unwrap_or(environment.now);
-    explain(args, now, &mut environment.stdin)
+    explain(args, now, &mut environment.sources())
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::environment::Environment;
 use crate::cli::GenerateArgs;
+use crate::cluster::Selection;
 use crate::error::{Error, Result};
 use crate::input::{self, Stdin};
 use crate::job::{self, DataPlane, Expiry, Job, JobFlags, Override};
@@ -20,9 +21,13 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     {
         return Err(Error::Usage(format!("--step is missing; {why}")));
     }
-    let world = args.from.world.world(&job.namespace, &mut environment.stdin)?;
+    let selection = Selection::of_job(&job);
+    let world = args
+        .from
+        .world
+        .world(&job.namespace, &selection, &mut environment.sources())?;
     let options = args.from.options.options();
-    let bundle = manifests::bundle(&job, &world, &options)?;
+    let bundle = manifests::bundle(&job, &world, &options).map_err(|error| world.explained(error))?;
     if args.step.is_some_and(|step| step > Step::Prepare) {
         manifests::clone::refuse_unpinned(&job, &world)?;
     }

@@ -2,6 +2,7 @@
 
 use super::environment::Environment;
 use crate::cli::{OfflineArgs, OfflineStep};
+use crate::cluster::Selection;
 use crate::error::{Error, Result};
 use crate::input;
 use crate::job;
@@ -33,10 +34,12 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         (None, Some(namespace)) => namespace,
         (None, None) => DEFAULT_NAMESPACE,
     };
-    let mut documents = Vec::new();
-    for name in &args.world.objects {
-        documents.extend(input::documents(name, &mut environment.stdin)?);
-    }
+    let selection = match (&job, &args.namespace) {
+        (Some(job), _) => Selection::of_job(job),
+        (None, Some(namespace)) => Selection::of_namespace(namespace),
+        (None, None) => Selection::everywhere(),
+    };
+    let (documents, cluster) = args.world.documents(&selection, &mut environment.sources())?;
     // What Envoy without Istio discovers is no object.
     let (discovered, documents): (Vec<_>, Vec<_>) = documents
         .into_iter()
@@ -45,7 +48,8 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         .iter()
         .filter_map(|document| offline::stop_discovered(offline_job, &document.value))
         .collect();
-    let world = World::of(documents, namespace, &args.world.cluster_domain)?;
+    let mut world = World::of(documents, namespace, &args.world.cluster_domain)?;
+    world.cluster = cluster;
     let known = offline_job.job.is_some()
         || !stopped.is_empty()
         || world.iter().any(|object| offline_job.origin(object).is_some());

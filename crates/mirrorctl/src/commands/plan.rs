@@ -4,6 +4,7 @@ use super::environment::Environment;
 use super::generate::{job, override_notes, refuse_expired};
 use crate::check::Setting;
 use crate::cli::PlanArgs;
+use crate::cluster::Selection;
 use crate::error::Result;
 use crate::manifests;
 use crate::output::{Answer, AnswerForm};
@@ -13,14 +14,19 @@ pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<A
     let now = args.from.now.unwrap_or(environment.now);
     let (job, overrides) = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
     refuse_expired(&job, now)?;
-    let world = args.from.world.world(&job.namespace, &mut environment.stdin)?;
+    let selection = Selection::of_job(&job);
+    let world = args
+        .from
+        .world
+        .world(&job.namespace, &selection, &mut environment.sources())?;
     let options = args.from.options.options();
     let setting = Setting {
         now,
         workers: args.workers,
         istio: Some(options.istio),
     };
-    let mut preview = preview::preview(&job, &world, &options, &setting, args.pods)?;
+    let mut preview =
+        preview::preview(&job, &world, &options, &setting, args.pods).map_err(|error| world.explained(error))?;
     preview.notes.extend(manifests::clone::why_stepwise(&job));
     let mut first = override_notes(args.file.as_deref(), &overrides);
     first.extend(options.istio.note());

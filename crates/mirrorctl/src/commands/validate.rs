@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::environment::Environment;
 use crate::check::{self, Setting, Subject};
 use crate::cli::ValidateArgs;
+use crate::cluster::Selection;
 use crate::error::{Error, Result};
 use crate::findings::{Severity, report};
 use crate::input;
 use crate::istio::IstioVersion;
-use crate::objects::{World, items};
+use crate::objects::items;
 use crate::output::Answer;
 
 pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Result<Answer> {
@@ -42,12 +43,10 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
             }
         }
     }
-    let known = World::read(
-        &args.world.objects,
-        &args.namespace,
-        &args.world.cluster_domain,
-        &mut environment.stdin,
-    )?;
+    let everywhere = Selection::everywhere();
+    let known = args
+        .world
+        .world(&args.namespace, &everywhere, &mut environment.sources())?;
     let world = known.overlaid(subjects.iter().filter_map(Subject::object))?;
     let setting = Setting {
         now: args.now.unwrap_or(environment.now),

@@ -1,7 +1,7 @@
 //! What can be typed behind `explain`.
 
+use crate::cluster::WorldArgs;
 use crate::manifests::OptionArgs;
-use crate::objects::WorldArgs;
 use crate::output::AnswerForm;
 use crate::time::Time;
 

@@ -7,8 +7,9 @@ use mirror_policy::{ConfigError, Plan};
 use serde_json::{Value, json};
 
 use super::ExplainArgs;
+use crate::cluster::{Selection, Sources};
 use crate::error::{Error, Result};
-use crate::input::{self, Document, Stdin};
+use crate::input::{self, Document};
 use crate::job::{self, DataPlane, Engine, Expiry, Job};
 use crate::manifests::{self, Module};
 use crate::objects::{at, items, title};
@@ -30,8 +31,8 @@ pub struct ConfigurationSource {
 ///
 /// # Errors
 /// What reading refuses, and an input without any.
-pub fn sources(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<ConfigurationSource>> {
-    let documents = input::documents(&args.file, stdin)?;
+pub fn sources(args: &ExplainArgs, from: &mut Sources<'_, '_>) -> Result<Vec<ConfigurationSource>> {
+    let documents = input::documents(&args.file, from.stdin)?;
     let mut sources = Vec::new();
     let mut others = Vec::new();
     for document in documents.into_iter().flat_map(items) {
@@ -42,7 +43,7 @@ pub fn sources(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<Configur
             .is_some_and(|version| version == job::API_VERSION);
         let Document { place, value } = document;
         if is_job {
-            sources.extend(of_job(job::read(Document { place, value })?, args, stdin)?);
+            sources.extend(of_job(job::read(Document { place, value })?, args, from)?);
             continue;
         }
         let found = configs(&value);
@@ -92,7 +93,7 @@ fn named(object: &Value, place: &Place) -> String {
 
 // === a job ===
 
-fn of_job(job: Job, args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<ConfigurationSource>> {
+fn of_job(job: Job, args: &ExplainArgs, from: &mut Sources<'_, '_>) -> Result<Vec<ConfigurationSource>> {
     let name = match job.namespace.as_str() {
         "" => format!("the job {}", job.name),
         namespace => format!("the job {} of namespace {namespace}", job.name),
@@ -103,19 +104,19 @@ fn of_job(job: Job, args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Vec<Con
         )));
     }
     let place = Place::file(args.file.clone());
-    if args.world.objects.is_empty() && job.data_plane != DataPlane::Envoy {
+    if !args.world.is_given(from.kubeconfigs) && job.data_plane != DataPlane::Envoy {
         let mut source = source(&place, name, &of_filter_keys(&job), "")?;
         source.has_clusters = false;
         return Ok(vec![source]);
     }
-    let world = args.world.world(&job.namespace, stdin)?;
+    let world = args.world.world(&job.namespace, &Selection::of_job(&job), from)?;
     let mut options = args.options.options();
     // The module is another question, and changes no decision.
     options.module.get_or_insert_with(|| Module {
         url: "file:///traffic-mirror.wasm".to_owned(),
         sha256: None,
     });
-    let bundle = manifests::bundle(&job, &world, &options)?;
+    let bundle = manifests::bundle(&job, &world, &options).map_err(|error| world.explained(error))?;
     let configs = bundle.manifests(None).flat_map(|manifest| configs(&manifest.object));
     configs
         .map(|config| source(&place, name.clone(), &config, ""))

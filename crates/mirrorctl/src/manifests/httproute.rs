@@ -56,7 +56,7 @@ pub(super) fn manifests(
         [] if is_gateway => Err(missing(format!(
             "an HTTPRoute of a Gateway that sends requests to {title}"
         ))),
-        [] if options.no_virtual_service => Ok(copying
+        [] if options.no_virtual_service || world.is_whole() => Ok(copying
             .ports
             .iter()
             .map(|port| ObjectChange::ours(new(job, copying, *port)))

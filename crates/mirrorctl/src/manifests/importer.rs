@@ -52,7 +52,7 @@ pub(super) fn manifest(
             json!({"type": "RequestMirror", "requestMirror": {"backendRef": backend, "percent": 0}})
         )));
     }
-    let routes_known = options.no_virtual_service || of_host.len() > existing.len();
+    let routes_known = options.no_virtual_service || world.is_whole() || of_host.len() > existing.len();
     if !routes_known {
         return Err(Error::Missing {
             fact: format!(

@@ -103,7 +103,7 @@ fn obeyed<'a>(
         }
     }
     match (exact.as_slice(), wide) {
-        ([], None) if options.no_virtual_service => Ok(None),
+        ([], None) if options.no_virtual_service || world.is_whole() => Ok(None),
         ([], None) => Err(Error::Missing {
             fact: format!("a VirtualService for {title} (if there is none, say --no-virtual-service)"),
             command: format!("kubectl get {} -A -o yaml", kinds::VIRTUAL_SERVICE.resource),

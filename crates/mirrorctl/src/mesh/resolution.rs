@@ -73,7 +73,7 @@ pub(crate) fn resolve<'a>(to: &Destination, client: &str, world: &'a World) -> R
             .map(Object::name)
             .collect();
         known.sort_unstable();
-        return if known.is_empty() {
+        return if known.is_empty() && !world.is_whole() {
             let command = kinds::SERVICE.command(namespace);
             let problem = format!("no Service of namespace {namespace} is given: {command}");
             absence(Reason::NotKnown, problem)

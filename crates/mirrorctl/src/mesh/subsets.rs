@@ -51,6 +51,10 @@ pub(crate) fn check(flow: &Flow<'_>, target: &Object, world: &World) -> Result<(
             ),
         ),
         (Some(winner), None) => (Reason::NoSubset, format!("{} has no subset {name}", winner.title())),
+        (None, None) if world.is_whole() => (
+            Reason::NoSubset,
+            format!("no DestinationRule for {host} defines the subset {name}"),
+        ),
         (None, None) => (
             Reason::NotKnown,
             format!(

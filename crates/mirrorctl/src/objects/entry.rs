@@ -22,7 +22,10 @@ pub enum NoEntry<'a> {
 /// # Errors
 /// Each reason of [`NoEntry`].
 pub fn entry<'a>(host: &str, client: &str, world: &'a World) -> Result<&'a Object, NoEntry<'a>> {
-    let mut found = NoEntry::NotGiven;
+    let mut found = match world.is_whole() {
+        true => NoEntry::Unknown,
+        false => NoEntry::NotGiven,
+    };
     for entry in world.all(kinds::SERVICE_ENTRY) {
         if matches!(found, NoEntry::NotGiven) {
             found = NoEntry::Unknown;

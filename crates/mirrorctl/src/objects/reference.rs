@@ -66,7 +66,7 @@ impl<'a> Reference<'a> {
         if self.namespace == namespace {
             return Grant::Given;
         }
-        let mut is_known = false;
+        let mut is_known = world.is_whole();
         for grant in world.all(kinds::REFERENCE_GRANT) {
             if grant.namespace != self.namespace {
                 continue;

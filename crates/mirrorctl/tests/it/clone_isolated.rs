@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use mirrorctl::input::documents;
 use mirrorctl::input::{Document, Stdin};
 use mirrorctl::istio::IstioVersion;
 use mirrorctl::job::{self, Job};
@@ -99,7 +100,12 @@ impl Dice {
 fn world(objects: &[Value]) -> World {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     let mut bytes = list.as_bytes();
-    World::read(&["-".to_owned()], "demo", "cluster.local", &mut Stdin::new(&mut bytes)).expect("a world")
+    World::of(
+        documents("-", &mut Stdin::new(&mut bytes)).unwrap(),
+        "demo",
+        "cluster.local",
+    )
+    .expect("a world")
 }
 
 fn clone_job() -> Job {
@@ -260,7 +266,12 @@ fn has_nothing_of_others(clone: &Value, round: usize) {
 #[test]
 fn what_makes_a_clone_is_ours_and_comes_step_by_step() {
     let mut bytes = OBJECTS.as_bytes();
-    let world = World::read(&["-".to_owned()], "demo", "cluster.local", &mut Stdin::new(&mut bytes)).unwrap();
+    let world = World::of(
+        documents("-", &mut Stdin::new(&mut bytes)).unwrap(),
+        "demo",
+        "cluster.local",
+    )
+    .unwrap();
     let bundle = bundle(&clone_job(), &world).unwrap();
     let steps: Vec<(Step, &str)> = bundle
         .manifests(None)

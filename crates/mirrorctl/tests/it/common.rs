@@ -2,6 +2,8 @@
 
 pub mod admin;
 
+pub mod api_server;
+
 pub mod cases;
 
 pub mod dashboard;
@@ -57,6 +59,7 @@ pub fn run(folder: &Path, args: &[&str], stdin: &[u8]) -> Ran {
         .args(args)
         .current_dir(folder)
         .env_remove("MIRRORCTL_MODULE")
+        .env("KUBECONFIG", "no-kubeconfig")
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -29,6 +29,8 @@ mod refused;
 
 mod schemas;
 
+mod cluster;
+
 // What is made of it.
 mod clone;
 

@@ -1,5 +1,6 @@
 //! What the tool reads from the user's objects: Istio's rules of names, protocols and precedence, as tables.
 
+use mirrorctl::input::documents;
 use mirrorctl::input::{Document, Stdin};
 use mirrorctl::objects::{Labels, Object, Protocol, TargetPort, World, fully_qualified, host_covers, kinds, selects};
 use mirrorctl::place::Place;
@@ -10,7 +11,12 @@ const HOST: &str = "reviews.demo.svc.cluster.local";
 
 fn world(text: &str) -> World {
     let mut bytes = text.as_bytes();
-    World::read(&["-".to_owned()], "demo", "cluster.local", &mut Stdin::new(&mut bytes)).unwrap()
+    World::of(
+        documents("-", &mut Stdin::new(&mut bytes)).unwrap(),
+        "demo",
+        "cluster.local",
+    )
+    .unwrap()
 }
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {

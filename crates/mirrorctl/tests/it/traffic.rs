@@ -55,6 +55,7 @@ fn world(mesh: &Mesh) -> World {
     World {
         objects: objects.map(std::sync::Arc::new).collect(),
         domain: "cluster.local".to_owned(),
+        cluster: None,
     }
 }
 

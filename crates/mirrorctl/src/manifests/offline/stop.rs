@@ -143,6 +143,7 @@ pub(in crate::manifests) fn before(job: &Job, world: &World) -> World {
     World {
         objects: objects.collect(),
         domain: world.domain.clone(),
+        cluster: world.cluster.clone(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::common::server::{document, http, nobody, ok};
 use crate::common::{Ran, run};
 use clap::Parser;
 use mirrorctl::cli::Cli;
+use mirrorctl::cluster::Kubeconfigs;
 use mirrorctl::commands::{self, Environment};
 use mirrorctl::input::Stdin;
 use mirrorctl::output::Answer;
@@ -75,6 +76,7 @@ fn command(args: &[&str], clock: &mut Clock) -> Result<Answer, String> {
     let (mut stdin, mut stdout) = (std::io::empty(), Vec::new());
     let environment = Environment {
         stdin: Stdin::new(&mut stdin),
+        kubeconfigs: Kubeconfigs::default(),
         now: Time::from_unix(1_795_371_600),
         colour: false,
         wait: clock,
