@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::dashboard::{self, args::DashboardArgs};
 use crate::findings::{Form, Severity};
 
-use crate::cluster::WorldArgs;
+use crate::cluster::{Purpose, WorldArgs};
 use crate::explain::ExplainArgs;
 use crate::import::ImportCommand;
 use crate::istio::IstioVersion;
@@ -94,6 +94,11 @@ Examples:
   mirrorctl import kubesphere -f strategy.yaml --for 7d > job.yaml"
     )]
     Import(ImportCommand),
+    /// Print the roles with the rights that are needed to read a cluster, to create a job and to end it
+    #[command(after_help = "Example:
+  mirrorctl rbac read | kubectl apply -f -
+  kubectl create clusterrolebinding alice-mirrorctl --clusterrole mirrorctl-read --user alice")]
+    Rbac(RbacArgs),
     /// Print the completion script of a shell
     #[command(after_help = "Example:
   mirrorctl completion bash > /etc/bash_completion.d/mirrorctl")]
@@ -196,6 +201,17 @@ pub struct BundleArgs {
     /// The job by flags.
     #[command(flatten)]
     pub job: JobFlags,
+}
+
+/// Arguments of `rbac`.
+#[derive(Debug, clap::Args)]
+pub struct RbacArgs {
+    /// For what; without it for all three
+    #[arg(value_enum, value_name = "PURPOSE")]
+    pub purposes: Vec<Purpose>,
+    /// YAML documents, or a v1 List
+    #[arg(short, long, value_enum, default_value = "yaml")]
+    pub output: Format,
 }
 
 /// Arguments of `completion`.

@@ -12,8 +12,11 @@ mod selection;
 
 mod read;
 
+mod rights;
+
 pub use args::{ClusterArgs, Sources, WorldArgs};
 pub use kubeconfig::Kubeconfigs;
+pub use rights::Purpose;
 pub use selection::Selection;
 
 use std::time::Duration;

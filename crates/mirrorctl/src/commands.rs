@@ -19,6 +19,8 @@ mod offline;
 
 mod plan;
 
+mod rbac;
+
 mod report;
 
 mod status;
@@ -51,6 +53,7 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Report(args) => report::run(&args, environment),
         Command::Offline(args) => offline::run(&args, environment),
         Command::Import(command) => import::run(&command, environment),
+        Command::Rbac(args) => Ok(rbac::run(&args)),
         Command::Completion(args) => Ok(completion::run(&args)),
         Command::Version(args) => Ok(version::run(&args)),
     }

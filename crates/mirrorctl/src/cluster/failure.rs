@@ -60,10 +60,12 @@ impl Cluster {
                     Some(namespace) => (format!("namespace {namespace}"), "Role"),
                     None => ("all namespaces".to_owned(), "ClusterRole"),
                 };
-                let resource = kind.resource.split('.').next().unwrap_or_default();
                 Error::Failed(format!(
-                    "context {}: no right to list {} in {scope}; a {role} with the rule {{apiGroups: [\"{}\"], resources: [{resource}], verbs: [get, list]}} gives it; all that is needed: mirrorctl rbac",
-                    self.context, kind.resource, kind.group
+                    "context {}: no right to list {} in {scope}; a {role} with the rule {{apiGroups: [\"{}\"], resources: [{}], verbs: [get, list]}} gives it; all that is needed: mirrorctl rbac",
+                    self.context,
+                    kind.resource,
+                    kind.group,
+                    kind.plural()
                 ))
             }
             error => self.error(error),

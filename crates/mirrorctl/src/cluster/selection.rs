@@ -57,6 +57,11 @@ pub(super) struct Listing {
     pub(super) namespace: Option<String>,
 }
 
+/// Every kind that is read for some command, in any namespace. The mesh's own settings are read in one alone.
+pub(super) fn read_kinds() -> impl Iterator<Item = Kind> {
+    EVERYWHERE.iter().chain(WHERE_PODS_ARE).copied()
+}
+
 // === impl Selection ===
 
 impl Selection {

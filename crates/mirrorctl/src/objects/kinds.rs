@@ -14,6 +14,11 @@ pub struct Kind {
 // === impl Kind ===
 
 impl Kind {
+    /// The name of its resource at the API server: `virtualservices`.
+    pub fn plural(self) -> &'static str {
+        self.resource.split('.').next().unwrap_or(self.resource)
+    }
+
     /// The command that prints all objects of this kind in a namespace.
     pub fn command(self, namespace: &str) -> String {
         format!("kubectl get {} -n {namespace} -o yaml", self.resource)
