@@ -38,8 +38,8 @@ impl Purpose {
     /// All of them.
     pub const ALL: &'static [Self] = &[Self::Read, Self::Create, Self::Offline];
 
-    /// The roles: a ClusterRole, and for reading a Role for the mesh's own settings. The ClusterRole for reading is to be
-    /// bound in the whole cluster, the others where the job is.
+    /// The roles: a ClusterRole, and for reading a Role for the mesh's own settings. The ClusterRole for reading is to
+    /// be bound in the whole cluster, the others where the job is.
     pub fn roles(self) -> Vec<Value> {
         let (name, kinds, verbs): (_, Vec<Kind>, &[&str]) = match self {
             Self::Read => ("mirrorctl-read", read_kinds().collect(), &["get", "list"]),

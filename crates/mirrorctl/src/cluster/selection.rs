@@ -1,5 +1,5 @@
-//! Which objects are read from a cluster: the kinds that Istio looks at in every namespace, and those that are looked at
-//! only where the job and its shadows are.
+//! Which objects are read from a cluster: the kinds that Istio looks at in every namespace, and those that are looked
+//! at only where the job and its shadows are.
 
 use std::collections::BTreeSet;
 

@@ -54,14 +54,7 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         || !stopped.is_empty()
         || world.iter().any(|object| offline_job.origin(object).is_some());
     if !known {
-        return Err(Error::NotFound(format!(
-            "none of the {} objects is of the job {}{}; give its objects by --objects, and the job itself by -f if they are kept in Git",
-            world.objects.len(),
-            offline_job.name,
-            offline_job
-                .namespace
-                .map_or_else(String::new, |namespace| format!(" of namespace {namespace}")),
-        )));
+        return Err(absent(offline_job, &world));
     }
     let mut undo = match args.step {
         _ if args.restore_original => offline::restore(offline_job, &world)?,
@@ -93,5 +86,21 @@ pub(super) fn run(args: &OfflineArgs, mut environment: Environment<'_>) -> Resul
         data,
         notes,
         ..Answer::default()
+    })
+}
+
+/// Why nothing is found of a job, and what to do about it.
+fn absent(offline_job: OfflineJob<'_>, world: &World) -> Error {
+    let name = offline_job.name;
+    let of_namespace = offline_job.namespace;
+    let of_namespace = of_namespace.map_or_else(String::new, |namespace| format!(" of namespace {namespace}"));
+    let count = world.objects.len();
+    Error::NotFound(match &world.cluster {
+        Some(context) => format!(
+            "no object in the cluster of context {context} is of the job {name}{of_namespace}; give the job itself by -f if its objects are kept in Git"
+        ),
+        None => format!(
+            "none of the {count} objects is of the job {name}{of_namespace}; give its objects by --objects, and the job itself by -f if they are kept in Git"
+        ),
     })
 }

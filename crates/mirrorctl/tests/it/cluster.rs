@@ -212,6 +212,14 @@ fn what_is_not_in_the_cluster_does_not_exist() {
     });
     server.kubeconfig(&folder, &token());
     let ran = with(&folder, JOB);
+    let offline = with(&folder, &["offline", "reviews-v2", "-n", "demo"]);
+    assert_eq!(
+        (offline.exit, offline.stderr.as_str()),
+        (
+            5,
+            "error: no object in the cluster of context test is of the job reviews-v2 of namespace demo; give the job itself by -f if its objects are kept in Git\n"
+        )
+    );
     assert_eq!(
         (ran.exit, ran.stderr.as_str()),
         (
