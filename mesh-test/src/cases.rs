@@ -21,6 +21,7 @@ mod refused_text;
 mod refused_then_corrected;
 mod tutorial;
 mod webhook;
+mod without_files;
 
 macro_rules! cases {
     ($($name:ident: $about:literal,)*) => {
@@ -51,6 +52,7 @@ pub const ALL: &[Case] = cases! {
     large_answers: "large answers of a shadow, bounded by the setting in the pod's annotation",
     tutorial: "the tutorial of the guide, word for word",
     own_apply: "objects of the user that mirrorctl changed: their own kubectl apply, and another hand",
+    without_files: "without files: the API server is read, with no more rights than mirrorctl rbac gives",
     webhook: "what mirrorctl says that the API server and Istio's webhook refuse, they refuse, and nothing else",
     analyze: "what mirrorctl says by a rule of Istio's own, istioctl analyze reports too, and the other way round",
     external: "a shadow outside the mesh, by both engines: TLS, the Host, and the pods' own calls to it",

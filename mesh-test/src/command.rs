@@ -26,13 +26,17 @@ pub fn run(command: &mut Command, input: &[u8]) -> Result<Output> {
 /// Runs a command that must succeed, and returns what it printed.
 pub fn output(command: &mut Command, input: &[u8]) -> Result<String> {
     let output = run(command, input)?;
-    let errors = String::from_utf8_lossy(&output.stderr);
+    printed(&shown(command), &output)
+}
+
+/// What a program printed, if it succeeded.
+pub fn printed(program: &str, output: &Output) -> Result<String> {
+    let said = String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success(),
-        "{} ended with {}: {}",
-        shown(command),
+        "{program} ended with {}: {}",
         output.status,
-        errors.trim()
+        said.trim()
     );
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

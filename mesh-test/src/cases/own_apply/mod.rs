@@ -74,7 +74,7 @@ impl Own<'_> {
             self.apply_own()?;
             let was = self.live()?;
             for step in steps {
-                self.apply(&printed(&self.mirrorctl(step)?)?, &[])?;
+                self.apply(&command::printed("mirrorctl", &self.mirrorctl(step)?)?, &[])?;
             }
             self.apply_own()?;
             let now = self.live()?;
@@ -89,7 +89,7 @@ impl Own<'_> {
 
     fn is_noticed_in_the_next_step(&self) -> Result<()> {
         self.apply_own()?;
-        let generated = printed(&self.mirrorctl(&["generate"])?)?;
+        let generated = command::printed("mirrorctl", &self.mirrorctl(&["generate"])?)?;
         self.patch()?;
         self.apply(&generated, &[])?;
         for step in [&["offline"][..], &["offline", "--restore-original"], &["generate"]] {
@@ -100,11 +100,11 @@ impl Own<'_> {
         self.delete()?;
         // Without another hand nothing is said.
         self.apply_own()?;
-        self.apply(&printed(&self.mirrorctl(&["generate"])?)?, &[])?;
+        self.apply(&command::printed("mirrorctl", &self.mirrorctl(&["generate"])?)?, &[])?;
         let said = self.mirrorctl(&["offline"])?;
         let noted = String::from_utf8_lossy(&said.stderr);
         ensure!(!noted.contains(NOTICED), "offline says: {noted}");
-        self.apply(&printed(&said)?, &[])?;
+        self.apply(&command::printed("mirrorctl", &said)?, &[])?;
         let said = self.mirrorctl(&["offline", "--restore-original"])?;
         let noted = String::from_utf8_lossy(&said.stderr);
         ensure!(!noted.contains(NOTICED), "offline says: {noted}");
@@ -119,14 +119,17 @@ impl Own<'_> {
         ] {
             self.apply_own()?;
             if step[0] == "offline" {
-                self.apply(&printed(&self.mirrorctl(&["generate", KEEP])?)?, &BY_SERVER)?;
+                self.apply(
+                    &command::printed("mirrorctl", &self.mirrorctl(&["generate", KEEP])?)?,
+                    &BY_SERVER,
+                )?;
             }
-            let old = printed(&self.mirrorctl(step)?)?;
+            let old = command::printed("mirrorctl", &self.mirrorctl(step)?)?;
             kubectl(&[&self.of("label")[..], &["another=hand"]].concat(), b"")?;
             let refused = self.apply(&old, &BY_SERVER);
             let error = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
             ensure!(error.contains("the object has been modified"), "{step:?}: {error}");
-            self.apply(&printed(&self.mirrorctl(step)?)?, &BY_SERVER)?;
+            self.apply(&command::printed("mirrorctl", &self.mirrorctl(step)?)?, &BY_SERVER)?;
             self.apply_own()?;
             self.delete()?;
         }
@@ -144,9 +147,12 @@ impl Own<'_> {
             noted.contains("kubectl apply set-last-applied"),
             "generate says: {noted}"
         );
-        ensure!(self.apply(&printed(&said)?, &[]).is_err(), "it was not refused");
+        ensure!(
+            self.apply(&command::printed("mirrorctl", &said)?, &[]).is_err(),
+            "it was not refused"
+        );
         kubectl(&["apply", "set-last-applied", "-f", "-"], self.file.as_bytes())?;
-        self.apply(&printed(&self.mirrorctl(&["generate"])?)?, &[])?;
+        self.apply(&command::printed("mirrorctl", &self.mirrorctl(&["generate"])?)?, &[])?;
         self.apply_own()?;
         self.delete()
     }
@@ -199,15 +205,4 @@ impl Own<'_> {
     fn of(&self, verb: &'static str) -> [&str; 5] {
         [verb, "--namespace", &self.stage.namespace, self.resource, "own"]
     }
-}
-
-/// What a step printed, if it succeeded.
-fn printed(output: &Output) -> Result<String> {
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "mirrorctl ended with {}: {said}",
-        output.status
-    );
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
