@@ -138,9 +138,9 @@ pub struct ValidateArgs {
     /// From which severity on the exit code is 3
     #[arg(long, value_enum, default_value = "error", value_name = "LEVEL")]
     pub fail_on: FailOn,
-    /// The namespace of objects that name none
-    #[arg(short, long, default_value = "default")]
-    pub namespace: String,
+    /// The namespace of objects that name none; without it that of the kubeconfig's context, or default
+    #[arg(short, long)]
+    pub namespace: Option<String>,
     /// The workers of a proxy, which multiply what it may hold
     #[arg(long, value_name = "NUMBER", default_value = "2")]
     pub workers: u64,

@@ -57,6 +57,17 @@ impl WorldArgs {
         !self.objects.is_empty() || self.cluster.is_given(known)
     }
 
+    /// The namespace of the kubeconfig's context. Returns `None` if no cluster is asked.
+    ///
+    /// # Errors
+    /// The kubeconfig cannot be read or has no such context.
+    pub fn namespace(&self, known: &Kubeconfigs) -> Result<Option<String>> {
+        match self.objects.is_empty() {
+            true => Ok(self.cluster.cluster(known)?.map(|cluster| cluster.namespace)),
+            false => Ok(None),
+        }
+    }
+
     /// The objects that exist: those of the files, or else of the cluster. An object without a namespace is taken to be
     /// in the given one.
     ///

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::environment::Environment;
-use crate::cli::GenerateArgs;
+use crate::cli::{BundleArgs, GenerateArgs};
 use crate::cluster::Selection;
 use crate::error::{Error, Result};
-use crate::input::{self, Stdin};
+use crate::input;
 use crate::job::{self, DataPlane, Expiry, Job, JobFlags, Override};
 use crate::manifests::{self, Step};
 use crate::output::{self, Answer, Format};
@@ -14,7 +14,7 @@ use crate::time::Time;
 
 pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Result<Answer> {
     let now = args.from.now.unwrap_or(environment.now);
-    let (job, overrides) = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
+    let (job, overrides) = job(args.file.as_deref(), &args.from, now, &mut environment)?;
     refuse_expired(&job, now)?;
     if args.step.is_none()
         && let Some(why) = manifests::clone::why_stepwise(&job)
@@ -55,18 +55,28 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     })
 }
 
-/// The job of a file, or of flags, or of a file with the fields that flags change; and what they changed.
+/// The job of a file, or of flags, or of a file with the fields that flags change; and what they changed. A job by
+/// flags is in the namespace of the kubeconfig's context, if no other is named and that cluster is asked.
 ///
 /// # Errors
 /// If neither is given, and what reading refuses.
 pub(super) fn job(
     file: Option<&str>,
-    flags: &JobFlags,
+    from: &BundleArgs,
     now: Time,
-    stdin: &mut Stdin<'_>,
+    environment: &mut Environment<'_>,
 ) -> Result<(Job, Vec<Override>)> {
+    let flags = &from.job;
     match (file, &flags.name) {
-        (Some(file), _) => job::over_file(input::document(file, "one job", stdin)?, flags, now),
+        (Some(file), _) => job::over_file(input::document(file, "one job", &mut environment.stdin)?, flags, now),
+        (None, Some(_)) if flags.namespace.is_none() && flags.service.is_some() => {
+            let namespace = from.world.namespace(&environment.kubeconfigs)?;
+            let flags = JobFlags {
+                namespace,
+                ..flags.clone()
+            };
+            Ok((job::from_flags(&flags, now)?, Vec::new()))
+        }
         (None, Some(_)) => Ok((job::from_flags(flags, now)?, Vec::new())),
         (None, None) => Err(Error::Usage(
             "there is no job; give a file with -f, or NAME and the flags that --help lists".to_owned(),

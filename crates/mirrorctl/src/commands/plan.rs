@@ -12,7 +12,7 @@ use crate::preview::{self, print};
 
 pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<Answer> {
     let now = args.from.now.unwrap_or(environment.now);
-    let (job, overrides) = job(args.file.as_deref(), &args.from.job, now, &mut environment.stdin)?;
+    let (job, overrides) = job(args.file.as_deref(), &args.from, now, &mut environment)?;
     refuse_expired(&job, now)?;
     let selection = Selection::of_job(&job);
     let world = args

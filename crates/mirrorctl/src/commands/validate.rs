@@ -17,7 +17,17 @@ use crate::istio::IstioVersion;
 use crate::objects::items;
 use crate::output::Answer;
 
+/// Of objects that name no namespace, where no kubeconfig names one.
+const DEFAULT_NAMESPACE: &str = "default";
+
 pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Result<Answer> {
+    let namespace = match &args.namespace {
+        Some(namespace) => namespace.clone(),
+        None => {
+            let of_context = args.world.namespace(&environment.kubeconfigs)?;
+            of_context.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned())
+        }
+    };
     let mut subjects = Vec::new();
     let mut findings = Vec::new();
     for name in &args.files {
@@ -33,7 +43,7 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
                     .get("apiVersion")
                     .and_then(Value::as_str)
                     .map(str::to_owned);
-                match Subject::new(document, marks, &args.namespace) {
+                match Subject::new(document, marks, &namespace) {
                     Ok(subject) => subjects.push(subject),
                     Err(Error::Unreadable { place, problem }) => {
                         findings.push(check::no_object(api_version.as_deref(), place, mark, problem));
@@ -44,9 +54,7 @@ pub(super) fn run(args: &ValidateArgs, mut environment: Environment<'_>) -> Resu
         }
     }
     let everywhere = Selection::everywhere();
-    let known = args
-        .world
-        .world(&args.namespace, &everywhere, &mut environment.sources())?;
+    let known = args.world.world(&namespace, &everywhere, &mut environment.sources())?;
     let world = known.overlaid(subjects.iter().filter_map(Subject::object))?;
     let setting = Setting {
         now: args.now.unwrap_or(environment.now),

@@ -145,6 +145,42 @@ fn a_list_is_read_page_by_page_and_anew_where_it_became_too_old() {
 }
 
 #[test]
+fn the_namespace_is_that_of_the_context_if_no_other_is_named() {
+    let folder = folder("namespace");
+    let objects = vec![service("reviews"), service("reviews-v2")];
+    let server = ApiServer::start(Known {
+        objects,
+        ..Known::default()
+    });
+    server.kubeconfig(&folder, &token());
+    let unnamed: Vec<&str> = JOB
+        .iter()
+        .copied()
+        .filter(|arg| !["-n", "demo"].contains(arg))
+        .collect();
+    let ran = with(&folder, &unnamed);
+    assert_eq!((ran.exit, ran.stdout), (0, with(&folder, JOB).stdout), "{}", ran.stderr);
+    let mirror = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews}}], mirror: {host: nobody, port: {number: 80}}}]}\n";
+    fs::write(folder.join("mirror.yaml"), mirror).expect("written");
+    let found = with(&folder, &["validate", "mirror.yaml"]);
+    assert!(
+        found
+            .stdout
+            .contains("nobody is not among the Services of namespace demo"),
+        "{}",
+        found.stdout
+    );
+    let found = with(&folder, &["validate", "mirror.yaml", "-n", "other"]);
+    assert!(
+        found
+            .stdout
+            .contains("nobody is not among the Services of namespace other"),
+        "{}",
+        found.stdout
+    );
+}
+
+#[test]
 fn only_what_is_needed_is_asked_for() {
     let folder = folder("needed");
     let objects = vec![service("reviews"), service("reviews-v2")];
