@@ -33,9 +33,12 @@ up: build ## The demo's set-up and its dashboard, left running to play with
 	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- up
 
 .PHONY: build
-build: mirrorctl ## The filter and the command line tool: dist/traffic-mirror.wasm, dist/mirrorctl
-	cargo build --locked --release --target wasm32-wasip1 --package traffic-mirror
-	@$(MAKE) $(WASM)
+build: module mirrorctl ## The filter and the command line tool: dist/traffic-mirror.wasm, dist/mirrorctl
+
+.PHONY: module
+module: ## The filter alone: dist/traffic-mirror.wasm, the same bytes in whatever folder
+	@scripts/rust
+	scripts/module $(WASM)
 	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$size bytes, of $(WASM_LIMIT) allowed"; test "$$size" -le $(WASM_LIMIT)
 
 .PHONY: mirrorctl
@@ -50,11 +53,6 @@ mirrorctl: page ## The command line tool alone: dist/mirrorctl
 page:
 	@scripts/page
 
-$(WASM): target/wasm32-wasip1/release/traffic_mirror.wasm scripts/finish-wasm
-	@mkdir -p dist
-	scripts/finish-wasm $< $@.new
-	@mv $@.new $@
-
 # For test-envoy: the filter with the feature `trap`. It never comes to dist.
 .PHONY: trap
 trap:
@@ -63,7 +61,7 @@ trap:
 
 .PHONY: image
 image: ## The image that Istio loads (needs a Docker engine)
-	docker build --platform linux/amd64 --provenance=false --tag traffic-mirror:dev .
+	BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --platform linux/amd64 --tag traffic-mirror:dev .
 
 # === check ===
 

@@ -69,6 +69,23 @@ fn the_file_cannot_be_told_to_trap() {
     assert_eq!(host.books().sent(), 2, "both are copied as any other");
 }
 
+/// Whoever builds it gets the same bytes, and learns nothing of the machine that did.
+#[test]
+fn the_file_names_no_folder_of_the_machine_that_built_it() {
+    let home = std::env::home_dir().map(|home| format!("{}/", home.display()));
+    let folders = [
+        Some(env!("CARGO_MANIFEST_DIR").to_owned()),
+        home,
+        Some("registry/src".to_owned()),
+    ];
+    for folder in folders.into_iter().flatten().filter(|folder| folder.len() > 1) {
+        let found = artefact::bytes()
+            .windows(folder.len())
+            .any(|some| some == folder.as_bytes());
+        assert!(!found, "{} names {folder}", artefact::path().display());
+    }
+}
+
 #[test]
 fn the_file_is_small() {
     let size = artefact::bytes().len();
