@@ -33,7 +33,7 @@ up: build ## The demo's set-up and its dashboard, left running to play with
 	@ENVOY_PATH="$$(scripts/envoy)" cargo run --quiet --release --package envoy-test -- up
 
 .PHONY: build
-build: module mirrorctl ## The filter and the command line tool: dist/traffic-mirror.wasm, dist/mirrorctl
+build: mirrorctl ## The filter and the command line tool: dist/traffic-mirror.wasm, dist/mirrorctl
 
 .PHONY: module
 module: ## The filter alone: dist/traffic-mirror.wasm, the same bytes in whatever folder
@@ -42,7 +42,7 @@ module: ## The filter alone: dist/traffic-mirror.wasm, the same bytes in whateve
 	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$size bytes, of $(WASM_LIMIT) allowed"; test "$$size" -le $(WASM_LIMIT)
 
 .PHONY: mirrorctl
-mirrorctl: page ## The command line tool alone: dist/mirrorctl
+mirrorctl: page module ## The command line tool, with its page and the filter in it: dist/mirrorctl
 	@scripts/rust
 	cargo build --locked --release --package mirrorctl
 	@mkdir -p dist
@@ -59,9 +59,11 @@ trap:
 	@scripts/rust
 	@cargo build --locked --quiet --profile trap --target wasm32-wasip1 --package traffic-mirror --features trap
 
+IMAGE := dist/traffic-mirror.oci.tar
+
 .PHONY: image
-image: ## The image that Istio loads (needs a Docker engine)
-	BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --platform linux/amd64 --tag traffic-mirror:dev .
+image: mirrorctl ## The image that Istio loads, as an OCI archive: dist/traffic-mirror.oci.tar (needs no Docker engine)
+	dist/mirrorctl module save $(IMAGE)
 
 # === check ===
 
@@ -85,7 +87,7 @@ test-page: page ## The modules of the web page, and what was built from them, in
 	@cd crates/mirrorctl/page && "$$(../../../scripts/node)" --test --test-reporter=dot test/*.test.js
 
 .PHONY: test-mirrorctl
-test-mirrorctl: page ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew) and the official CRDs in SCHEMAS_DIR
+test-mirrorctl: page module ## The command line tool, against its golden files (UPDATE_GOLDEN=1 writes them anew) and the official CRDs in SCHEMAS_DIR
 	@scripts/rust
 	@tmux="$$(scripts/tmux || true)"; echo "cargo test --package mirrorctl"; TMUX_PATH="$$tmux" cargo test --locked --quiet --package mirrorctl
 

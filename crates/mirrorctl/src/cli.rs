@@ -1,6 +1,8 @@
 //! What can be typed. Each command's arguments are one struct here or, if they are many, beside the command; nothing is
 //! decided in this file. Every command's help ends with an example.
 
+mod module;
+
 mod offline;
 
 mod status;
@@ -20,6 +22,7 @@ use crate::output::{AnswerForm, Format};
 use crate::time::Time;
 use crate::watch::args::WatchArgs;
 
+pub use module::{DigestArgs, ModuleCommand, ModuleFormat, PushArgs, SaveArgs};
 pub use offline::{OfflineArgs, OfflineStep};
 pub use status::{ReportArgs, ReportForm, StatusArgs, StatusForm};
 
@@ -87,6 +90,9 @@ Examples:
     /// Print what takes a job offline again: first stop, then remove and restore
     #[command(after_help = offline::EXAMPLES)]
     Offline(OfflineArgs),
+    /// Bring the filter, which lies in mirrorctl, to a registry or to a file
+    #[command(subcommand, after_help = module::EXAMPLES)]
+    Module(ModuleCommand),
     /// Make jobs from those of another tool
     #[command(
         subcommand,

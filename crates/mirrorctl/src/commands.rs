@@ -15,6 +15,8 @@ mod generate;
 
 mod import;
 
+mod module;
+
 mod offline;
 
 mod plan;
@@ -52,6 +54,7 @@ pub fn run(command: Command, environment: Environment<'_>) -> Result<Answer> {
         Command::Dashboard(args) => dashboard::run(&args, environment),
         Command::Report(args) => report::run(&args, environment),
         Command::Offline(args) => offline::run(&args, environment),
+        Command::Module(command) => module::run(&command, &environment),
         Command::Import(command) => import::run(&command, environment),
         Command::Rbac(args) => Ok(rbac::run(&args)),
         Command::Completion(args) => Ok(completion::run(&args)),

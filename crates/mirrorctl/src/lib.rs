@@ -1,7 +1,7 @@
 //! `mirrorctl`: from one description of a mirroring job to the Istio configuration, explained, checked and undone. The
-//! library is pure but for reading files and for what asks and serves ([`live::feed`], [`watch`], [`dashboard`]): no
-//! clock, no environment, no printing; `main.rs` brings those. The modules stand in the order in which a call flows
-//! through them:
+//! library is pure but for reading files and for what asks and serves ([`live::feed`], [`watch`], [`dashboard`],
+//! [`module`]): no clock, no environment, no printing; `main.rs` brings those. The modules stand in the order in which
+//! a call flows through them:
 //!
 //! ```text
 //! arguments ─ cli ─▶ commands ─▶ input ─▶ job, objects ─▶ mesh ─▶ manifests, check ─▶ output ─▶ exit code (error)
@@ -31,6 +31,8 @@
 //! | [`watch`] | the same in a terminal: charts that follow the time, or lines of JSON |
 //! | [`page`] | the web page that shows it, as bytes in the binary; its sources are in `page/` beside `src/` |
 //! | [`dashboard`] | serves the page and the views that it draws, and says who may ask for them |
+//! | [`module`] | the filter as bytes in the binary, the image that is made of it, and how it comes to a registry |
+//! | `transport` | whom a command trusts that asks over HTTP, and what went wrong |
 //! | [`output`] | YAML documents, `v1` Lists, tables |
 //!
 //! # Rules
@@ -134,6 +136,11 @@ pub mod watch;
 pub mod page;
 
 pub mod dashboard;
+
+// What is brought to a registry.
+pub mod module;
+
+mod transport;
 
 // What is printed.
 pub mod output;

@@ -15,6 +15,7 @@ use mirrorctl::cluster::Kubeconfigs;
 use mirrorctl::commands::{self, Environment};
 use mirrorctl::error::{Error, Exit};
 use mirrorctl::input::Stdin;
+use mirrorctl::module::Logins;
 use mirrorctl::output::Answer;
 use mirrorctl::time::Time;
 use mirrorctl::watch::look::{Look, Variables};
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let environment = Environment {
         stdin: Stdin::new(&mut stdin),
         kubeconfigs: kubeconfigs(),
+        logins: logins(),
         now: Time::from_unix(i64::try_from(clock.as_secs()).unwrap_or(i64::MAX)),
         colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         wait: &mut terminal,
@@ -65,6 +67,29 @@ fn kubeconfigs() -> Kubeconfigs {
     Kubeconfigs {
         files,
         is_in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
+    }
+}
+
+/// Where Docker and Podman leave credentials, the most exact place first.
+fn logins() -> Logins {
+    let named = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = std::env::home_dir();
+    let files = [
+        named("REGISTRY_AUTH_FILE"),
+        named("DOCKER_CONFIG")
+            .or_else(|| Some(home.as_ref()?.join(".docker")))
+            .map(|folder| folder.join("config.json")),
+        named("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json")),
+        named("XDG_CONFIG_HOME")
+            .or_else(|| Some(home.as_ref()?.join(".config")))
+            .map(|folder| folder.join("containers/auth.json")),
+    ];
+    Logins {
+        files: files.into_iter().flatten().collect(),
     }
 }
 

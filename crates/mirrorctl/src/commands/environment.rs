@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::cluster::{Kubeconfigs, Sources};
 use crate::input::Stdin;
+use crate::module::Logins;
 use crate::time::Time;
 use crate::wait::Wait;
 use crate::watch::look::Look;
@@ -14,6 +15,8 @@ pub struct Environment<'a> {
     pub stdin: Stdin<'a>,
     /// Where kubeconfigs are.
     pub kubeconfigs: Kubeconfigs,
+    /// Where credentials for registries are.
+    pub logins: Logins,
     /// The clock.
     pub now: Time,
     /// Whether standard output is a terminal that wants colour.

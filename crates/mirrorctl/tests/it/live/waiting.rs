@@ -14,6 +14,7 @@ use mirrorctl::cli::Cli;
 use mirrorctl::cluster::Kubeconfigs;
 use mirrorctl::commands::{self, Environment};
 use mirrorctl::input::Stdin;
+use mirrorctl::module::Logins;
 use mirrorctl::output::Answer;
 use mirrorctl::time::Time;
 use mirrorctl::wait::Wait;
@@ -77,6 +78,7 @@ fn command(args: &[&str], clock: &mut Clock) -> Result<Answer, String> {
     let environment = Environment {
         stdin: Stdin::new(&mut stdin),
         kubeconfigs: Kubeconfigs::default(),
+        logins: Logins::default(),
         now: Time::from_unix(1_795_371_600),
         colour: false,
         wait: clock,
