@@ -16,6 +16,8 @@ pub mod moments;
 
 pub mod pane;
 
+pub mod registry;
+
 pub mod replay;
 
 #[cfg(unix)]

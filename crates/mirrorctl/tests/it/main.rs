@@ -72,3 +72,6 @@ mod versions;
 mod watch;
 
 mod dashboard;
+
+// What is brought to a registry.
+mod module;

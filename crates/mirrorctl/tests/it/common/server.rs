@@ -96,6 +96,19 @@ impl Authority {
 
     /// Serves one document over TLS, as this name.
     pub fn https(&self, name: &str, body: &'static str) -> Address {
+        self.serve(name, move |stream| {
+            if request(stream).is_some() {
+                let _ = stream.write_all(&ok(body.as_bytes()));
+            }
+        })
+    }
+
+    /// Serves every connection over TLS, as this name.
+    pub fn serve(
+        &self,
+        name: &str,
+        answer: impl Fn(&mut StreamOwned<ServerConnection, TcpStream>) + Send + Sync + 'static,
+    ) -> Address {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
@@ -111,11 +124,9 @@ impl Authority {
         serve(move |stream| {
             let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
             let mut stream = StreamOwned::new(connection, stream);
-            if request(&mut stream).is_some() {
-                let _ = stream.write_all(&ok(body.as_bytes()));
-                stream.conn.send_close_notify();
-                let _ = stream.flush();
-            }
+            answer(&mut stream);
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
         })
     }
 }
