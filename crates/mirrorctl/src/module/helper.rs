@@ -1,4 +1,5 @@
-//! `docker-credential-NAME`: a program that has credentials, asked as Docker asks it (docker/docker-credential-helpers).
+//! `docker-credential-NAME`: a program that has credentials, asked as Docker asks it
+//! (docker/docker-credential-helpers).
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! Credentials for registries, where Docker and Podman keep them (docker's `config.json`, containers-auth.json(5)). They
-//! are read when a registry asks for them, sent to it, and neither shown nor kept.
+//! Credentials for registries, where Docker and Podman keep them (docker's `config.json`, containers-auth.json(5)).
+//! They are read when a registry asks for them, sent to it, and neither shown nor kept.
 
 use std::path::{Path, PathBuf};
 

@@ -246,6 +246,48 @@ fn every_refusal_says_what_was_asked_what_was_answered_and_what_to_do() {
     assert!(ran.stderr.contains("names no registry"), "{}", ran.stderr);
 }
 
+/// Ends with the test.
+struct Ended(std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Debian's package docker-registry has one.
+#[test]
+#[ignore = "needs DOCKER_REGISTRY_PATH, the program docker-registry"]
+fn a_real_registry_takes_it() {
+    let Some(image) = image() else { return };
+    let program = std::env::var_os("DOCKER_REGISTRY_PATH").expect("DOCKER_REGISTRY_PATH");
+    let folder = folder("real", None);
+    let address = server::nobody();
+    let configuration = format!(
+        "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{address}\"}}\n",
+        folder.join("storage").display()
+    );
+    fs::write(folder.join("registry.yaml"), configuration).expect("written");
+    let registry = Command::new(program)
+        .args(["serve", "registry.yaml"])
+        .current_dir(&folder)
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    let _registry = Ended(registry.expect("it starts"));
+    while std::net::TcpStream::connect(&address).is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    for said in ["pushed as", "it was there already, as"] {
+        let ran = run(&folder, &["push", &format!("{address}/mesh/traffic-mirror")]);
+        assert_eq!(
+            ran.stdout,
+            format!("oci://{address}/mesh/traffic-mirror@{}\n", image.manifest.digest)
+        );
+        assert!(ran.stderr.starts_with(said), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_file_is_the_module_or_an_archive() {
     let Some(image) = image() else { return };

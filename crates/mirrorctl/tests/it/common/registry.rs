@@ -1,5 +1,5 @@
-//! A stand-in for a registry: the part of the distribution protocol that a push needs, with the ways of real ones to let
-//! in, to send on, and to refuse.
+//! A stand-in for a registry: the part of the distribution protocol that a push needs, with the ways of real ones to
+//! let in, to send on, and to refuse.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -180,8 +180,8 @@ fn whole(stream: &mut dyn ReadWrite) -> Option<(String, Vec<u8>)> {
 
 fn header(head: &str, name: &str) -> String {
     let lines = head.lines().filter_map(|line| line.split_once(':'));
-    let value = lines
+    let mut value = lines
         .filter(|(known, _)| known.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim());
-    value.last().unwrap_or_default().to_owned()
+    value.next().unwrap_or_default().to_owned()
 }
