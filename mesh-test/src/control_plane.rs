@@ -58,7 +58,7 @@ impl Mesh {
         )?;
         start_registry(programs)?;
         Ok(Self {
-            module_url: push(programs, &programs.module)?,
+            module_url: push_own(programs)?,
             programs: programs.clone(),
         })
     }
@@ -71,7 +71,16 @@ impl Mesh {
     }
 }
 
-/// Pushes the image that Istio loads, and returns its URL.
+/// Pushes the module that `mirrorctl` brings, as a user would, and returns its URL.
+fn push_own(programs: &Programs) -> Result<String> {
+    let mut push = Command::new(&programs.mirrorctl);
+    push.args(["module", "push", "127.0.0.1:5000/traffic-mirror"]);
+    let url = output(&mut push, b"")?;
+    let digest = url.trim().rsplit('@').next().unwrap_or_default();
+    Ok(format!("oci://registry.lab:5000/traffic-mirror@{digest}"))
+}
+
+/// Pushes another module, and returns its URL.
 fn push(programs: &Programs, module: &Path) -> Result<String> {
     let mut push = Command::new(programs.lab.join("push-image"));
     push.args(["127.0.0.1:5000", "traffic-mirror"]).arg(module);

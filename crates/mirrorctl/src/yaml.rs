@@ -12,14 +12,26 @@ pub use write::write;
 /// Whether a plain scalar is something else than a text to a reader of YAML 1.1, such as kubectl, but not to one of
 /// YAML 1.2 (sigs.k8s.io/yaml resolves by YAML 1.1).
 pub(crate) fn is_ambiguous(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let number = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+    let is_binary = |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0' | b'1' | b'_'));
     matches!(
         text.to_ascii_lowercase().as_str(),
         "y" | "n" | "yes" | "no" | "on" | "off"
-    ) || (number && unsigned.contains('_'))
-        || (unsigned.len() > 1 && unsigned.starts_with('0') && digits(unsigned))
-        || unsigned.starts_with("0b")
-        || (unsigned.contains(':') && unsigned.split(':').all(digits))
+    ) || (unsigned.contains('_') && is_number(&unsigned.replace('_', "")))
+        || (unsigned.len() > 1 && unsigned.starts_with('0') && is_digits(unsigned))
+        || unsigned.strip_prefix("0b").is_some_and(is_binary)
+        || (unsigned.contains(':') && unsigned.split(':').all(is_digits))
+}
+
+/// Whether a text without a sign is a number in some form.
+fn is_number(text: &str) -> bool {
+    let based = [("0x", 16), ("0o", 8), ("0b", 2)];
+    let is_based = |(prefix, base)| {
+        let digits = text.strip_prefix(prefix);
+        digits.is_some_and(|digits| u64::from_str_radix(digits, base).is_ok())
+    };
+    let is_decimal =
+        text.starts_with(|first: char| first.is_ascii_digit() || first == '.') && text.parse::<f64>().is_ok();
+    is_decimal || based.into_iter().any(is_based)
 }

@@ -48,13 +48,18 @@ pub(super) fn http_route(object: &Object, world: &World, report: &mut Report<'_>
 
 fn granted(to: &Reference<'_>, object: &Object, path: String, world: &World, report: &mut Report<'_>) {
     let (namespace, from) = (to.namespace, &object.namespace);
-    match to.grant(kinds::HTTP_ROUTE, from, world) {
+    let kind = match object.is(kinds::GRPC_ROUTE) {
+        true => kinds::GRPC_ROUTE,
+        false => kinds::HTTP_ROUTE,
+    };
+    let route = kind.kind;
+    match to.grant(kind, from, world) {
         Grant::Given => {}
         Grant::Denied => report.add(
             codes::NOT_GRANTED,
             path,
             format!(
-                "no ReferenceGrant of namespace {namespace} lets HTTPRoutes of namespace {from} name its {} {}",
+                "no ReferenceGrant of namespace {namespace} lets {route}s of namespace {from} name its {} {}",
                 to.kind, to.name
             ),
         ),
@@ -62,7 +67,7 @@ fn granted(to: &Reference<'_>, object: &Object, path: String, world: &World, rep
             codes::NOT_KNOWN,
             path,
             format!(
-                "no ReferenceGrant of namespace {namespace} is given, and one must let HTTPRoutes of namespace {from} name its {} {}: {}",
+                "no ReferenceGrant of namespace {namespace} is given, and one must let {route}s of namespace {from} name its {} {}: {}",
                 to.kind,
                 to.name,
                 kinds::REFERENCE_GRANT.command(namespace)

@@ -20,6 +20,11 @@ pub(super) fn problem(error: &kube::Error) -> String {
             message => message.to_owned(),
         },
         kube::Error::Auth(error) => credentials(error),
+        // Its URL may hold a password.
+        kube::Error::ProxyProtocolUnsupported { .. } | kube::Error::ProxyProtocolDisabled { .. } => {
+            "the kubeconfig has a `proxy-url`, which is not supported; leave it out, or give the objects by --objects"
+                .to_owned()
+        }
         other => root(other),
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use secrecy::ExposeSecret;
 
 use super::failure::problem;
 use super::{ANSWER, CONNECT, Cluster};
@@ -117,6 +118,17 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn cluster(mut config: Config, context: String) -> Result<Cluster> {
+    let is_header = |token: &str| token.bytes().all(|byte| byte == b'\t' || (32..=126).contains(&byte));
+    if config
+        .auth_info
+        .token
+        .as_ref()
+        .is_some_and(|token| !is_header(token.expose_secret()))
+    {
+        return Err(Error::Usage(format!(
+            "context {context}: the user's `token` has a character that no header can have, such as a line break; write it as one word"
+        )));
+    }
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(ANSWER);
     config.reset_reader_on_write = true;

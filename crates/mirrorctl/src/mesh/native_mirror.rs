@@ -25,10 +25,11 @@ impl<'a> NativeMirror<'a> {
         let mut found = Vec::new();
         if let Some(destination) = rule.get("mirror").filter(|value| !value.is_null()) {
             let old = number(rule, &["mirrorPercent"]).or_else(|| number(rule, &["mirror_percent"]));
+            let new = percentage(rule.get("mirrorPercentage"));
             found.push(Self {
                 destination,
                 path: format!("{path}.mirror"),
-                percentage: number(rule, &["mirrorPercentage", "value"]).or(old),
+                percentage: new.or(old),
                 percentage_path: format!("{path}.mirrorPercentage.value"),
             });
         }
@@ -37,7 +38,7 @@ impl<'a> NativeMirror<'a> {
             if let Some(destination) = mirror.get("destination") {
                 found.push(Self {
                     destination,
-                    percentage: number(mirror, &["percentage", "value"]),
+                    percentage: percentage(mirror.get("percentage")),
                     percentage_path: format!("{path}.percentage.value"),
                     path: format!("{path}.destination"),
                 });
@@ -45,6 +46,12 @@ impl<'a> NativeMirror<'a> {
         }
         found
     }
+}
+
+/// The value of a percentage that is written. One without a value is 0 (route.go, `mirrorPercent`).
+fn percentage(written: Option<&Value>) -> Option<f64> {
+    let written = written.filter(|written| written.is_object())?;
+    Some(written.get("value").and_then(Value::as_f64).unwrap_or(0.0))
 }
 
 /// What Istio makes of a percentage (route.go): whole millionths of a double, cut off.

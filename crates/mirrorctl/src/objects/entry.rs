@@ -26,7 +26,11 @@ pub fn entry<'a>(host: &str, client: &str, world: &'a World) -> Result<&'a Objec
         true => NoEntry::Unknown,
         false => NoEntry::NotGiven,
     };
-    for entry in world.all(kinds::SERVICE_ENTRY) {
+    // Of several, the proxies of a namespace obey their own (pilot/pkg/model/sidecar.go, `pickFirstVisibleNamespace`).
+    let is_own = |entry: &&Object| entry.namespace == client;
+    let own = world.all(kinds::SERVICE_ENTRY).filter(is_own);
+    let others = world.all(kinds::SERVICE_ENTRY).filter(|entry| !is_own(entry));
+    for entry in own.chain(others) {
         if matches!(found, NoEntry::NotGiven) {
             found = NoEntry::Unknown;
         }

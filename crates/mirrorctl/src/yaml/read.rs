@@ -244,9 +244,8 @@ fn scalar(text: &str, style: ScalarStyle) -> Result<Value, String> {
         return Ok(number.into());
     }
     match text.parse::<f64>() {
-        Ok(number) => Number::from_f64(number)
-            .map(Value::Number)
-            .ok_or_else(|| NO_NUMBER.to_owned()),
+        // What no number can hold is a text to kubectl, which prints it so: a label such as `7e12345`.
+        Ok(number) => Ok(Number::from_f64(number).map_or_else(|| text.into(), Value::Number)),
         Err(_) if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") => Err(NO_NUMBER.to_owned()),
         Err(_) => Ok(Value::String(text.to_owned())),
     }

@@ -374,6 +374,35 @@ fn a_cluster_that_is_not_there_is_an_error_and_no_kubeconfig_is_none() {
 }
 
 #[test]
+fn a_token_that_no_header_can_have_and_a_proxy_are_refused_without_their_secrets() {
+    let folder = folder("odd");
+    let server = ApiServer::start(Known::default());
+    server.kubeconfig(&folder, &json!({"token": "a-secret\n"}));
+    let ran = with(&folder, JOB);
+    assert_eq!(
+        (ran.exit, ran.stderr.as_str()),
+        (
+            2,
+            "error: context test: the user's `token` has a character that no header can have, such as a line break; write it as one word\n"
+        )
+    );
+    let text = fs::read_to_string(server.kubeconfig(&folder, &token())).expect("written");
+    let proxied = text.replace(
+        "\"server\":",
+        "\"proxy-url\":\"http://a:a-secret@127.0.0.1:1\",\"server\":",
+    );
+    assert_ne!(proxied, text);
+    fs::write(folder.join("kubeconfig"), proxied).expect("written");
+    let ran = with(&folder, JOB);
+    assert_eq!(ran.exit, 1);
+    assert!(
+        ran.stderr.contains("proxy-url") && !ran.stderr.contains("a-secret"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
 fn a_kubeconfig_that_cannot_be_read_is_not_quoted() {
     let folder = folder("unreadable");
     for text in [

@@ -96,6 +96,33 @@ fn what_is_written_reads_back_and_no_text_becomes_anything_else() {
 }
 
 #[test]
+fn what_kubectl_prints_without_quotes_is_a_text() {
+    // `kubectl create configmap … --from-literal=KEY=TEXT -o yaml` quotes none of these.
+    for text in [
+        "0bd1c3f2-9d2e-4b7a-8f0e-1d2c3b4a5968",
+        "5e999",
+        "7e12345",
+        "1e",
+        "9080_http",
+        "1_a",
+        "0b2",
+        ".",
+        "0b",
+    ] {
+        assert_eq!(
+            yaml::read(&format!("a: {text}\n")).expect(text),
+            [json!({"a": text})],
+            "{text}"
+        );
+        assert_eq!(
+            yaml::read(&format!("{text}: a\n")).expect(text),
+            [json!({text: "a"})],
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn yaml_that_json_cannot_say_is_refused_with_its_line() {
     for (text, line, problem) in [
         (

@@ -11,8 +11,8 @@ use crate::objects::{Object, World, at, fully_qualified, kinds, list, routing, s
 
 /// Who sends the requests that a rule of a VirtualService is for.
 struct Sender<'a> {
-    /// The gateway as `spec.gateways` names it, or `mesh`.
-    name: &'a str,
+    /// The gateway by its whole name, or `mesh`.
+    name: String,
     sources: Vec<FlowSource>,
     /// The conditions of the rule that delegates to the rule. `None` if no rule does.
     conditions: Option<&'a Value>,
@@ -36,7 +36,10 @@ pub(crate) fn of_virtual_service<'a>(object: &'a Object, world: &'a World) -> Ve
         // A mirror of 0 % is none: it only makes the cluster known.
         let mirrors = NativeMirror::of_rule(rule, &format!("spec.http[{index}]"));
         for mirror in mirrors.iter().filter(|mirror| mirror.percentage != Some(0.0)) {
-            for sender in senders.iter().filter(|sender| is_for(rule, sender.name)) {
+            for sender in senders
+                .iter()
+                .filter(|sender| is_for(rule, &sender.name, &object.namespace))
+            {
                 for source in &sender.sources {
                     flows.push(Flow {
                         object: Some(object),
@@ -64,14 +67,18 @@ fn senders<'a>(object: &'a Object, world: &'a World) -> Vec<Sender<'a>> {
         for rule in list(&root.value, &["spec", "http"]) {
             if routing::delegate(rule, root) == Some((&object.namespace, object.name())) {
                 let of_root = own_senders(root, rule.get("match"), world);
-                senders.extend(of_root.into_iter().filter(|sender| is_for(rule, sender.name)));
+                senders.extend(
+                    of_root
+                        .into_iter()
+                        .filter(|sender| is_for(rule, &sender.name, &root.namespace)),
+                );
             }
         }
     }
     if senders.is_empty() {
         // Nothing that is known delegates to it. Its destinations are checked all the same.
         senders.push(Sender {
-            name: MESH,
+            name: MESH.to_owned(),
             sources: vec![FlowSource::Host {
                 host: String::new(),
                 namespace: object.namespace.clone(),
@@ -120,7 +127,7 @@ fn own_senders<'a>(object: &'a Object, conditions: Option<&'a Value>, world: &Wo
             }]
         };
         Sender {
-            name,
+            name: whole_gateway(name, namespace),
             sources,
             conditions,
         }
@@ -150,13 +157,23 @@ fn proxies<'a>(namespace: &'a str, name: &str, world: &'a World) -> &'a str {
 }
 
 /// Whether a rule is for the requests of a sender: an entry of `match` may name gateways.
-fn is_for(rule: &Value, sender: &str) -> bool {
+fn is_for(rule: &Value, sender: &str, namespace: &str) -> bool {
     let mut entries = list(rule, &["match"]).peekable();
     entries.peek().is_none()
         || entries.any(|entry| {
             let mut gateways = list(entry, &["gateways"]).peekable();
-            gateways.peek().is_none() || gateways.any(|gateway| gateway == sender)
+            let is_sender = |gateway: &str| whole_gateway(gateway, namespace) == sender;
+            gateways.peek().is_none() || gateways.any(|gateway| gateway.as_str().is_some_and(is_sender))
         })
+}
+
+/// A gateway by its whole name, `NAMESPACE/NAME`, as an object of a namespace means it
+/// (pilot/pkg/model/virtualservice.go, `resolveGatewayName`).
+fn whole_gateway(name: &str, namespace: &str) -> String {
+    match name == MESH || name.contains('/') {
+        true => name.to_owned(),
+        false => format!("{namespace}/{name}"),
+    }
 }
 
 /// The conditions of a rule, and of the rule that delegates to it.

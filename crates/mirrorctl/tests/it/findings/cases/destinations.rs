@@ -10,6 +10,31 @@ pub const CASES: &[Case] = &[
         FILTER,
         &[("||reviews-v2", "||reviews-v3")],
     ),
+    // A gateway is the same by its short name and by its whole name.
+    case(
+        "TM030 spec.http[0].mirror: nobody is not among the Services of namespace demo that are given: reviews, reviews-v2",
+        NATIVE,
+        &[
+            ("  hosts: [reviews]\n", "  hosts: [reviews]\n  gateways: [ingress]\n"),
+            ("- match: [{method", "- match: [{gateways: [demo/ingress], method"),
+            ("mirror: {host: reviews-v2", "mirror: {host: nobody"),
+        ],
+    ),
+    // Of two ServiceEntries of a host, the proxies obey that of their own namespace, wherever the other one stands.
+    case(
+        "TM034 spec.http[0].mirror: the ServiceEntry a of namespace demo has `resolution: NONE`: its cluster forwards to where a connection was going",
+        NATIVE,
+        &[
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: a.example.com, port: {number: 80}}",
+            ),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: b, namespace: other}\nspec: {hosts: [a.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}\n---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a, namespace: demo}\nspec: {hosts: [a.example.com], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
     case(
         "TM030 spec.http[0].mirror: `reviews-v2.demo` is not a whole name; that of the Service is reviews-v2.demo.svc.cluster.local",
         NATIVE,

@@ -6,6 +6,11 @@ use crate::findings::good::{CLONE, ENVOY, FILTER, JOB, NATIVE, ROUTE, WAYPOINT};
 /// Those that have no file of their own.
 pub const NEAR: &[Case] = &[
     case(
+        "TM024 of a percentage without a value, which is 0",
+        NATIVE,
+        &[("mirrorPercentage: {value: 12.5}", "mirrorPercentage: {}")],
+    ),
+    case(
         "TM030 of a Service that is exported to its own namespace",
         FILTER,
         &[(

@@ -35,6 +35,26 @@ pub const CASES: &[Case] = &[
             ),
         ],
     ),
+    // A grant for HTTPRoutes is none for GRPCRoutes.
+    case(
+        "TM078 spec.rules[0].filters[0].requestMirror.backendRef: no ReferenceGrant of namespace lab lets GRPCRoutes of namespace demo name its Service reviews-v2",
+        ROUTE,
+        &[
+            ("kind: HTTPRoute", "kind: GRPCRoute"),
+            (
+                "{group: \"\", kind: Service, name: reviews, port: 9080}",
+                "{name: public}",
+            ),
+            (
+                "backendRef: {name: reviews-v2,",
+                "backendRef: {name: reviews-v2, namespace: lab,",
+            ),
+            (
+                "apiVersion: gateway",
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {name: a, namespace: lab}\nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: demo}], to: [{group: \"\", kind: Service}]}\n---\napiVersion: gateway",
+            ),
+        ],
+    ),
     case(
         "TM078 spec.rules[0].filters[0].requestMirror.backendRef: no ReferenceGrant of namespace lab lets HTTPRoutes of namespace demo name its Service reviews-v2",
         ROUTE,
