@@ -93,6 +93,10 @@ pub(crate) fn resolve<'a>(to: &Destination, client: &str, world: &'a World) -> R
         if let Ok(entry) = entry(other, client, world) {
             return Ok(Target::Entry(entry));
         }
+        let aliased = split(other, world).and_then(|(name, namespace)| world.service(namespace, name).ok());
+        if let Some(aliased) = aliased.filter(|aliased| aliased.external_name().is_none()) {
+            return Ok(Target::Service(aliased));
+        }
         return absence(Reason::NoEndpoint, format!("{title} only stands for {other}"));
     }
     Ok(Target::Service(service))

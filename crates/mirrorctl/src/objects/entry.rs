@@ -55,7 +55,9 @@ pub fn originates_tls(entry: &Object, host: &str, number: u64, client: &str, wor
         let of_port = list(policy, &["portLevelSettings"])
             .find(|port| at(port, &["port", "number"]).and_then(Value::as_u64) == Some(number));
         let mode = |policy: &Value| at(policy, &["tls", "mode"]).and_then(Value::as_str).map(str::to_owned);
-        let mode = of_port.and_then(mode).or_else(|| mode(policy));
+        // What stands for a port takes nothing from what stands for all (pilot/pkg/networking/util/util.go,
+        // `GetPortLevelTrafficPolicy`).
+        let mode = mode(of_port.unwrap_or(policy));
         mode.is_some_and(|mode| ["SIMPLE", "MUTUAL"].contains(&mode.as_str()))
     })
 }

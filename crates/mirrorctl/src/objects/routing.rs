@@ -1,6 +1,8 @@
 //! Which of the user's routing resources apply to a host: VirtualServices and DestinationRules by host and namespace,
 //! Sidecars by workload, HTTPRoutes by parent. The rules are Istio's.
 
+use std::cmp::Reverse;
+
 use serde_json::Value;
 
 use super::reference::Reference;
@@ -186,15 +188,25 @@ pub fn in_mesh(object: &Object) -> bool {
     gateways.is_none_or(|gateways| gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh"))
 }
 
-/// The VirtualService that sidecars of a namespace obey for a host: the oldest in the mesh. One that does not exist yet
-/// is younger than all that do.
+/// The VirtualService that sidecars of a namespace obey for a host: of those in the mesh the one with the most specific
+/// host (pilot/pkg/model/sidecar.go, `computeWildcardHostVirtualServiceIndex`), of several such the oldest. One that
+/// does not exist yet is younger than all that do.
 pub fn obeyed<'a>(world: &'a World, host: &str, client_namespace: &str) -> Option<&'a Object> {
     let mut found: Vec<&Object> = world
         .virtual_services(host, client_namespace)
         .into_iter()
         .filter(|object| in_mesh(object))
         .collect();
+    let best = |object: &Object| {
+        let patterns = texts(object.at(&["spec", "hosts"]));
+        let patterns = patterns.map(|pattern| fully_qualified(pattern, &object.namespace, &world.domain));
+        let covering = patterns.filter(|pattern| host_covers(pattern, host));
+        covering.map(|pattern| specificity(&pattern)).max()
+    };
     // The order is stable: among those with a time, and among those without, it stays.
-    found.sort_by_key(|object| object.text(&["metadata", "creationTimestamp"]).is_none());
+    found.sort_by_key(|object| {
+        let is_new = object.text(&["metadata", "creationTimestamp"]).is_none();
+        (Reverse(best(object)), is_new)
+    });
     found.into_iter().next()
 }

@@ -20,6 +20,21 @@ pub const CASES: &[Case] = &[
             ("mirror: {host: reviews-v2", "mirror: {host: nobody"),
         ],
     ),
+    // What a DestinationRule says for a port takes no TLS from what it says for all ports.
+    case(
+        "TM036 spec.http[0].mirror: port 443 of the ServiceEntry a of namespace demo is HTTPS, and no DestinationRule originates TLS for it",
+        NATIVE,
+        &[
+            (
+                "mirror: {host: reviews-v2, port: {number: 9080}}",
+                "mirror: {host: a.example.com, port: {number: 443}}",
+            ),
+            (
+                "apiVersion: networking",
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a, namespace: demo}\nspec: {hosts: [a.example.com], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a, namespace: demo}\nspec: {host: a.example.com, trafficPolicy: {tls: {mode: SIMPLE, caCertificates: /ca.pem}, portLevelSettings: [{port: {number: 443}, loadBalancer: {simple: LEAST_REQUEST}}]}}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
     // Of two ServiceEntries of a host, the proxies obey that of their own namespace, wherever the other one stands.
     case(
         "TM034 spec.http[0].mirror: the ServiceEntry a of namespace demo has `resolution: NONE`: its cluster forwards to where a connection was going",

@@ -250,6 +250,25 @@ pub const NEAR: &[Case] = &[
         )],
     ),
     case(
+        "TM043 with an older one for more hosts",
+        NATIVE,
+        &[(
+            "apiVersion: networking",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: older, namespace: demo, creationTimestamp: \"2026-01-01T00:00:00Z\"}\nspec: {hosts: [\"*.demo.svc.cluster.local\"], http: [{route: [{destination: {host: reviews, port: {number: 9080}}}]}]}\n---\napiVersion: networking",
+        )],
+    ),
+    case(
+        "TM034 of an alias of a Service",
+        NATIVE,
+        &[
+            ("mirror: {host: reviews-v2", "mirror: {host: alias"),
+            (
+                "apiVersion: networking",
+                "apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: demo}\nspec: {type: ExternalName, externalName: reviews-v2.demo.svc.cluster.local}\n---\napiVersion: networking",
+            ),
+        ],
+    ),
+    case(
         "TM043 being the older one",
         NATIVE,
         &[
