@@ -8,6 +8,7 @@ use crate::findings::codes;
 use crate::mesh::destination::{Destination, Scope};
 use crate::mesh::native_mirror::{NativeMirror, millionths};
 use crate::mesh::resolution;
+use crate::objects::entry::entry;
 use crate::objects::{Object, World, fully_qualified, list, routing, selects};
 
 /// A VirtualService.
@@ -152,12 +153,31 @@ fn effective(percentage: f64, path: &str, report: &mut Report<'_>) {
     }
 }
 
+/// The Service that a host seems to mean which is no whole name of one, and no host of a ServiceEntry.
+fn half_named<'a>(host: &str, object: &Object, world: &'a World) -> Option<&'a Object> {
+    let is_whole = resolution::split(host, world).is_some();
+    if is_whole || !routing::in_mesh(object) || entry(host, &object.namespace, world).is_ok() {
+        return None;
+    }
+    resolution::shortened(host, &object.namespace, world)
+}
+
 fn hidden(object: &Object, world: &World, report: &mut Report<'_>) {
     for (index, host) in list(&object.value, &["spec", "hosts"])
         .filter_map(Value::as_str)
         .enumerate()
     {
         let whole = fully_qualified(host, &object.namespace, &world.domain);
+        if let Some(service) = half_named(&whole, object, world) {
+            let problem = format!(
+                "`{host}` is not a whole name; that of {} is {}.{}.svc.{}",
+                service.title(),
+                service.name(),
+                service.namespace,
+                world.domain
+            );
+            report.add(codes::NO_REQUESTS, format!("spec.hosts[{index}]"), problem);
+        }
         let winner = routing::obeyed(world, &whole, &object.namespace);
         if let Some(winner) = winner.filter(|winner| routing::in_mesh(object) && *winner != object) {
             report.add(

@@ -235,6 +235,10 @@ codes! {
         "Other rules take every request that the rule of the mirror matches, so nothing is copied. In a VirtualService the first rule that matches takes a request. In the routes of the Gateway API the rule takes it that asks for more, whatever their order: an exact path before a prefix, a longer path before a shorter one, and an expression after every prefix.";
         "Put the mirror into the rule that the message names, or move the rule before it; in the Gateway API make its match more specific.";
 
+    NO_REQUESTS = "TM049" Warning "A host that no requests have":
+        "The mesh knows the Service by its whole name, and Istio completes a name without a dot alone. A rule for another spelling is for requests to port 80 of that very name, so requests for the Service are not copied.";
+        "Write the whole name, or the Service's name alone if it is in the namespace of the VirtualService.";
+
     // === a new version made from the old one ===
 
     CLONE_LIVE = "TM050" Error "A clone that would be a live backend":

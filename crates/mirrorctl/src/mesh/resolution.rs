@@ -109,8 +109,8 @@ pub(crate) fn cluster_host<'a>(to: &'a Destination, world: &'a World) -> &'a str
     service.and_then(|service| service.external_name()).unwrap_or(&to.host)
 }
 
-/// The Service that a host without its whole name seems to mean.
-fn shortened<'a>(host: &str, client: &str, world: &'a World) -> Option<&'a Object> {
+/// The Service that a host without its whole name seems to mean, for proxies of a namespace.
+pub(crate) fn shortened<'a>(host: &str, client: &str, world: &'a World) -> Option<&'a Object> {
     let mut parts = host.splitn(3, '.');
     let name = parts.next()?;
     world.find(kinds::SERVICE, parts.next().unwrap_or(client), name)

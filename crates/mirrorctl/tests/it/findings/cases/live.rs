@@ -88,6 +88,11 @@ pub const CASES: &[Case] = &[
         )],
     ),
     case(
+        "TM049 spec.hosts[0]: `reviews.demo` is not a whole name; that of the Service reviews of namespace demo is reviews.demo.svc.cluster.local",
+        NATIVE,
+        &[("  hosts: [reviews]\n", "  hosts: [reviews.demo]\n")],
+    ),
+    case(
         "TM044 spec.http[0].mirror: the rule answers the request itself",
         NATIVE,
         &[(

@@ -250,6 +250,14 @@ pub const NEAR: &[Case] = &[
         )],
     ),
     case(
+        "TM049 of a whole name and of a host that is no Service",
+        NATIVE,
+        &[(
+            "  hosts: [reviews]\n",
+            "  hosts: [reviews.demo.svc.cluster.local, reviews.example.com]\n",
+        )],
+    ),
+    case(
         "TM043 with an older one for more hosts",
         NATIVE,
         &[(
