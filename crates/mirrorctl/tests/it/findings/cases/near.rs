@@ -272,7 +272,7 @@ pub const NEAR: &[Case] = &[
             ("mirror: {host: reviews-v2", "mirror: {host: alias"),
             (
                 "apiVersion: networking",
-                "apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: demo}\nspec: {type: ExternalName, externalName: reviews-v2.demo.svc.cluster.local}\n---\napiVersion: networking",
+                "apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: demo}\nspec: {type: ExternalName, externalName: reviews-v2.demo.svc.cluster.local, ports: [{name: http, port: 9080}]}\n---\napiVersion: networking",
             ),
         ],
     ),

@@ -42,6 +42,10 @@ pub const CASES: &[Case] = &[
         &[
             ("kind: HTTPRoute", "kind: GRPCRoute"),
             (
+                "- matches: [{method: GET}, {method: HEAD}]\n",
+                "- matches: [{method: {method: A}}]\n",
+            ),
+            (
                 "{group: \"\", kind: Service, name: reviews, port: 9080}",
                 "{name: public}",
             ),
