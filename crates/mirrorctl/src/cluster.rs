@@ -36,6 +36,4 @@ pub struct Cluster {
     client: Client,
     /// The context of the kubeconfig, or `in-cluster`.
     pub context: String,
-    /// The namespace that is meant where none is named.
-    pub namespace: String,
 }

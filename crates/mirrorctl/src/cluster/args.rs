@@ -7,6 +7,7 @@ use super::kubeconfig::Kubeconfigs;
 use super::selection::Selection;
 use crate::error::Result;
 use crate::input::{self, Document, Stdin};
+use crate::job::Job;
 use crate::objects::World;
 use crate::wait::Wait;
 
@@ -62,8 +63,8 @@ impl WorldArgs {
     /// # Errors
     /// The kubeconfig cannot be read or has no such context.
     pub fn namespace(&self, known: &Kubeconfigs) -> Result<Option<String>> {
-        match self.objects.is_empty() {
-            true => Ok(self.cluster.cluster(known)?.map(|cluster| cluster.namespace)),
+        match self.objects.is_empty() && !self.cluster.no_cluster {
+            true => known.namespace(self.cluster.kubeconfig.as_deref(), self.cluster.context.as_deref()),
             false => Ok(None),
         }
     }
@@ -78,6 +79,14 @@ impl WorldArgs {
         let mut world = World::of(documents, namespace, &self.cluster_domain)?;
         world.cluster = cluster;
         Ok(world)
+    }
+
+    /// What exists of what a job has to do with.
+    ///
+    /// # Errors
+    /// As [`WorldArgs::world`].
+    pub fn world_of(&self, job: &Job, sources: &mut Sources<'_, '_>) -> Result<World> {
+        self.world(&job.namespace, &Selection::of_job(job), sources)
     }
 
     /// The documents of the files, or else those of the cluster with the name of its context.

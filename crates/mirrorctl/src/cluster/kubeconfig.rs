@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use secrecy::ExposeSecret;
+use tokio::runtime::Runtime;
 
 use super::failure::problem;
 use super::{ANSWER, CONNECT, Cluster};
@@ -28,12 +29,35 @@ impl Kubeconfigs {
         self.is_in_cluster || self.files.iter().any(|file| file.exists())
     }
 
+    /// The namespace of the context. Returns `None` if there is no kubeconfig.
+    ///
+    /// # Errors
+    /// As [`Kubeconfigs::connect`].
+    pub(super) fn namespace(&self, file: Option<&Path>, context: Option<&str>) -> Result<Option<String>> {
+        let found = self.config(file, context, &runtime()?)?;
+        Ok(found.map(|(config, _)| config.default_namespace))
+    }
+
     /// The cluster of a kubeconfig; without a file those of the environment, or the pod's own. Returns `None` if there
     /// is none and no file and no context is named.
     ///
     /// # Errors
     /// A file cannot be read or is no kubeconfig, or there is no such context.
     pub(super) fn connect(&self, file: Option<&Path>, context: Option<&str>) -> Result<Option<Cluster>> {
+        let runtime = runtime()?;
+        match self.config(file, context, &runtime)? {
+            Some((config, context)) => cluster(config, context, runtime).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What a kubeconfig says of its context, and the context's name.
+    fn config(
+        &self,
+        file: Option<&Path>,
+        context: Option<&str>,
+        runtime: &Runtime,
+    ) -> Result<Option<(Config, String)>> {
         let known: Vec<&Path> = match file {
             Some(file) => vec![file],
             None => self
@@ -46,7 +70,7 @@ impl Kubeconfigs {
         if known.is_empty() && context.is_none() && self.is_in_cluster {
             let config =
                 Config::incluster().map_err(|error| Error::Failed(format!("the pod's service account: {error}")))?;
-            return cluster(config, "in-cluster".to_owned()).map(Some);
+            return Ok(Some((config, "in-cluster".to_owned())));
         }
         if known.is_empty() {
             return match context {
@@ -79,11 +103,10 @@ impl Kubeconfigs {
             context: Some(name.clone()),
             ..KubeConfigOptions::default()
         };
-        let runtime = runtime()?;
         let config = runtime
             .block_on(Config::from_custom_kubeconfig(merged, &options))
             .map_err(|error| Error::Usage(format!("context {name}: {}", unreadable(&error))))?;
-        cluster(config, name).map(Some)
+        Ok(Some((config, name)))
     }
 }
 
@@ -110,14 +133,14 @@ fn contexts(kubeconfig: &Kubeconfig) -> String {
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
+fn runtime() -> Result<Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::Failed(format!("cannot start: {error}")))
 }
 
-fn cluster(mut config: Config, context: String) -> Result<Cluster> {
+fn cluster(mut config: Config, context: String, runtime: Runtime) -> Result<Cluster> {
     let is_header = |token: &str| token.bytes().all(|byte| byte == b'\t' || (32..=126).contains(&byte));
     if config
         .auth_info
@@ -132,8 +155,6 @@ fn cluster(mut config: Config, context: String) -> Result<Cluster> {
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(ANSWER);
     config.reset_reader_on_write = true;
-    let namespace = config.default_namespace.clone();
-    let runtime = runtime()?;
     // The client spawns what keeps its connections.
     let client = {
         let _guard = runtime.enter();
@@ -143,6 +164,5 @@ fn cluster(mut config: Config, context: String) -> Result<Cluster> {
         runtime,
         client,
         context,
-        namespace,
     })
 }

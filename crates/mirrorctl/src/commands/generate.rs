@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::environment::Environment;
 use crate::cli::{BundleArgs, GenerateArgs};
-use crate::cluster::Selection;
 use crate::error::{Error, Result};
 use crate::input;
 use crate::job::{self, DataPlane, Expiry, Job, JobFlags, Override};
@@ -21,11 +20,7 @@ pub(super) fn run(args: &GenerateArgs, mut environment: Environment<'_>) -> Resu
     {
         return Err(Error::Usage(format!("--step is missing; {why}")));
     }
-    let selection = Selection::of_job(&job);
-    let world = args
-        .from
-        .world
-        .world(&job.namespace, &selection, &mut environment.sources())?;
+    let world = args.from.world.world_of(&job, &mut environment.sources())?;
     let options = args.from.options.options();
     let bundle = manifests::bundle(&job, &world, &options).map_err(|error| world.explained(error))?;
     if args.step.is_some_and(|step| step > Step::Prepare) {

@@ -4,7 +4,6 @@ use super::environment::Environment;
 use super::generate::{job, override_notes, refuse_expired};
 use crate::check::Setting;
 use crate::cli::PlanArgs;
-use crate::cluster::Selection;
 use crate::error::Result;
 use crate::manifests;
 use crate::output::{Answer, AnswerForm};
@@ -14,11 +13,7 @@ pub(super) fn run(args: &PlanArgs, mut environment: Environment<'_>) -> Result<A
     let now = args.from.now.unwrap_or(environment.now);
     let (job, overrides) = job(args.file.as_deref(), &args.from, now, &mut environment)?;
     refuse_expired(&job, now)?;
-    let selection = Selection::of_job(&job);
-    let world = args
-        .from
-        .world
-        .world(&job.namespace, &selection, &mut environment.sources())?;
+    let world = args.from.world.world_of(&job, &mut environment.sources())?;
     let options = args.from.options.options();
     let setting = Setting {
         now,

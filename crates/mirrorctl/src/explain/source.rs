@@ -7,7 +7,7 @@ use mirror_policy::{ConfigError, Plan};
 use serde_json::{Value, json};
 
 use super::ExplainArgs;
-use crate::cluster::{Selection, Sources};
+use crate::cluster::Sources;
 use crate::error::{Error, Result};
 use crate::input::{self, Document};
 use crate::job::{self, DataPlane, Engine, Expiry, Job};
@@ -109,7 +109,7 @@ fn of_job(job: Job, args: &ExplainArgs, from: &mut Sources<'_, '_>) -> Result<Ve
         source.has_clusters = false;
         return Ok(vec![source]);
     }
-    let world = args.world.world(&job.namespace, &Selection::of_job(&job), from)?;
+    let world = args.world.world_of(&job, from)?;
     let mut options = args.options.options();
     // The module is another question, and changes no decision.
     options.module.get_or_insert_with(|| Module {
